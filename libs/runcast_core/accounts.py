@@ -1,0 +1,58 @@
+"""Organizations and their users, and the one place where they become JSON."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from runcast_core.clock import iso
+
+
+class Role(StrEnum):
+    """What a user may do: a viewer reads, a developer also requests and cancels, an admin also manages."""
+
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant. `concurrency_limit` is how many executions it may run at once; None means the installation's."""
+
+    organization_id: str
+    name: str
+    created_at: int
+    concurrency_limit: int | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one organization. `email` is unique over the installation and kept in lower case."""
+
+    user_id: str
+    organization_id: str
+    email: str
+    name: str
+    role: Role
+    password_hash: str
+    created_at: int
+
+
+def user_json(user: User) -> dict[str, Any]:
+    return {
+        "id": user.user_id,
+        "organizationId": user.organization_id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.value,
+        "createdAt": iso(user.created_at),
+    }
+
+
+def organization_json(organization: Organization) -> dict[str, Any]:
+    return {
+        "id": organization.organization_id,
+        "name": organization.name,
+        "createdAt": iso(organization.created_at),
+    }

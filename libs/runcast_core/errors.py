@@ -1,0 +1,83 @@
+"""Every error of Runcast's own. The edges map a `code` to an HTTP status or a refused socket, once.
+
+RuncastError
+ ├─ SettingError        a setting is missing or wrong; the service does not start
+ ├─ InvalidInput        a request or an identifier that can never succeed as it is
+ ├─ InvalidToken        a credential that does not verify or is expired
+ ├─ NotFound            nothing there that this organization can see
+ ├─ Conflict            the state in the store does not allow it
+ ├─ LeaseLost           the execution is no longer this runner's, or has ended
+ ├─ ExecutorError       the container could not be run; becomes the execution's `ERROR`
+ ├─ StoreUnavailable    temporary: the store did not answer
+ └─ BusUnavailable      temporary: Redis did not answer; the publish may or may not have happened
+"""
+
+
+class RuncastError(Exception):
+    """The base of all: a constant `code` for programs, a text for people, and whether a retry can help."""
+
+    code = "INTERNAL"
+    temporary = False
+
+    def __init__(self, message: str, *, code: str | None = None, details: object = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        if code is not None:
+            self.code = code
+
+
+class SettingError(RuncastError):
+    """A setting is missing or wrong. The message names the variable and never repeats a secret's value."""
+
+    code = "INVALID_SETTING"
+
+
+class InvalidInput(RuncastError):
+    """A request or an identifier that can never succeed as it is."""
+
+    code = "INVALID_INPUT"
+
+
+class InvalidToken(RuncastError):
+    """A credential that does not verify, is expired, or belongs to a deleted organization."""
+
+    code = "INVALID_TOKEN"
+
+
+class NotFound(RuncastError):
+    """Nothing there that this organization can see; another organization's object is the same as none."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(RuncastError):
+    """The state in the store does not allow it."""
+
+    code = "CONFLICT"
+
+
+class LeaseLost(RuncastError):
+    """A fenced write matched nothing: the execution has ended or belongs to another attempt. Stop its container."""
+
+    code = "LEASE_LOST"
+
+
+class ExecutorError(RuncastError):
+    """The container could not be run, or its end is unknown. The message becomes the execution's `error`."""
+
+    code = "EXECUTOR_ERROR"
+
+
+class StoreUnavailable(RuncastError):
+    """The store did not answer; nothing is known about the write."""
+
+    code = "STORE_UNAVAILABLE"
+    temporary = True
+
+
+class BusUnavailable(RuncastError):
+    """Redis did not answer; a publish may or may not have happened and is never retried automatically."""
+
+    code = "BUS_UNAVAILABLE"
+    temporary = True

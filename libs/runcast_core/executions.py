@@ -1,0 +1,118 @@
+"""The execution, its states, its output, and the one place where they become JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from runcast_core.clock import iso
+
+
+class Status(StrEnum):
+    """Where an execution is; see the diagram in docs/architecture.md."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    ANALYZING = "ANALYZING"
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    UNSTABLE = "UNSTABLE"
+    ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+
+    @property
+    def terminal(self) -> bool:
+        return self in TERMINAL
+
+    def may_become(self, status: "Status") -> bool:
+        """Tell whether a report may move an execution there: never out of a terminal state, never backwards."""
+        return not self.terminal and _ORDER[status] >= _ORDER[self]
+
+
+CLAIMED = frozenset({Status.RUNNING, Status.ANALYZING})
+TERMINAL = frozenset(Status) - CLAIMED - {Status.PENDING}
+_ORDER = {Status.PENDING: 0, Status.RUNNING: 1, Status.ANALYZING: 2} | dict.fromkeys(TERMINAL, 3)
+
+
+class Source(StrEnum):
+    """Who runs it: a Runcast runner, or a worker of the replaced system that reports through the callbacks."""
+
+    API = "api"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What every write of a runner names. It matches nothing once another attempt began or the execution ended."""
+
+    runner_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One requested run of an image, identified by `(organization_id, task_id)`. Times are UTC milliseconds."""
+
+    organization_id: str
+    task_id: str
+    image: str | None
+    created_at: int
+    updated_at: int
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """The request as validated, in its JSON names; holds secrets, so it leaves the process only towards a runner."""
+    status: Status = Status.PENDING
+    rev: int = 1
+    """Raised by every change of state; the higher one is the newer."""
+    attempt: int = 0
+    """How often it was claimed. Output of attempt 0 came through the callbacks."""
+    source: Source = Source.API
+    requested_by: str | None = None
+    runner_id: str | None = None
+    cancel_requested: bool = False
+    error: str | None = None
+    exit_code: int | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+
+    @property
+    def fence(self) -> Fence:
+        return Fence(self.runner_id or "", self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class LogChunk:
+    """Whole lines of output, joined by newlines without a last one; `(task_id, attempt, seq)` identifies it."""
+
+    organization_id: str
+    task_id: str
+    attempt: int
+    seq: int
+    """Counts from 1 within the attempt, without gaps."""
+    text: str
+    ts: int
+
+
+def summary(execution: Execution) -> dict[str, Any]:
+    """Return what events and lists show: never the request's config, so never a secret or an environment value."""
+    shown = {
+        "taskId": execution.task_id,
+        "organizationId": execution.organization_id,
+        "status": execution.status.value,
+        "rev": execution.rev,
+        "attempt": execution.attempt,
+        "image": execution.image,
+        "source": execution.source.value,
+        "createdAt": iso(execution.created_at),
+        "updatedAt": iso(execution.updated_at),
+        "startedAt": iso(execution.started_at),
+        "endedAt": iso(execution.ended_at),
+        "exitCode": execution.exit_code,
+        "error": execution.error,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def chunk_json(chunk: LogChunk) -> dict[str, Any]:
+    """Return the payload of `execution-log`, which is also an entry of a page of logs."""
+    return {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}

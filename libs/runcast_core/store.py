@@ -1,0 +1,201 @@
+"""The store's interface: the truth about accounts, executions and output, in verbs of the domain.
+
+Two adapters, `sqlite_store.py` and `mongo_store.py`, pass one contract suite. Every verb may raise `StoreUnavailable`
+(temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from runcast_core.accounts import Organization, User
+from runcast_core.executions import Execution, Fence, LogChunk, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """An organization with queued executions, as fairness sees it."""
+
+    organization_id: str
+    running: int
+    concurrency_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the list of executions, newest first: the entry that a page ended with."""
+
+    created_at: int
+    task_id: str
+
+
+class AccountStore(Protocol):
+    """Organizations and users."""
+
+    async def create_account(self, organization: Organization, user: User) -> None:
+        """Add both or neither. Raises `Conflict` (`EMAIL_TAKEN`) if a user has the e-mail address."""
+        ...
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Return the user who logs in so; the one verb that cannot know the organization yet."""
+        ...
+
+    async def user(self, organization_id: str, user_id: str) -> User | None: ...
+
+    async def organization(self, organization_id: str) -> Organization | None:
+        """Return it, also when deleted; None if the store never heard of it."""
+        ...
+
+    async def delete_organization(self, organization_id: str) -> None:
+        """Mark it deleted, known or not: its tokens are refused from now on. Idempotent."""
+        ...
+
+
+class ExecutionStore(Protocol):
+    """Executions as the api sees them."""
+
+    async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
+        """Store it as `PENDING`, unannounced, and return it with True; the same request again returns the first
+        with False. Raises `Conflict` (`TASK_EXISTS`) if the task id stands for a different request."""
+        ...
+
+    async def execution(self, organization_id: str, task_id: str) -> Execution | None: ...
+
+    async def executions(
+        self,
+        organization_id: str,
+        *,
+        status: Status | None = None,
+        image: str | None = None,
+        after: Position | None = None,
+        limit: int = 50,
+    ) -> list[Execution]:
+        """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
+        ...
+
+    async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
+        """Make a queued execution, or a running external one, `CANCELLED`; flag one that a runner holds, for its next
+        `renew`. Flagging raises no `rev`. Raises `NotFound`, or `Conflict` (`ALREADY_ENDED`)."""
+        ...
+
+    async def delete_execution(self, organization_id: str, task_id: str) -> None:
+        """Remove an ended execution with its output. Raises `NotFound`, or `Conflict` (`STILL_LIVE`)."""
+        ...
+
+    async def record_external(
+        self,
+        organization_id: str,
+        task_id: str,
+        status: Status | None,
+        *,
+        image: str | None = None,
+        error: str | None = None,
+        exit_code: int | None = None,
+    ) -> Execution:
+        """Take a worker's report: create an unknown execution as `source: external` (`RUNNING` without a status),
+        else change the known one. A status that `Status.may_become` forbids, or None, changes nothing.
+        The first terminal status wins, and frees the slot. Returns the execution as it then is."""
+        ...
+
+
+class LeaseStore(Protocol):
+    """Executions as runners see them. Lease times are compared on the store's own clock."""
+
+    async def backlogs(self) -> list[Backlog]:
+        """Return the organizations with claimable executions: fewest running first, then longest unserved. A hint."""
+        ...
+
+    async def claim(self, organization_id: str, *, runner_id: str, lease_ms: int, limit: int) -> Execution | None:
+        """Make the oldest `PENDING` execution of the organization (never an external one) `RUNNING` with `attempt`
+        raised. Each is claimed once, and never are more than `limit` of an organization claimed at a time, whoever
+        calls; None if nothing is queued or no slot is free."""
+        ...
+
+    async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
+        """Prolong the lease from now; return whether cancelling was requested. Raises `LeaseLost`."""
+        ...
+
+    async def transition(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+    ) -> Execution:
+        """Move a claimed execution forward; a terminal status frees its slot. Raises `LeaseLost` if the fence
+        matches nothing that runs."""
+        ...
+
+    async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:
+        """Hand a claimed execution back: `PENDING` again, slot free (`CANCELLED` if that was requested).
+        Raises `LeaseLost`."""
+        ...
+
+    async def held_by(self, runner_id: str) -> list[Execution]:
+        """Return the claimed executions of this runner, such as a runner finds after its own restart."""
+        ...
+
+    async def expired(self, *, limit: int = 100) -> list[Execution]:
+        """Return claimed executions whose lease ran out."""
+        ...
+
+    async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
+        """End an execution whose lease ran out as `ERROR` with `runner lost`; None if it was renewed or ended
+        meanwhile."""
+        ...
+
+
+class LogStore(Protocol):
+    """Output, and what was not announced yet."""
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        """Store chunks of any executions in one batch; one that is there already counts as stored."""
+        ...
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        """Number and store output that came through the callbacks, as attempt 0. Raises `NotFound`."""
+        ...
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        """Return up to `limit` chunks of an attempt with `seq` above `after`, in order."""
+        ...
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        """Return executions whose newest state was not announced and is older than `before` (UTC milliseconds)."""
+        ...
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        """Note that `rev` was published. A newer state stays unannounced."""
+        ...
+
+
+class Store(AccountStore, ExecutionStore, LeaseStore, LogStore, Protocol):
+    """All of it."""
+
+    async def ping(self) -> None:
+        """Return if the store answers."""
+        ...
+
+
+def open_store(url: str) -> AbstractAsyncContextManager[Store]:
+    """Open the store of a URL: `mongodb://…`, `mongodb+srv://…` or `sqlite:///path`. Imports only that adapter.
+
+    Creates tables or indexes that are missing. Raises `SettingError` for any other URL.
+    """
+    from runcast_core.errors import SettingError
+
+    if url.startswith(("mongodb://", "mongodb+srv://")):
+        from runcast_core.mongo_store import open_mongo_store
+
+        return open_mongo_store(url)
+    if url.startswith("sqlite:///"):
+        from runcast_core.sqlite_store import open_sqlite_store
+
+        return open_sqlite_store(url.removeprefix("sqlite://"))
+    raise SettingError("the store's URL must begin with mongodb://, mongodb+srv:// or sqlite:///")
