@@ -1,0 +1,1 @@
+"""The gateway: authenticates dashboard sockets and relays their organization's events. It has no store."""

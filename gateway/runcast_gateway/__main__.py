@@ -1,0 +1,33 @@
+"""`python -m runcast_gateway`: one gateway, with its settings from the environment."""
+
+import os
+import sys
+
+import uvicorn
+from runcast_core.errors import SettingError
+from runcast_core.logging import configure_logging
+
+from runcast_gateway.app import create_app
+from runcast_gateway.settings import GatewaySettings
+
+
+def main() -> None:
+    try:
+        settings = GatewaySettings.from_mapping(os.environ)
+    except SettingError as error:
+        sys.exit(f"runcast-gateway: {error.message}")
+    configure_logging(settings.log_format, settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=settings.max_message_bytes,
+        access_log=False,
+        log_config=None,
+    )
+
+
+if __name__ == "__main__":
+    main()

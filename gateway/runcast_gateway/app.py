@@ -1,0 +1,83 @@
+"""Composes the gateway: broker, hub and Socket.IO server in one Starlette application."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio
+import socketio
+from prometheus_client import CollectorRegistry
+from runcast_core.bus import Bus
+from runcast_core.probes import probe_routes
+from runcast_core.redis_bus import open_redis_bus
+from runcast_core.tokens import token_verifier
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from runcast_gateway.broker import Broker
+from runcast_gateway.connections import Connections
+from runcast_gateway.hub import Hub
+from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.room_manager import RoomManager
+from runcast_gateway.settings import GatewaySettings
+from runcast_gateway.socketio_server import GatewayServer
+
+
+class Gateway:
+    """One gateway's parts, wired. `connections` is its ASGI application for `/socket.io/`."""
+
+    def __init__(self, settings: GatewaySettings, bus: Bus, registry: CollectorRegistry) -> None:
+        self.bus = bus
+        metrics = GatewayMetrics(registry)
+        self.hub = Hub(metrics)
+        self.broker = Broker(bus, self.hub, metrics, linger_s=settings.linger_s)
+        self.server = GatewayServer(
+            async_mode="asgi",
+            client_manager=RoomManager(settings.redis_url, metrics),
+            cors_allowed_origins=settings.allowed_origins,
+            max_http_buffer_size=settings.max_message_bytes,
+            ping_interval=settings.ping_interval_s,
+            ping_timeout=settings.ping_timeout_s,
+            async_handlers=False,
+        )
+        application = socketio.ASGIApp(self.server, socketio_path=None)
+        self.connections = Connections(application, self.server, metrics, settings.max_queued_packets)
+        self.server.connections = self.connections
+        self.server.verifier = token_verifier(settings)
+        self.server.broker = self.broker
+        self.server.hub = self.hub
+        self.server.metrics = metrics
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Relay while the context is open."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.broker.run)
+            tasks.start_soon(self.connections.run)
+            yield
+            tasks.cancel_scope.cancel()
+
+
+def create_app(
+    settings: GatewaySettings, *, bus: Bus | None = None, registry: CollectorRegistry | None = None
+) -> Starlette:
+    """Return the gateway's application; it opens its own bus unless given one."""
+    registry = registry or CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            opened = bus or await stack.enter_async_context(open_redis_bus(settings.redis_url))
+            app.state.gateway = Gateway(settings, opened, registry)
+            await stack.enter_async_context(app.state.gateway.running())
+            yield
+
+    async def ping() -> None:
+        await app.state.gateway.bus.ping()
+
+    async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
+        await app.state.gateway.connections(scope, receive, send)
+
+    routes = [*probe_routes({"redis": ping}, registry), Mount("/socket.io", app=sockets)]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    return app

@@ -1,0 +1,36 @@
+"""What a gateway counts. Label values are bounded: event names and reasons are constants, organizations are connected."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class GatewayMetrics:
+    """The gateway's counters on one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.authentication_errors = Counter(
+            "runcast_gateway_authentication_errors", "Refused sockets", ["reason"], registry=registry
+        )
+        self.sockets = Gauge(
+            "runcast_gateway_sockets", "Sockets connected now, per organization", ["organization"], registry=registry
+        )
+        self.relayed = Counter("runcast_gateway_events_relayed", "Events taken from the bus", registry=registry)
+        self.deliveries = Counter("runcast_gateway_deliveries", "Events queued to sockets", registry=registry)
+        self.gaps = Counter(
+            "runcast_gateway_gaps", "Interrupted subscriptions, each followed by resync", registry=registry
+        )
+        self.slow_sockets = Counter(
+            "runcast_gateway_slow_sockets", "Sockets closed over their bound", registry=registry
+        )
+        self.misrouted = Counter(
+            "runcast_gateway_misrouted_events", "Events kept from a socket of another organization", registry=registry
+        )
+        self.refused_emits = Counter(
+            "runcast_gateway_refused_emits", "Emits on the socketio channel with a reserved name", registry=registry
+        )
+
+    def left(self, organization_id: str, remaining: int) -> None:
+        """Note a departure; the last one takes the organization's label with it."""
+        if remaining:
+            self.sockets.labels(organization_id).set(remaining)
+        else:
+            self.sockets.remove(organization_id)

@@ -1,0 +1,41 @@
+"""Tells dashboards about stored states: at once, and again for what a crash or Redis left unannounced."""
+
+import anyio
+import structlog
+
+from runcast_core.bus import Bus
+from runcast_core.clock import now_ms
+from runcast_core.errors import BusUnavailable, RuncastError
+from runcast_core.events import execution_updated
+from runcast_core.executions import Execution
+from runcast_core.identifiers import room
+from runcast_core.store import Store
+
+log = structlog.get_logger()
+
+
+async def announce(store: Store, bus: Bus, execution: Execution) -> None:
+    """Publish the state, then note that it was. If Redis does not answer it stays unannounced for the sweep."""
+    try:
+        await bus.publish(execution.organization_id, execution_updated(execution))
+    except BusUnavailable as error:
+        log.warning("Announcement postponed", task=execution.task_id, rev=execution.rev, reason=error.message)
+        return
+    log.info(
+        "Broadcast execution-updated",
+        room=room(execution.organization_id),
+        task=execution.task_id,
+        status=execution.status.value,
+    )
+    await store.announced(execution.organization_id, execution.task_id, execution.rev)
+
+
+async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
+    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds."""
+    while True:
+        await anyio.sleep(interval)
+        try:
+            for execution in await store.unannounced(before=now_ms() - older_than_ms):
+                await announce(store, bus, execution)
+        except RuncastError as error:
+            log.warning("Sweep of unannounced states failed", code=error.code, reason=error.message)

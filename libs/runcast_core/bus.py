@@ -1,0 +1,92 @@
+"""The bus's interface: live events per organization with a journal beside them, and signals between services.
+
+`redis_bus.py` is the real one, `memory_bus.py` the fake for tests; one contract suite runs over both. Redis may be
+flushed at any moment: nothing here is the truth.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from runcast_core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One published event as a subscriber, or a reader of the journal, sees it."""
+
+    organization_id: str
+    offset: str
+    """Its id in the journal, `<milliseconds>-<n>`; rises with every event of the organization."""
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The subscription of an organization was interrupted here: events between the neighbours may be missing."""
+
+    organization_id: str
+
+
+class SignalKind(StrEnum):
+    """What services tell each other beside the events."""
+
+    WAKE = "wake"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A hint that makes somebody look sooner. Losing one costs time, never correctness."""
+
+    kind: SignalKind
+    organization_id: str = ""
+    task_id: str = ""
+
+
+class Subscription(Protocol):
+    """One subscriber's connection. Iterate it in one task; add and remove organizations from any."""
+
+    async def add(self, organization_id: str) -> None:
+        """Return once the server acknowledged: from then on no event is missed without a `Gap`. Idempotent."""
+        ...
+
+    async def remove(self, organization_id: str) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
+        """Yield in the order of publishing for each organization; reconnect for as long as it takes."""
+        ...
+
+
+class Bus(Protocol):
+    """Every verb raises `BusUnavailable` when Redis does not answer."""
+
+    async def publish(self, organization_id: str, event: Event) -> str:
+        """Append to the organization's journal and publish, in one step; return the offset. Never retried: after an
+        error the event may or may not have been published."""
+        ...
+
+    async def broadcast(self, event: Event) -> None:
+        """Send to every authenticated socket of the installation, without journal or offset. Only for workers of the
+        replaced system that name no organization, and only while `RUNCAST_GLOBAL_FALLBACK` is on."""
+        ...
+
+    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> list[Delivery]:
+        """Return up to `count` entries from the offset `start` on, that one included."""
+        ...
+
+    def subscription(self) -> AbstractAsyncContextManager[Subscription]:
+        """Open a subscriber without organizations."""
+        ...
+
+    async def signal(self, signal: Signal) -> None: ...
+
+    def signals(self) -> AbstractAsyncContextManager[AsyncIterator[Signal]]:
+        """Subscribe, then yield signals; a `WAKE` follows each interruption, as some may have been lost."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if Redis answers."""
+        ...

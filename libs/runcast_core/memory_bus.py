@@ -1,0 +1,109 @@
+"""The bus within one process: the fake that tests use. Same order and same bounds, no Redis."""
+
+import math
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from runcast_core.bus import Delivery, Gap, Signal, Subscription
+from runcast_core.errors import BusUnavailable
+from runcast_core.events import Event
+from runcast_core.identifiers import check_organization_id
+
+JOURNAL_ENTRIES = 10_000
+
+
+class MemorySubscription:
+    """One subscriber; see `runcast_core.bus.Subscription`."""
+
+    def __init__(self) -> None:
+        self.organizations: set[str] = set()
+        self.sender: MemoryObjectSendStream[Delivery | Gap]
+        self.sender, self._receiver = anyio.create_memory_object_stream[Delivery | Gap](math.inf)
+
+    async def add(self, organization_id: str) -> None:
+        self.organizations.add(check_organization_id(organization_id))
+
+    async def remove(self, organization_id: str) -> None:
+        self.organizations.discard(organization_id)
+
+    def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
+        return self._receiver.__aiter__()
+
+    def close(self) -> None:
+        self.sender.close()
+        self._receiver.close()
+
+
+class MemoryBus:
+    """See `runcast_core.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.published: list[tuple[str, Event]] = []
+        self.broadcasts: list[Event] = []
+        self.sent_signals: list[Signal] = []
+        self._journals: dict[str, deque[Delivery]] = defaultdict(lambda: deque(maxlen=JOURNAL_ENTRIES))
+        self._subscriptions: set[MemorySubscription] = set()
+        self._listeners: set[MemoryObjectSendStream[Signal]] = set()
+
+    async def publish(self, organization_id: str, event: Event) -> str:
+        await self.ping()
+        self.published.append((check_organization_id(organization_id), event))
+        delivery = Delivery(organization_id, f"{len(self.published)}-0", event)
+        self._journals[organization_id].append(delivery)
+        for subscription in self._subscriptions:
+            if organization_id in subscription.organizations:
+                subscription.sender.send_nowait(delivery)
+        return delivery.offset
+
+    async def broadcast(self, event: Event) -> None:
+        await self.ping()
+        self.broadcasts.append(event)
+
+    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> list[Delivery]:
+        await self.ping()
+        first = 0 if start == "-" else int(start.split("-")[0])
+        return [d for d in self._journals[organization_id] if int(d.offset.split("-")[0]) >= first][:count]
+
+    @asynccontextmanager
+    async def subscription(self) -> AsyncIterator[Subscription]:
+        subscription = MemorySubscription()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+            subscription.close()
+
+    def interrupt(self) -> None:
+        """Let every subscriber see a gap, as after a lost connection to Redis."""
+        for subscription in self._subscriptions:
+            for organization_id in subscription.organizations:
+                subscription.sender.send_nowait(Gap(organization_id))
+
+    async def signal(self, signal: Signal) -> None:
+        await self.ping()
+        self.sent_signals.append(signal)
+        for listener in self._listeners:
+            listener.send_nowait(signal)
+
+    @asynccontextmanager
+    async def signals(self) -> AsyncIterator[AsyncIterator[Signal]]:
+        sender: MemoryObjectSendStream[Signal]
+        receiver: MemoryObjectReceiveStream[Signal]
+        sender, receiver = anyio.create_memory_object_stream[Signal](math.inf)
+        self._listeners.add(sender)
+        try:
+            yield receiver.__aiter__()
+        finally:
+            self._listeners.discard(sender)
+            sender.close()
+            receiver.close()
+
+    async def ping(self) -> None:
+        if self.down:
+            raise BusUnavailable("the memory bus is switched off")

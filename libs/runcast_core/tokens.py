@@ -1,0 +1,122 @@
+"""JSON Web Tokens: who a request or a socket speaks for.
+
+Algorithms are pinned, `exp` is required (RFC 7519, RFC 8725). A token verifies by itself; nothing is looked up.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio.to_thread
+import jwt
+
+from runcast_core.accounts import Role
+from runcast_core.errors import InvalidInput, InvalidToken, SettingError
+from runcast_core.identifiers import check_organization_id
+from runcast_core.settings import TokenSettings
+
+MAX_TOKEN_LENGTH = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. `expires_at` is in seconds since 1970."""
+
+    user_id: str
+    organization_id: str
+    role: Role
+    expires_at: int
+
+
+class TokenVerifier(Protocol):
+    """Anything that turns a client's token into claims."""
+
+    async def verify(self, token: object) -> Claims:
+        """Return the claims of a good token. Raises `InvalidToken` for anything else, whatever its type."""
+        ...
+
+
+class HmacTokens:
+    """Issues and verifies HS256 tokens with one shared secret."""
+
+    def __init__(
+        self, secret: str, *, lifetime_s: int = 86_400, issuer: str | None = None, audience: str | None = None
+    ) -> None:
+        self._secret = secret
+        self._lifetime_s = lifetime_s
+        self._issuer = issuer
+        self._audience = audience
+
+    def issue(self, user_id: str, organization_id: str, role: Role) -> str:
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "userId": user_id,
+            "organizationId": organization_id,
+            "role": role.value,
+            "iat": now,
+            "exp": now + self._lifetime_s,
+        }
+        claims |= {name: value for name, value in (("iss", self._issuer), ("aud", self._audience)) if value}
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+    async def verify(self, token: object) -> Claims:
+        text = _compact(token)
+        return _decode(text, self._secret, ["HS256"], self._issuer, self._audience)
+
+
+class JwksTokens:
+    """Verifies RS256 and ES256 tokens of an identity provider by its JWKS URL (RFC 7517); keys are cached."""
+
+    def __init__(self, url: str, *, issuer: str | None = None, audience: str | None = None) -> None:
+        self._keys = jwt.PyJWKClient(url, cache_keys=True, timeout=5)
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: object) -> Claims:
+        text = _compact(token)
+        try:
+            key = await anyio.to_thread.run_sync(self._keys.get_signing_key_from_jwt, text)
+        except jwt.PyJWTError as exc:
+            raise InvalidToken("Invalid or expired token") from exc
+        return _decode(text, key, ["RS256", "ES256"], self._issuer, self._audience)
+
+
+def token_verifier(settings: TokenSettings) -> TokenVerifier:
+    if settings.jwks_url:
+        return JwksTokens(settings.jwks_url, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    return token_issuer(settings)
+
+
+def token_issuer(settings: TokenSettings) -> HmacTokens:
+    """Return what issues tokens. Raises `SettingError` without a secret, as where only a JWKS URL is configured."""
+    if settings.jwt_secret is None:
+        raise SettingError("JWT_SECRET is not set: tokens are issued elsewhere, or set it to 32 characters or more")
+    return HmacTokens(
+        settings.jwt_secret.get_secret_value(),
+        lifetime_s=settings.jwt_expiry_s,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )
+
+
+def _compact(token: object) -> str:
+    if not isinstance(token, str) or not token or len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken("Invalid or expired token")
+    return token
+
+
+def _decode(token: str, key: Any, algorithms: list[str], issuer: str | None, audience: str | None) -> Claims:
+    options: Any = {"require": ["exp"], "verify_aud": audience is not None, "verify_iss": issuer is not None}
+    try:
+        claims = jwt.decode(token, key, algorithms=algorithms, options=options, issuer=issuer, audience=audience)
+        return _claims(claims)
+    except (jwt.PyJWTError, InvalidInput, ValueError, TypeError) as exc:
+        raise InvalidToken("Invalid or expired token") from exc
+
+
+def _claims(claims: dict[str, Any]) -> Claims:
+    user_id = claims.get("userId")
+    if not isinstance(user_id, str) or not 1 <= len(user_id) <= 256:
+        raise InvalidToken("Invalid or expired token")
+    organization_id = check_organization_id(claims.get("organizationId"))
+    return Claims(user_id, organization_id, Role(str(claims.get("role"))), int(claims["exp"]))
