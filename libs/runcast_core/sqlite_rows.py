@@ -1,0 +1,55 @@
+"""Reading and changing single rows of the SQLite store, inside a transaction of the caller."""
+
+from typing import Any
+
+import apsw
+
+from runcast_core.clock import now_ms
+from runcast_core.executions import Execution, Status
+from runcast_core.identifiers import execution_key
+from runcast_core.sqlite_schema import execution
+
+
+def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Return the rows as mappings from column to value."""
+    cursor = connection.cursor()
+    cursor.row_trace = _named
+    return list(cursor.execute(sql, values))
+
+
+def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] | None:
+    found = rows(connection, sql, *values)
+    return found[0] if found else None
+
+
+def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
+    sql = "SELECT * FROM executions WHERE organization_id = ? AND task_id = ?"
+    row = one(connection, sql, organization_id, task_id)
+    return execution(row) if row else None
+
+
+def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+
+def change(connection: apsw.Connection, known: Execution, *, status: Status, **columns: Any) -> Execution:
+    """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot."""
+    now = now_ms()
+    values = {name: value for name, value in columns.items() if value is not None}
+    values |= {"status": status.value, "rev": known.rev + 1, "updated_at": now, "unannounced": 1}
+    if status is not Status.PENDING and known.started_at is None and status is not Status.CANCELLED:
+        values["started_at"] = now
+    if status.terminal:
+        idle = execution_key(known.organization_id, known.task_id)
+        values |= {"ended_at": now, "slot": idle, "lease_until": None}
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    sql = f"UPDATE executions SET {assignments} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - own names
+    connection.execute(sql, (*values.values(), known.organization_id, known.task_id))
+    changed = find(connection, known.organization_id, known.task_id)
+    assert changed is not None  # noqa: S101 - `known` was read in this transaction
+    return changed
+
+
+def _named(cursor: apsw.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip((column[0] for column in cursor.get_description()), row, strict=True))

@@ -1,0 +1,100 @@
+"""The tables of the SQLite store, and how a row becomes an object."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from runcast_core.accounts import Organization, Role, User
+from runcast_core.clock import now_ms
+from runcast_core.executions import Execution, LogChunk, Source, Status
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS organizations (
+    organization_id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    concurrency_limit INTEGER, deleted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS users (
+    user_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    role TEXT NOT NULL, password_hash TEXT NOT NULL, created_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS executions (
+    organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT, request TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, rev INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, source TEXT NOT NULL, requested_by TEXT, runner_id TEXT,
+    cancel_requested INTEGER NOT NULL DEFAULT 0, error TEXT, exit_code INTEGER, started_at INTEGER, ended_at INTEGER,
+    slot TEXT NOT NULL UNIQUE, lease_until INTEGER, unannounced INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (organization_id, task_id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS executions_newest ON executions (organization_id, created_at DESC, task_id DESC);
+CREATE INDEX IF NOT EXISTS executions_queue ON executions (status, organization_id, created_at);
+CREATE INDEX IF NOT EXISTS executions_unannounced ON executions (updated_at) WHERE unannounced = 1;
+CREATE TABLE IF NOT EXISTS log_chunks (
+    id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+    seq INTEGER NOT NULL, text TEXT NOT NULL, ts INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS log_chunks_key ON log_chunks (organization_id, task_id, attempt, seq);
+CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;
+"""
+
+NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+"""SQLite's own clock in milliseconds: the one that leases are compared on."""
+
+
+def canonical(request: Mapping[str, Any]) -> str:
+    """Return the request as JSON with sorted names, so that equal requests are equal texts."""
+    return orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def execution(row: Mapping[str, Any]) -> Execution:
+    return Execution(
+        organization_id=row["organization_id"],
+        task_id=row["task_id"],
+        image=row["image"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        request=orjson.loads(row["request"]),
+        status=Status(row["status"]),
+        rev=row["rev"],
+        attempt=row["attempt"],
+        source=Source(row["source"]),
+        requested_by=row["requested_by"],
+        runner_id=row["runner_id"],
+        cancel_requested=bool(row["cancel_requested"]),
+        error=row["error"],
+        exit_code=row["exit_code"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def user(row: Mapping[str, Any]) -> User:
+    return User(**{**row, "role": Role(row["role"])})
+
+
+def organization(row: Mapping[str, Any]) -> Organization:
+    return Organization(**{**row, "deleted": bool(row["deleted"])})
+
+
+def chunk(row: Mapping[str, Any]) -> LogChunk:
+    return LogChunk(**{name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")})
+
+
+def external(
+    organization_id: str, task_id: str, status: Status, image: str | None, error: str | None, exit_code: int | None
+) -> Execution:
+    """Return the record of an execution that a worker of the replaced system reported first."""
+    now = now_ms()
+    return Execution(
+        organization_id,
+        task_id,
+        image,
+        now,
+        now,
+        status=status,
+        source=Source.EXTERNAL,
+        error=error,
+        exit_code=exit_code,
+        started_at=now if status is not Status.PENDING else None,
+        ended_at=now if status.terminal else None,
+    )

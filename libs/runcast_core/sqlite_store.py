@@ -1,0 +1,244 @@
+"""The store on a SQLite file, for one machine; several processes may share the file.
+
+Writes go through one thread (`sqlite_writer.py`), reads through connections of their own.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import apsw
+
+from runcast_core import sqlite_schema as schema
+from runcast_core.accounts import Organization, User
+from runcast_core.errors import Conflict, NotFound, SettingError, StoreUnavailable
+from runcast_core.executions import CLAIMED, Execution, LogChunk, Status
+from runcast_core.identifiers import check_organization_id, execution_key
+from runcast_core.sqlite_leases import SqliteLeases
+from runcast_core.sqlite_rows import change, find, insert, one, rows
+from runcast_core.sqlite_writer import Writer, connect
+
+T = TypeVar("T")
+_READERS = 4
+
+
+class SqliteStore(SqliteLeases):
+    """See `runcast_core.store.Store`."""
+
+    def __init__(self, writer: Writer, readers: list[apsw.Connection]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._limiter = anyio.CapacityLimiter(len(readers))
+
+    async def _write(self, job: Callable[[apsw.Connection], T]) -> T:
+        return await self._writer.write(job)
+
+    async def _read(self, job: Callable[[apsw.Connection], T]) -> T:
+        def run() -> T:
+            connection = self._readers.pop()
+            try:
+                return job(connection)
+            except apsw.Error as exc:
+                raise StoreUnavailable(f"SQLite failed: {type(exc).__name__}") from exc
+            finally:
+                self._readers.append(connection)
+
+        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
+
+    async def create_account(self, organization: Organization, user: User) -> None:
+        def job(connection: apsw.Connection) -> None:
+            if one(connection, "SELECT 1 AS found FROM users WHERE email = ?", user.email):
+                raise Conflict("a user with this e-mail address exists", code="EMAIL_TAKEN")
+            insert(connection, "organizations", {**_fields(organization), "deleted": int(organization.deleted)})
+            insert(connection, "users", {**_fields(user), "role": user.role.value})
+
+        await self._write(job)
+
+    async def user_by_email(self, email: str) -> User | None:
+        row = await self._read(lambda c: one(c, "SELECT * FROM users WHERE email = ?", email))
+        return schema.user(row) if row else None
+
+    async def user(self, organization_id: str, user_id: str) -> User | None:
+        sql = "SELECT * FROM users WHERE organization_id = ? AND user_id = ?"
+        row = await self._read(lambda c: one(c, sql, organization_id, user_id))
+        return schema.user(row) if row else None
+
+    async def organization(self, organization_id: str) -> Organization | None:
+        sql = "SELECT * FROM organizations WHERE organization_id = ?"
+        row = await self._read(lambda c: one(c, sql, organization_id))
+        return schema.organization(row) if row else None
+
+    async def delete_organization(self, organization_id: str) -> None:
+        sql = (
+            f"INSERT INTO organizations VALUES (?, '', {schema.NOW}, NULL, 1) "  # noqa: S608 - a constant
+            "ON CONFLICT DO UPDATE SET deleted = 1"
+        )
+        await self._write(lambda c: c.execute(sql, (check_organization_id(organization_id),)).close())
+
+    async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
+        def job(connection: apsw.Connection) -> tuple[Execution, bool]:
+            found = find(connection, execution.organization_id, execution.task_id)
+            if found is None:
+                insert(connection, "executions", _new_row(execution))
+                return execution, True
+            if schema.canonical(found.request) != schema.canonical(execution.request):
+                raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
+            return found, False
+
+        return await self._write(job)
+
+    async def execution(self, organization_id: str, task_id: str) -> Execution | None:
+        return await self._read(lambda c: find(c, organization_id, task_id))
+
+    async def executions(
+        self,
+        organization_id: str,
+        *,
+        status: Status | None = None,
+        image: str | None = None,
+        after: Any = None,
+        limit: int = 50,
+    ) -> list[Execution]:
+        clauses: list[tuple[str, tuple[Any, ...]]] = [("organization_id = ?", (organization_id,))]
+        if status is not None:
+            clauses.append(("status = ?", (status.value,)))
+        if image is not None:
+            clauses.append(("image = ?", (image,)))
+        if after is not None:
+            clauses.append(("(created_at, task_id) < (?, ?)", (after.created_at, after.task_id)))
+        where = " AND ".join(text for text, _ in clauses)
+        values = [value for _, values in clauses for value in values]
+        sql = f"SELECT * FROM executions WHERE {where} ORDER BY created_at DESC, task_id DESC LIMIT ?"  # noqa: S608
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, *values, limit))]
+
+    async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            found = _existing(connection, organization_id, task_id)
+            if found.status.terminal:
+                raise Conflict(f"the execution has ended as {found.status.value}", code="ALREADY_ENDED")
+            if found.status in CLAIMED and found.runner_id is not None:
+                sql = "UPDATE executions SET cancel_requested = 1 WHERE organization_id = ? AND task_id = ?"
+                connection.execute(sql, (organization_id, task_id))
+                return _existing(connection, organization_id, task_id)
+            return change(connection, found, status=Status.CANCELLED)
+
+        return await self._write(job)
+
+    async def delete_execution(self, organization_id: str, task_id: str) -> None:
+        def job(connection: apsw.Connection) -> None:
+            if not _existing(connection, organization_id, task_id).status.terminal:
+                raise Conflict("the execution has not ended; cancel it first", code="STILL_LIVE")
+            for table in ("log_chunks", "executions"):
+                sql = f"DELETE FROM {table} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - constants
+                connection.execute(sql, (organization_id, task_id))
+
+        await self._write(job)
+
+    async def record_external(
+        self,
+        organization_id: str,
+        task_id: str,
+        status: Status | None,
+        *,
+        image: str | None = None,
+        error: str | None = None,
+        exit_code: int | None = None,
+    ) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            found = find(connection, organization_id, task_id)
+            if found is None:
+                new = schema.external(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
+                insert(connection, "executions", _new_row(new))
+                return new
+            if status is None or not found.status.may_become(status):
+                return found
+            return change(connection, found, status=status, error=error, exit_code=exit_code)
+
+        return await self._write(job)
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        values = [(c.organization_id, c.task_id, c.attempt, c.seq, c.text, c.ts) for c in chunks]
+        sql = (
+            "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING"
+        )
+        await self._write(lambda c: c.executemany(sql, values).close())
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        def job(connection: apsw.Connection) -> LogChunk:
+            _existing(connection, organization_id, task_id)
+            sql = (
+                "SELECT coalesce(max(seq), 0) AS last FROM log_chunks "
+                "WHERE organization_id = ? AND task_id = ? AND attempt = 0"
+            )
+            last = one(connection, sql, organization_id, task_id)
+            chunk = LogChunk(organization_id, task_id, 0, last["last"] + 1 if last else 1, text, ts)
+            insert(connection, "log_chunks", _fields(chunk))
+            return chunk
+
+        return await self._write(job)
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        sql = (
+            "SELECT * FROM log_chunks WHERE organization_id = ? AND task_id = ? AND attempt = ? AND seq > ? "
+            "ORDER BY seq LIMIT ?"
+        )
+        found = await self._read(lambda c: rows(c, sql, organization_id, task_id, attempt, after, limit))
+        return [schema.chunk(row) for row in found]
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        sql = "SELECT * FROM executions WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, before, limit))]
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        sql = "UPDATE executions SET unannounced = 0 WHERE organization_id = ? AND task_id = ? AND rev = ?"
+        await self._write(lambda c: c.execute(sql, (organization_id, task_id, rev)).close())
+
+    async def ping(self) -> None:
+        await self._read(lambda c: one(c, "SELECT 1 AS one"))
+
+
+@asynccontextmanager
+async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
+    """Open, and create if missing, the file at an absolute `path`. Raises `SettingError` where that cannot be."""
+    if not os.path.isdir(os.path.dirname(path)):  # noqa: ASYNC240, PTH - once, at the start
+        raise SettingError(f"RUNCAST_SQLITE_PATH: the folder of {path} does not exist")
+    try:
+        writer = Writer(path)
+        await writer.write(lambda connection: connection.execute(schema.SCHEMA).close())
+        readers = [connect(path) for _ in range(_READERS)]
+    except apsw.Error as exc:
+        raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
+    try:
+        yield SqliteStore(writer, readers)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(writer.close)
+        for reader in readers:
+            reader.close()
+
+
+def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution:
+    found = find(connection, organization_id, task_id)
+    if found is None:
+        raise NotFound("no such execution")
+    return found
+
+
+def _fields(record: Organization | User | LogChunk) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def _new_row(execution: Execution) -> dict[str, Any]:
+    row = {name: getattr(execution, name) for name in execution.__slots__}
+    return row | {
+        "request": schema.canonical(execution.request),
+        "status": execution.status.value,
+        "source": execution.source.value,
+        "cancel_requested": int(execution.cancel_requested),
+        "slot": execution_key(execution.organization_id, execution.task_id),
+    }

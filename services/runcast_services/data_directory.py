@@ -1,0 +1,39 @@
+"""The folder of an embedded installation: private, locked by one process, with its secrets."""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runcast_core.errors import SettingError
+
+
+@contextmanager
+def locked_data_directory(path: Path) -> Iterator[Path]:
+    """Create the folder with mode 0700 if missing and hold its lock. Raises `SettingError` if another process does."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise SettingError(f"{path} is in use by another `runcast up`; stop it or set RUNCAST_DATA_DIR") from exc
+        yield path
+    finally:
+        os.close(descriptor)
+
+
+def load_secrets(directory: Path) -> dict[str, str]:
+    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start."""
+    path = directory / "secrets.json"
+    if not path.exists():
+        made = {"JWT_SECRET": secrets.token_hex(32), "RUNCAST_DEMO_PASSWORD": secrets.token_urlsafe(12)}
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(made, file)
+    loaded: dict[str, str] = json.loads(path.read_text())
+    return loaded

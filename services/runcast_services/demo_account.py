@@ -1,0 +1,40 @@
+"""The account that `runcast up` prints, so that a newcomer's first request works as pasted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runcast_api.passwords import hash_password
+from runcast_core.accounts import Organization, Role, User
+from runcast_core.clock import now_ms
+from runcast_core.identifiers import new_id
+from runcast_core.store import Store
+from runcast_core.tokens import HmacTokens
+
+EMAIL = "demo@example.com"
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """How to log in, and a token that saves it."""
+
+    email: str
+    password: str
+    organization_id: str
+    token: str
+
+
+async def ensure_demo_account(store: Store, settings: Mapping[str, str]) -> DemoAccount | None:
+    """Return the demo account, made at the first start; None where tokens come from elsewhere."""
+    password, secret = settings.get("RUNCAST_DEMO_PASSWORD"), settings.get("JWT_SECRET")
+    if not password or not secret or settings.get("JWKS_URL"):
+        return None
+    user = await store.user_by_email(EMAIL)
+    if user is None:
+        now = now_ms()
+        organization = Organization(new_id(), "Demo", now)
+        hashed = await hash_password(password)
+        user = User(new_id(), organization.organization_id, EMAIL, "Demo", Role.ADMIN, hashed, now)
+        await store.create_account(organization, user)
+    issuer = HmacTokens(secret, issuer=settings.get("JWT_ISSUER"), audience=settings.get("JWT_AUDIENCE"))
+    token = issuer.issue(user.user_id, user.organization_id, user.role)
+    return DemoAccount(EMAIL, password, user.organization_id, token)

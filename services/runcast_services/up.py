@@ -1,0 +1,123 @@
+"""`runcast up`: everything in one process on one machine. SIGINT or SIGTERM drains, a second one kills."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import structlog
+import uvicorn
+
+from runcast_core.errors import SettingError
+from runcast_core.logging import configure_logging
+from runcast_services.banner import banner
+from runcast_services.composition import Composition, compose
+from runcast_services.data_directory import load_secrets, locked_data_directory
+from runcast_services.demo_account import ensure_demo_account
+from runcast_services.valkey import running_valkey
+
+log = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: `up` has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directory: Path) -> None:
+    """Run until a signal. Raises `SettingError` if a setting is wrong, the folder is in use or the port is taken."""
+    configure_logging(environment.get("RUNCAST_LOG_FORMAT", "console"), environment.get("RUNCAST_LOG_LEVEL", "info"))
+    with ExitStack() as stack:
+        directory = stack.enter_context(locked_data_directory(data_directory.absolute()))
+        listener = stack.enter_context(_listen(host, port))
+        settings = _defaults(directory, host) | load_secrets(directory) | {k: v for k, v in environment.items() if v}
+        if "REDIS_URL" not in settings:
+            valkey = stack.enter_context(running_valkey(directory))
+            settings["REDIS_URL"] = valkey.url
+            anyio.run(_main, settings, listener, valkey.keep_running, backend_options={"use_uvloop": True})
+        else:
+            anyio.run(_main, settings, listener, anyio.sleep_forever, backend_options={"use_uvloop": True})
+
+
+@asynccontextmanager
+async def running(
+    settings: Mapping[str, str], listener: socket.socket, shutdown: anyio.Event
+) -> AsyncIterator[Composition]:
+    """Serve on a bound socket while the context is open."""
+    async with compose(settings, shutdown) as composition, anyio.create_task_group() as tasks:
+        config = uvicorn.Config(
+            composition.app,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=3,
+        )
+        server = _Server(config)
+        tasks.start_soon(_serve, server, listener)
+        while not server.started:
+            await anyio.sleep(0.01)
+        try:
+            yield composition
+        finally:
+            server.should_exit = True
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    await server.serve(sockets=[listener])
+
+
+async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any]) -> None:
+    shutdown = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(beside)
+        tasks.start_soon(_stop_on_signal, shutdown)
+        async with running(settings, listener, shutdown) as composition:
+            account = await ensure_demo_account(composition.store, settings)
+            sys.stdout.write(banner(listener.getsockname()[:2], account, composition.executor_name, settings))
+            sys.stdout.flush()
+            await shutdown.wait()
+            log.info("Shutting down, a second signal kills")
+        tasks.cancel_scope.cancel()
+
+
+async def _stop_on_signal(shutdown: anyio.Event) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if shutdown.is_set():
+                os._exit(130)
+            shutdown.set()
+
+
+def _defaults(directory: Path, host: str) -> dict[str, str]:
+    """Return the embedded mode's settings, which the environment overrides."""
+    return {
+        "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
+        "RUNCAST_GLOBAL_FALLBACK": "true",
+        "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128",
+        "RUNCAST_HOST": host,
+        "RUNCAST_RUNNER_ID": "embedded",
+        "RUNCAST_PROCESS_DIR": str(directory / "processes"),
+    }
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as exc:
+            raise SettingError(f"{host}:{port} cannot be used ({exc.strerror}); choose another with --port") from exc
+        listener.listen(2048)
+        yield listener
