@@ -1,0 +1,1 @@
+"""The api: accounts, executions, output and the callbacks of the replaced system's workers, over HTTP."""

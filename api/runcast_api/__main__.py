@@ -1,0 +1,25 @@
+"""`python -m runcast_api`: one api, with its settings from the environment."""
+
+import os
+import sys
+
+import uvicorn
+from runcast_core.errors import SettingError
+from runcast_core.logging import configure_logging
+
+from runcast_api.app import create_app
+from runcast_api.settings import ApiSettings
+
+
+def main() -> None:
+    try:
+        settings = ApiSettings.from_mapping(os.environ)
+        app = create_app(settings)
+    except SettingError as error:
+        sys.exit(f"runcast-api: {error.message}")
+    configure_logging(settings.log_format, settings.log_level)
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None, proxy_headers=False)
+
+
+if __name__ == "__main__":
+    main()

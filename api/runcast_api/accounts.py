@@ -1,0 +1,61 @@
+"""Sign-up, log-in, and who a token stands for."""
+
+from runcast_core.accounts import Organization, Role, User, organization_json, user_json
+from runcast_core.clock import now_ms
+from runcast_core.errors import InvalidToken
+from runcast_core.identifiers import new_id
+from runcast_core.tokens import token_issuer
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from runcast_api.authentication import authenticate
+from runcast_api.bodies import read
+from runcast_api.models import Login, Signup
+from runcast_api.passwords import hash_password, verify_password
+from runcast_api.problems import Forbidden
+
+
+async def signup(request: Request) -> Response:
+    if not request.app.state.settings.public_signup:
+        raise Forbidden("sign-up is switched off on this installation")
+    body = await read(Signup, request)
+    now = now_ms()
+    organization = Organization(new_id(), body.organizationName, now)
+    hashed = await hash_password(body.password)
+    email = body.email.lower()
+    user = User(new_id(), organization.organization_id, email, body.name, Role.ADMIN, hashed, now)
+    await request.app.state.store.create_account(organization, user)
+    return _session(request, user, organization, 201)
+
+
+async def login(request: Request) -> Response:
+    body = await read(Login, request)
+    store = request.app.state.store
+    user: User | None = await store.user_by_email(body.email.lower())
+    if not await verify_password(user.password_hash if user else None, body.password) or user is None:
+        raise InvalidToken("wrong e-mail address or password", code="INVALID_CREDENTIALS")
+    organization: Organization | None = await store.organization(user.organization_id)
+    if organization is None or organization.deleted:
+        raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
+    return _session(request, user, organization, 200)
+
+
+async def me(request: Request) -> Response:
+    """Answer what the store knows of the token's user, and what the token says where it knows nothing."""
+    claims = await authenticate(request)
+    store = request.app.state.store
+    user = await store.user(claims.organization_id, claims.user_id)
+    organization = await store.organization(claims.organization_id)
+    token_user = {"id": claims.user_id, "organizationId": claims.organization_id, "role": claims.role.value}
+    return JSONResponse(
+        {
+            "user": user_json(user) if user else token_user,
+            "organization": organization_json(organization) if organization else {"id": claims.organization_id},
+        }
+    )
+
+
+def _session(request: Request, user: User, organization: Organization, status: int) -> Response:
+    token = token_issuer(request.app.state.settings).issue(user.user_id, user.organization_id, user.role)
+    body = {"token": token, "user": user_json(user), "organization": organization_json(organization)}
+    return JSONResponse(body, status)

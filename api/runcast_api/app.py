@@ -1,0 +1,73 @@
+"""Composes the api in one Starlette application."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio
+from prometheus_client import CollectorRegistry
+from runcast_core.announcer import sweep_unannounced
+from runcast_core.bus import Bus
+from runcast_core.errors import RuncastError
+from runcast_core.probes import probe_routes
+from runcast_core.redis_bus import open_redis_bus
+from runcast_core.store import Store, open_store
+from runcast_core.tokens import token_verifier
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from runcast_api.calls import CALLS, Call
+from runcast_api.documentation import docs, openapi_json
+from runcast_api.metrics import ApiMetrics
+from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
+from runcast_api.settings import ApiSettings
+
+
+def create_app(
+    settings: ApiSettings,
+    *,
+    store: Store | None = None,
+    bus: Bus | None = None,
+    registry: CollectorRegistry | None = None,
+) -> Starlette:
+    """Return the api's application; it opens its own store and bus unless given them."""
+    counters = registry if registry is not None else CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            state = app.state
+            state.store = (
+                store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
+            )
+            state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            tasks.start_soon(sweep_unannounced, state.store, state.bus)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def ping_store() -> None:
+        await app.state.store.ping()
+
+    async def ping_bus() -> None:
+        await app.state.bus.ping()
+
+    documentation = [Route("/openapi.json", openapi_json), Route("/docs", docs)]
+    probes = probe_routes({"store": ping_store, "redis": ping_bus}, counters)
+    app = Starlette(
+        routes=[*(_route(call) for call in CALLS), *documentation, *probes],
+        lifespan=lifespan,
+        exception_handlers={
+            RuncastError: on_runcast_error,
+            HTTPException: on_http_exception,
+            Exception: on_unexpected,
+        },
+    )
+    app.state.settings = settings
+    app.state.verifier = token_verifier(settings)
+    app.state.metrics = ApiMetrics(counters)
+    return app
+
+
+def _route(call: Call) -> Route:
+    return Route(call.path, call.handler, methods=[call.method])

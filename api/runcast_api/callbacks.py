@@ -1,0 +1,121 @@
+"""Reports of the replaced system's workers: stored under the organization they name, then relayed as received."""
+
+import hmac
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+from runcast_core.bus import Bus
+from runcast_core.clock import now_ms
+from runcast_core.errors import BusUnavailable, InvalidInput
+from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
+from runcast_core.executions import Status, chunk_json
+from runcast_core.identifiers import check_organization_id, check_task_id, room
+from runcast_core.store import Store
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from runcast_api.bodies import parse, read_object
+from runcast_api.models import CallbackLog, CallbackUpdate
+from runcast_api.problems import Forbidden
+
+log = structlog.get_logger()
+
+
+async def update(request: Request) -> Response:
+    _check_peer(request)
+    body = await read_object(request)
+    report = parse(CallbackUpdate, body)
+    task_id = check_task_id(report.taskId)
+    event = relayed(EXECUTION_UPDATED, task_id, body)
+    if report.organizationId is None:
+        warning = "Execution update missing organizationId, broadcasting globally"
+        await _broadcast(request, event, warning)
+    else:
+        await _store_and_relay(request, report, event)
+    return JSONResponse({"status": "broadcasted"})
+
+
+async def append_log(request: Request) -> Response:
+    _check_peer(request)
+    body = await read_object(request)
+    report = parse(CallbackLog, body)
+    task_id = check_task_id(report.taskId)
+    if report.organizationId is None:
+        warning = "Log broadcast missing organizationId, broadcasting globally"
+        await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
+        return JSONResponse({"status": "ok"})
+    organization_id = check_organization_id(report.organizationId)
+    store: Store = request.app.state.store
+    await store.record_external(organization_id, task_id, None)
+    chunk = await store.append_external_log(organization_id, task_id, report.log, now_ms())
+    shown: dict[str, Any] = {name: value for name, value in body.items() if name != "organizationId"}
+    await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | chunk_json(chunk)))
+    return JSONResponse({"status": "ok"})
+
+
+async def _store_and_relay(request: Request, report: CallbackUpdate, event: Event) -> None:
+    organization_id = check_organization_id(report.organizationId)
+    store: Store = request.app.state.store
+    known = Status(report.status) if report.status in Status.__members__ else None
+    extra = report.model_extra or {}
+    execution = await store.record_external(
+        organization_id,
+        report.taskId,
+        known,
+        image=_text(extra.get("image")),
+        error=_text(extra.get("error")),
+        exit_code=_exit_code(extra.get("exitCode")),
+    )
+    if await _publish(request, organization_id, event):
+        log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)
+        await store.announced(organization_id, report.taskId, execution.rev)
+
+
+async def _publish(request: Request, organization_id: str, event: Event) -> bool:
+    """Relay what is stored already. If Redis does not answer, dashboards read it over HTTP."""
+    bus: Bus = request.app.state.bus
+    try:
+        await bus.publish(organization_id, event)
+    except BusUnavailable as error:
+        log.warning("Callback stored but not relayed", task=event.task_id, reason=error.message)
+        return False
+    return True
+
+
+async def _broadcast(request: Request, event: Event, warning: str) -> None:
+    if not request.app.state.settings.global_fallback:
+        text = "organizationId is required; RUNCAST_GLOBAL_FALLBACK would send this to every organization"
+        raise InvalidInput(text, code="ORGANIZATION_REQUIRED")
+    request.app.state.metrics.fallbacks.labels(event.name).inc()
+    log.warning(warning, task=event.task_id)
+    await request.app.state.bus.broadcast(event)
+
+
+def _check_peer(request: Request) -> None:
+    """Raise `Forbidden` unless the caller has the callback token, or, where none is set, is a trusted peer."""
+    settings = request.app.state.settings
+    if settings.callback_token is not None:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, b"Bearer " + settings.callback_token.get_secret_value().encode()):
+            raise Forbidden("callbacks need RUNCAST_CALLBACK_TOKEN as a bearer token", code="CALLBACK_FORBIDDEN")
+        return
+    json = request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
+    if not json or "origin" in request.headers or not _trusted(request):
+        raise Forbidden("callbacks are not accepted from here; set RUNCAST_CALLBACK_TOKEN", code="CALLBACK_FORBIDDEN")
+
+
+def _trusted(request: Request) -> bool:
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    return any(address in network for network in request.app.state.settings.callback_networks)
+
+
+def _text(value: object) -> str | None:
+    return value[:4096] if isinstance(value, str) else None
+
+
+def _exit_code(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31 else None

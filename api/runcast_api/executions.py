@@ -1,0 +1,130 @@
+"""Executions over HTTP: request, list, look, cancel, run again, delete. Another organization's is not found."""
+
+from typing import Any
+
+import structlog
+from runcast_core.announcer import announce
+from runcast_core.bus import Bus, Signal, SignalKind
+from runcast_core.clock import now_ms
+from runcast_core.errors import BusUnavailable, NotFound
+from runcast_core.executions import Execution, summary
+from runcast_core.identifiers import check_task_id, new_id
+from runcast_core.store import Position, Store
+from runcast_core.tokens import Claims
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from runcast_api import queries
+from runcast_api.authentication import authenticate, authenticate_writer
+from runcast_api.bodies import read
+from runcast_api.cursors import decode_cursor, encode_cursor
+from runcast_api.models import ExecutionRequest
+
+log = structlog.get_logger()
+
+HIDDEN = "***"
+_VALUES = ("environment", "envVars", "secrets")
+
+
+async def request_execution(request: Request) -> Response:
+    claims = await authenticate_writer(request)
+    body = await read(ExecutionRequest, request)
+    task_id = check_task_id(body.taskId) if body.taskId is not None else new_id()
+    return await _submit(request, claims, task_id, body.stored())
+
+
+async def rerun(request: Request) -> Response:
+    claims = await authenticate_writer(request)
+    execution = await _existing(request, claims)
+    if not execution.request:
+        raise NotFound("this execution was reported by a worker; there is no request to run again")
+    return await _submit(request, claims, new_id(), dict(execution.request))
+
+
+async def list_executions(request: Request) -> Response:
+    claims = await authenticate(request)
+    limit = queries.integer(request, "limit", 50, minimum=1, maximum=200)
+    cursor = request.query_params.get("cursor")
+    found: list[Execution] = await request.app.state.store.executions(
+        claims.organization_id,
+        status=queries.status(request),
+        image=request.query_params.get("image"),
+        after=decode_cursor(cursor) if cursor else None,
+        limit=limit + 1,
+    )
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    next_cursor = encode_cursor(Position(last.created_at, last.task_id)) if last else None
+    return JSONResponse({"executions": [summary(execution) for execution in page], "nextCursor": next_cursor})
+
+
+async def show(request: Request) -> Response:
+    execution = await _existing(request, await authenticate(request))
+    return JSONResponse(summary(execution) | {"request": _without_values(execution.request)})
+
+
+async def cancel(request: Request) -> Response:
+    claims = await authenticate_writer(request)
+    store, bus = _parts(request)
+    execution = await store.request_cancel(claims.organization_id, _task_id(request))
+    if execution.status.terminal:
+        await announce(store, bus, execution)
+    else:
+        await _signal(bus, Signal(SignalKind.CANCEL, claims.organization_id, execution.task_id))
+    return JSONResponse(summary(execution) | {"cancelRequested": True}, 202)
+
+
+async def delete(request: Request) -> Response:
+    claims = await authenticate_writer(request)
+    await request.app.state.store.delete_execution(claims.organization_id, _task_id(request))
+    return Response(status_code=204)
+
+
+async def existing(request: Request) -> Execution:
+    """Return the execution of the path that the caller may read. Raises `NotFound` for everybody else's."""
+    return await _existing(request, await authenticate(request))
+
+
+async def _existing(request: Request, claims: Claims) -> Execution:
+    execution: Execution | None = await request.app.state.store.execution(claims.organization_id, _task_id(request))
+    if execution is None:
+        raise NotFound("no such execution")
+    return execution
+
+
+async def _submit(request: Request, claims: Claims, task_id: str, stored: dict[str, Any]) -> Response:
+    store, bus = _parts(request)
+    now = now_ms()
+    image = stored["image"]
+    new = Execution(claims.organization_id, task_id, image, now, now, stored, requested_by=claims.user_id)
+    execution, created = await store.create_execution(new)
+    if created:
+        await announce(store, bus, execution)
+        await _signal(bus, Signal(SignalKind.WAKE, claims.organization_id))
+    return JSONResponse(summary(execution), 202)
+
+
+async def _signal(bus: Bus, signal: Signal) -> None:
+    """Hint to the runners; their slow poll covers a lost one."""
+    try:
+        await bus.signal(signal)
+    except BusUnavailable as error:
+        log.warning("Signal not sent", kind=signal.kind.value, reason=error.message)
+
+
+def _task_id(request: Request) -> str:
+    return check_task_id(request.path_params["task_id"])
+
+
+def _parts(request: Request) -> tuple[Store, Bus]:
+    return request.app.state.store, request.app.state.bus
+
+
+def _without_values(stored: Any) -> dict[str, Any]:
+    """Return the request with every environment value and secret hidden, their names kept."""
+    shown = dict(stored)
+    config = dict(shown.get("config", {}))
+    for name in _VALUES:
+        if isinstance(config.get(name), dict):
+            config[name] = dict.fromkeys(config[name], HIDDEN)
+    return shown | ({"config": config} if config else {})

@@ -1,0 +1,89 @@
+"""What requests look like. Unknown top-level fields are refused; `config` may carry more than is known here."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Scalar = str | int | float | bool
+Variables = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=256)], Scalar]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Signup(_Body):
+    """A new organization and its first user, who becomes its admin."""
+
+    email: EmailStr
+    password: Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+    name: Name
+    organizationName: Name  # noqa: N815 - the protocol's name
+
+
+class Login(_Body):
+    """An e-mail address and a password."""
+
+    email: Annotated[str, StringConstraints(max_length=320)]
+    password: Annotated[str, StringConstraints(max_length=1024)]
+
+
+class Resources(_Body):
+    """Limits of the container, capped by the runner's settings."""
+
+    memoryMb: int | None = Field(None, ge=16, le=1_048_576)  # noqa: N815
+    cpus: float | None = Field(None, gt=0, le=256)
+    pids: int | None = Field(None, ge=8, le=65_536)
+
+
+class Config(BaseModel):
+    """How to run it. Values of `environment`, `envVars` and `secrets` are never shown again."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    environment: Annotated[str, StringConstraints(max_length=200)] | Variables | None = None
+    baseUrl: Annotated[str, StringConstraints(max_length=2048)] | None = None  # noqa: N815
+    envVars: Variables | None = None  # noqa: N815
+    secrets: Variables | None = None
+    retryAttempts: int | None = Field(None, ge=0, le=10)  # noqa: N815
+    timeoutSeconds: float | None = Field(None, gt=0, le=604_800)  # noqa: N815
+    resources: Resources | None = None
+
+
+Argument = Annotated[str, StringConstraints(max_length=131_072)]
+
+
+class ExecutionRequest(_Body):
+    """A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs."""
+
+    image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
+    command: Argument | Annotated[list[Argument], Field(min_length=1, max_length=1000)] | None = None
+    taskId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")] | None = None  # noqa: N815
+    folder: Annotated[str, StringConstraints(max_length=1024)] = "all"
+    tests: Annotated[list[Annotated[str, StringConstraints(max_length=1024)]], Field(max_length=10_000)] | None = None
+    config: Config | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """Return what is kept of it, and compared when the same task id is requested again."""
+        return self.model_dump(mode="json", exclude={"taskId"}, exclude_none=True)
+
+
+class CallbackUpdate(BaseModel):
+    """`POST /executions/update` of a worker; every other field is relayed as it came."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    taskId: str  # noqa: N815
+    status: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    organizationId: str | None = None  # noqa: N815
+
+
+class CallbackLog(BaseModel):
+    """`POST /executions/log` of a worker."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    taskId: str  # noqa: N815
+    log: str
+    organizationId: str | None = None  # noqa: N815

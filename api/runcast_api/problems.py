@@ -1,0 +1,49 @@
+"""The one place where an error becomes an HTTP answer: `{"error", "code", "details"?}`."""
+
+from typing import Any
+
+import structlog
+from runcast_core.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+log = structlog.get_logger()
+
+_STATUS_BY_CODE = {"BODY_TOO_LARGE": 413, "FORBIDDEN": 403, "CALLBACK_FORBIDDEN": 403, "ORGANIZATION_REQUIRED": 422}
+_STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
+RETRY_AFTER_S = "2"
+
+
+class Forbidden(RuncastError):
+    """Known, but not allowed to."""
+
+    code = "FORBIDDEN"
+
+
+def problem(error: RuncastError) -> JSONResponse:
+    body: dict[str, Any] = {"error": error.message, "code": error.code}
+    if error.details is not None:
+        body["details"] = error.details
+    if error.temporary:
+        return JSONResponse(body, 503, headers={"Retry-After": RETRY_AFTER_S})
+    status = _STATUS_BY_CODE.get(error.code) or _STATUS_BY_CLASS.get(type(error), 500)
+    return JSONResponse(body, status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
+
+
+async def on_runcast_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RuncastError)  # noqa: S101 - registered for it only
+    return problem(error)
+
+
+async def on_http_exception(_: Request, error: Exception) -> JSONResponse:
+    """Answer for an unknown path or method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP_ERROR")
+    return JSONResponse({"error": error.detail, "code": code}, error.status_code, headers=error.headers)
+
+
+async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Answer without anything of the inside; the log has it."""
+    log.error("Request failed", path=request.url.path, exc_info=error)
+    return JSONResponse({"error": "internal error", "code": "INTERNAL"}, 500)
