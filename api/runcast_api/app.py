@@ -14,6 +14,8 @@ from runcast_core.store import Store, open_store
 from runcast_core.tokens import token_verifier
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from runcast_api.calls import CALLS, Call
@@ -57,6 +59,7 @@ def create_app(
     app = Starlette(
         routes=[*(_route(call) for call in CALLS), *documentation, *probes],
         lifespan=lifespan,
+        middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])],
         exception_handlers={
             RuncastError: on_runcast_error,
             HTTPException: on_http_exception,

@@ -62,13 +62,13 @@ def create_app(
     settings: GatewaySettings, *, bus: Bus | None = None, registry: CollectorRegistry | None = None
 ) -> Starlette:
     """Return the gateway's application; it opens its own bus unless given one."""
-    registry = registry or CollectorRegistry()
+    counters = registry or CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            opened = bus or await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            app.state.gateway = Gateway(settings, opened, registry)
+            opened = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
+            app.state.gateway = Gateway(settings, opened, counters)
             await stack.enter_async_context(app.state.gateway.running())
             yield
 
@@ -78,6 +78,6 @@ def create_app(
     async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
         await app.state.gateway.connections(scope, receive, send)
 
-    routes = [*probe_routes({"redis": ping}, registry), Mount("/socket.io", app=sockets)]
+    routes = [*probe_routes({"redis": ping}, counters), Mount("/socket.io", app=sockets)]
     app = Starlette(routes=routes, lifespan=lifespan)
     return app

@@ -1,4 +1,4 @@
-"""The local sockets by organization. Knows nothing of Redis: the broker hands it deliveries, it hands frames to sockets."""
+"""The local sockets by organization. Knows nothing of Redis: it takes deliveries and gives frames to sockets."""
 
 import structlog
 from runcast_core.bus import Delivery

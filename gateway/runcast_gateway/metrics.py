@@ -1,4 +1,4 @@
-"""What a gateway counts. Label values are bounded: event names and reasons are constants, organizations are connected."""
+"""What a gateway counts. Labels are bounded: reasons are constants, organizations are those connected now."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 

@@ -1,15 +1,18 @@
-"""Room operations across gateways, through the stock Redis manager: anybody with a write-only one can emit to a room."""
+"""Room operations across gateways through the stock Redis manager: a write-only one can emit to any room."""
 
 from typing import Any
 
 import socketio
+import structlog
 from runcast_core.events import RESERVED
 from runcast_core.identifiers import SOCKETIO_CHANNEL
 
 from runcast_gateway.metrics import GatewayMetrics
 
+log = structlog.get_logger()
 
-class RoomManager(socketio.AsyncRedisManager):
+
+class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socketio has no types
     """A stock manager that refuses the event names which only a gateway may emit."""
 
     def __init__(self, url: str, metrics: GatewayMetrics) -> None:
@@ -19,6 +22,6 @@ class RoomManager(socketio.AsyncRedisManager):
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         if message.get("event") in RESERVED:
             self._metrics.refused_emits.inc()
-            self._get_logger().error("Emit refused, reserved event name: %s", message.get("event"))
+            log.error("Emit refused, reserved event name", event_name=message.get("event"))
             return
         await super()._handle_emit(message)

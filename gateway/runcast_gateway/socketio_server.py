@@ -29,7 +29,7 @@ SUBSCRIBE_TIMEOUT_S = 0.5
 """The official Python client gives up on a connection after one second."""
 
 
-class GatewayServer(socketio.AsyncServer):
+class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
     """A python-socketio server whose sockets are authenticated before they exist."""
 
     connections: Connections

@@ -40,7 +40,7 @@ class Valkey:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no other thread exists yet
+                preexec_fn=_die_with_parent,
                 process_group=0,
             )
 

@@ -1,0 +1,1 @@
+"""The runner: claims executions, runs them, streams their output, and ends them."""

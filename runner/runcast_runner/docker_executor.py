@@ -1,0 +1,155 @@
+"""Runs containers on a Docker engine. The SDK blocks, so every call of it runs in a thread."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import docker
+import requests
+import structlog
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from runcast_core.errors import ExecutorError
+
+from runcast_runner.executor import Job, Write
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+LABEL = "runcast"
+NANO = 1_000_000_000
+_FAILURES = (DockerException, requests.RequestException, OSError)
+_CLEANUP_S = 30
+_SLICES = 64
+
+
+class DockerExecutor:
+    """See `runcast_runner.executor.Executor`. Containers carry labels with organization, task, attempt and runner."""
+
+    name = "docker"
+
+    def __init__(self, client: Any, runner_id: str, *, kill_grace_s: int = 5) -> None:
+        self._client = client
+        self._runner_id = runner_id
+        self._kill_grace_s = kill_grace_s
+        self._threads = anyio.CapacityLimiter(256)
+
+    async def run(self, job: Job, write: Write) -> int:
+        if job.image == "local":
+            raise ExecutorError('image "local" is for the process executor; name a container image')
+        await self._ensure_image(job.image)
+        container = await self._call("container could not be created", lambda: self._create(job), shield=True)
+        try:
+            await self._call("container could not be started", container.start)
+            await self._follow(container, write)
+            result = await self._call("the end of the container is unknown", container.wait)
+            return int(result["StatusCode"])
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_CLEANUP_S):
+                await self._thread(lambda: self._remove(container))
+
+    async def remove_orphans(self) -> None:
+        """Remove the containers that an earlier runner of this name left."""
+        filters = {"label": f"{LABEL}.runner={self._runner_id}"}
+        for container in await self._thread(lambda: self._client.containers.list(all=True, filters=filters)):
+            log.warning("Orphaned container removed", container=container.short_id)
+            await self._thread(lambda c=container: self._remove(c))
+
+    async def _ensure_image(self, image: str) -> None:
+        try:
+            await self._thread(lambda: self._client.images.get(image))
+        except ImageNotFound:
+            await self._call(f"image {image} could not be pulled", lambda: self._pull(image))
+        except _FAILURES as exc:
+            raise ExecutorError(f"the container engine failed: {_reason(exc)}") from exc
+
+    def _pull(self, image: str) -> None:
+        name, _, tag = image.rpartition(":") if ":" in image.rsplit("/", 1)[-1] else (image, "", "latest")
+        self._client.images.pull(image if "@" in image else name, tag=None if "@" in image else tag)
+
+    def _create(self, job: Job) -> Any:
+        command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else job.command
+        labels = {"organization": job.organization_id, "task": job.task_id, "attempt": str(job.attempt)}
+        return self._client.containers.create(
+            job.image,
+            command,
+            environment=dict(job.environment),
+            labels={f"{LABEL}.{name}": value for name, value in {**labels, "runner": self._runner_id}.items()},
+            mem_limit=f"{job.limits.memory_mb}m",
+            memswap_limit=f"{job.limits.memory_mb}m",
+            nano_cpus=int(job.limits.cpus * NANO),
+            pids_limit=job.limits.pids,
+            security_opt=["no-new-privileges"],
+            log_config={"Type": "json-file", "Config": {"max-size": "100m", "max-file": "2"}},
+            init=False,
+        )
+
+    async def _follow(self, container: Any, write: Write) -> None:
+        """Pass on standard output and error, in order, until the container has ended."""
+        pieces: queue.Queue[bytes | None] = queue.Queue(_SLICES)
+        stopped = threading.Event()
+        stream = await self._call("the output could not be read", lambda: container.attach(stream=True, logs=True))
+
+        def read() -> None:
+            try:
+                for piece in stream:
+                    while not stopped.is_set() and not _offer(pieces, piece):
+                        continue
+            finally:
+                while not stopped.is_set() and not _offer(pieces, None):
+                    continue
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._abandonable, read)
+            try:
+                while (piece := await self._abandonable(pieces.get)) is not None:
+                    await write(piece)
+            finally:
+                stopped.set()
+
+    async def _abandonable(self, job: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(job, abandon_on_cancel=True, limiter=self._threads)
+
+    def _remove(self, container: Any) -> None:
+        try:
+            container.stop(timeout=self._kill_grace_s)
+            container.remove(force=True, v=True)
+        except NotFound:
+            return
+        except _FAILURES as exc:
+            log.warning("Container not removed", container=container.short_id, reason=_reason(exc))
+
+    async def _call(self, what: str, job: Callable[[], T], *, shield: bool = False) -> T:
+        try:
+            with anyio.CancelScope(shield=shield):
+                return await self._thread(job)
+        except _FAILURES as exc:
+            raise ExecutorError(f"{what}: {_reason(exc)}") from exc
+
+    async def _thread(self, job: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(job, limiter=self._threads)
+
+
+def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
+    """Return an executor on the engine of `DOCKER_HOST`. Raises `ExecutorError` if none answers."""
+    try:
+        client = docker.from_env(timeout=600)
+        client.ping()
+    except _FAILURES as exc:
+        raise ExecutorError(f"no container engine answered: {_reason(exc)}") from exc
+    return DockerExecutor(client, runner_id, kill_grace_s=kill_grace_s)
+
+
+def _offer(pieces: "queue.Queue[bytes | None]", piece: bytes | None) -> bool:
+    try:
+        pieces.put(piece, timeout=0.2)
+    except queue.Full:
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
+    return str(text)[:500]

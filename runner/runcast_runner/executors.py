@@ -1,0 +1,34 @@
+"""Chooses the executor of the settings; imports only that one."""
+
+from pathlib import Path
+
+import structlog
+from runcast_core.errors import ExecutorError
+
+from runcast_runner.executor import Executor
+from runcast_runner.settings import RunnerSettings
+
+log = structlog.get_logger()
+
+
+def choose_executor(settings: RunnerSettings) -> Executor:
+    """Return the configured executor, or `docker` if an engine answers, else `process`.
+
+    Raises `ExecutorError` if `docker` is demanded and no engine answers.
+    """
+    if settings.executor == "dummy":
+        from runcast_runner.dummy_executor import DummyExecutor
+
+        return DummyExecutor()
+    if settings.executor != "process":
+        from runcast_runner.docker_executor import connect_docker
+
+        try:
+            return connect_docker(settings.runner_id, kill_grace_s=settings.kill_grace_s)
+        except ExecutorError as error:
+            if settings.executor == "docker":
+                raise
+            log.info("No container engine, running processes", reason=error.message)
+    from runcast_runner.process_executor import ProcessExecutor
+
+    return ProcessExecutor(Path(settings.process_dir), allowed=settings.process_allowed)

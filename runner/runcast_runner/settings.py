@@ -1,0 +1,34 @@
+"""The runner's settings."""
+
+import socket
+from typing import Literal
+
+from pydantic import Field
+from runcast_core.settings import ServiceSettings, StoreSettings
+
+
+class RunnerSettings(ServiceSettings, StoreSettings):
+    """Everything a runner reads from its environment."""
+
+    runner_id: str = Field(default_factory=socket.gethostname, alias="RUNCAST_RUNNER_ID", min_length=1, max_length=128)
+    """Stable over restarts: at its start a runner hands back what an earlier one of this name still held."""
+    concurrency: int = Field(2, alias="RUNCAST_CONCURRENCY", ge=1, le=1000)
+    organization_limit: int = Field(10, alias="RUNCAST_ORGANIZATION_LIMIT", ge=1)
+    """How many executions an organization runs at once unless it has a limit of its own."""
+    lease_ms: int = Field(30_000, alias="RUNCAST_LEASE_MS", ge=300)
+    poll_s: float = Field(5, alias="RUNCAST_POLL", gt=0)
+    drain_s: float = Field(30, alias="RUNCAST_DRAIN", ge=0)
+    max_timeout_s: float = Field(21_600, alias="RUNCAST_MAX_TIMEOUT", gt=0)
+    executor: Literal["docker", "process", "dummy"] | None = Field(None, alias="RUNCAST_EXECUTOR")
+    """None: docker if an engine answers, else process."""
+    memory_mb: int = Field(2048, alias="RUNCAST_MEMORY_MB", ge=16)
+    cpus: float = Field(2, alias="RUNCAST_CPUS", gt=0)
+    pids: int = Field(1024, alias="RUNCAST_PIDS", ge=8)
+    kill_grace_s: int = Field(5, alias="RUNCAST_KILL_GRACE", ge=0)
+    allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
+    process_dir: str = Field("/tmp/runcast-processes", alias="RUNCAST_PROCESS_DIR")  # noqa: S108 - made with mode 0700
+    """Where running process groups are noted, so that the next start can kill what a killed runner left."""
+
+    @property
+    def process_allowed(self) -> bool:
+        return self.allow_process or self.host in {"127.0.0.1", "::1", "localhost"}
