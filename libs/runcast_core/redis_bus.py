@@ -89,7 +89,8 @@ async def open_redis_bus(url: str) -> AsyncIterator[RedisBus]:
         publisher = Redis.from_url(
             url, retry=Retry(NoBackoff(), 0), socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
-        subscriber = Redis.from_url(url, socket_connect_timeout=TIMEOUT_S, socket_keepalive=True)
+        keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
+        subscriber = Redis.from_url(url, socket_connect_timeout=TIMEOUT_S, **keepalive)
     except ValueError as exc:
         raise SettingError("REDIS_URL must begin with redis://, rediss:// or unix://") from exc
     async with publisher, subscriber:

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -55,7 +56,7 @@ class DockerExecutor:
         filters = {"label": f"{LABEL}.runner={self._runner_id}"}
         for container in await self._thread(lambda: self._client.containers.list(all=True, filters=filters)):
             log.warning("Orphaned container removed", container=container.short_id)
-            await self._thread(lambda c=container: self._remove(c))
+            await self._thread(partial(self._remove, container))
 
     async def _ensure_image(self, image: str) -> None:
         try:
@@ -122,11 +123,12 @@ class DockerExecutor:
             log.warning("Container not removed", container=container.short_id, reason=_reason(exc))
 
     async def _call(self, what: str, job: Callable[[], T], *, shield: bool = False) -> T:
-        try:
-            with anyio.CancelScope(shield=shield):
+        with anyio.CancelScope(shield=shield):
+            try:
                 return await self._thread(job)
-        except _FAILURES as exc:
-            raise ExecutorError(f"{what}: {_reason(exc)}") from exc
+            except _FAILURES as exc:
+                raise ExecutorError(f"{what}: {_reason(exc)}") from exc
+        raise AssertionError("a scope that nobody cancels does not end early")
 
     async def _thread(self, job: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(job, limiter=self._threads)

