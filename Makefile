@@ -1,0 +1,50 @@
+# Runcast: `make up` serves everything here, `make demo` shows it. Needs Python 3.11 or later with venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/python -m uv --quiet
+
+.PHONY: up demo test check lock clean
+
+up: $(VENV)/.all
+	@exec $(BIN)/runcast up
+
+demo: $(VENV)/.all
+	@exec $(BIN)/runcast demo
+
+test: $(VENV)/.dev tests/e2e/node_modules/.package-lock.json
+	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/coverage report --include='libs/runcast_core/*' --fail-under=$(CORE_COVERAGE) > /dev/null
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --no-header tests/unit/test_imports.py
+
+lock: $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
+
+CORE_COVERAGE ?= 80
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Runcast needs Python 3.11 or later")'
+	@$(PYTHON) -m venv $(VENV) || (echo "python3-venv is missing: apt-get install python3-venv" && false)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.all: requirements/all.txt pyproject.toml | $(BIN)/uv
+	$(UV) pip install --require-hashes -r requirements/all.txt
+	$(UV) pip install --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.all
+	$(UV) pip install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What only the tests through the official JavaScript client need; without npm they are skipped, with the reason.
+tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
+	@if command -v npm > /dev/null; then cd tests/e2e && npm install --silent --no-audit --no-fund --no-package-lock; \
+	else echo "npm is missing: tests through the JavaScript client will be skipped"; fi
+
+clean:
+	rm -rf $(VENV) tests/e2e/node_modules

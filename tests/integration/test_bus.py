@@ -1,0 +1,188 @@
+"""One contract suite over the memory bus and the real one; then what is Redis's own."""
+
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from runcast_core.bus import Bus, Delivery, Gap, Signal, SignalKind
+from runcast_core.errors import BusUnavailable, InvalidInput, SettingError
+from runcast_core.events import Event, resync
+from runcast_core.identifiers import new_id
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.redis_bus import RedisBus, open_redis_bus
+
+from tests.parts import Part
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    if request.param == "memory":
+        yield MemoryBus()
+        return
+    part: Part = request.getfixturevalue("redis_part")
+    async with open_redis_bus(part.url) as bus:
+        yield bus
+
+
+def _event(number: int) -> Event:
+    return Event("execution-log", f"task-{number}", b'{"n":%d}' % number)
+
+
+async def test_a_subscriber_sees_its_organization_in_order_with_the_journals_offsets(bus: Bus):
+    """What is published after an acknowledged subscription arrives, in order, and the journal holds the same."""
+    a, b = new_id(), new_id()
+    received: list[Delivery | Gap] = []
+    async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
+
+        async def read() -> None:
+            async for item in subscription:
+                received.append(item)
+                if len(received) == 20:
+                    tasks.cancel_scope.cancel()
+
+        tasks.start_soon(read)
+        with anyio.fail_after(5):
+            await subscription.add(a)
+            await subscription.add(a)
+            for number in range(20):
+                await bus.publish(b, _event(-1))
+                await bus.publish(a, _event(number))
+            await anyio.sleep_forever()
+    assert [item.event for item in received if isinstance(item, Delivery)] == [_event(n) for n in range(20)]
+    assert await bus.read_journal(a) == received
+    assert await bus.read_journal(a, start=received[5].offset, count=2) == received[5:7]
+
+
+async def test_a_removed_organization_is_no_longer_delivered(bus: Bus):
+    """After `remove`, only the other organization's events arrive."""
+    a, b = new_id(), new_id()
+    async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
+        items: list[Delivery | Gap] = []
+        done = anyio.Event()
+
+        async def read() -> None:
+            async for item in subscription:
+                items.append(item)
+                done.set()
+
+        tasks.start_soon(read)
+        with anyio.fail_after(5):
+            await subscription.add(a)
+            await subscription.add(b)
+            await subscription.remove(a)
+            await bus.publish(a, _event(1))
+            await bus.publish(b, _event(2))
+            await done.wait()
+        tasks.cancel_scope.cancel()
+    assert [item.event for item in items] == [_event(2)]
+
+
+async def test_signals_reach_listeners(bus: Bus):
+    """A signal sent after listening began is yielded as it was."""
+    signal = Signal(SignalKind.CANCEL, "org", "task")
+    with anyio.fail_after(5):
+        async with bus.signals() as signals, anyio.create_task_group() as tasks:
+
+            async def send() -> None:
+                while True:
+                    await bus.signal(signal)
+                    await anyio.sleep(0.05)
+
+            tasks.start_soon(send)
+            assert await anext(signals) == signal
+            tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("organization_id", ["", "a}b", "a{b", "a/b", "a b", "x" * 65, None, 7])
+async def test_an_organization_id_cannot_break_out_of_its_channel(bus: Bus, organization_id):
+    """Whatever is not an organization id is refused before Redis sees it."""
+    with pytest.raises(InvalidInput):
+        await bus.publish(organization_id, resync("test"))
+
+
+async def test_a_switched_off_memory_bus_raises():
+    """The fake fails as a dead Redis does."""
+    bus = MemoryBus()
+    bus.down = True
+    with pytest.raises(BusUnavailable):
+        await bus.publish("org", _event(1))
+
+
+async def test_the_memory_bus_shows_a_gap():
+    """`interrupt` yields a gap for each subscribed organization."""
+    bus = MemoryBus()
+    async with bus.subscription() as subscription:
+        await subscription.add("org")
+        bus.interrupt()
+        assert await anext(aiter(subscription)) == Gap("org")
+
+
+async def test_the_journal_is_bounded_and_expires(redis_bus: RedisBus, monkeypatch):
+    """Not more than the bound of entries is kept, and the key has a time to live."""
+    monkeypatch.setattr("runcast_core.redis_bus.JOURNAL_ENTRIES", 10)
+    organization = new_id()
+    for number in range(25):
+        await redis_bus.publish(organization, _event(number))
+    kept = await redis_bus.read_journal(organization)
+    assert [d.event for d in kept] == [_event(n) for n in range(15, 25)]
+    assert 0 < await redis_bus._publisher.ttl(f"runcast:{{{organization}}}:journal") <= 3600
+
+
+async def test_the_journal_is_bounded_in_bytes(redis_bus: RedisBus, monkeypatch):
+    """A journal over its bytes loses its oldest quarter."""
+    monkeypatch.setattr("runcast_core.redis_bus.JOURNAL_BYTES", 50_000)
+    organization = new_id()
+    for _ in range(100):
+        await redis_bus.publish(organization, Event("execution-log", "t", b'"' + b"x" * 2000 + b'"'))
+    assert 5 < len(await redis_bus.read_journal(organization)) < 40
+
+
+async def test_an_interrupted_subscription_shows_a_gap_and_goes_on(redis_bus: RedisBus):
+    """When Redis drops the connection, the stream yields a gap, then live events again."""
+    organization = new_id()
+    items: list[Delivery | Gap] = []
+    async with redis_bus.subscription() as subscription, anyio.create_task_group() as tasks:
+        arrived = anyio.Event()
+
+        async def read() -> None:
+            nonlocal arrived
+            async for item in subscription:
+                items.append(item)
+                arrived.set()
+
+        tasks.start_soon(read)
+        with anyio.fail_after(10):
+            await subscription.add(organization)
+            await redis_bus._publisher.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            await arrived.wait()
+            arrived = anyio.Event()
+            await redis_bus.publish(organization, _event(1))
+            await arrived.wait()
+        tasks.cancel_scope.cancel()
+    assert items[0] == Gap(organization)
+    assert [item.event for item in items[1:]] == [_event(1)]
+
+
+async def test_a_dead_redis_is_unavailable():
+    """Every verb raises `BusUnavailable`, quickly, and no URL or password is in the message."""
+    async with open_redis_bus("redis://:secret@127.0.0.1:1/0") as bus:
+        for verb in (
+            bus.ping(),
+            bus.publish("org", _event(1)),
+            bus.broadcast(_event(1)),
+            bus.signal(Signal(SignalKind.WAKE)),
+            bus.read_journal("org"),
+        ):
+            with pytest.raises(BusUnavailable) as caught:
+                await verb
+            assert "secret" not in caught.value.message
+        with pytest.raises(BusUnavailable):
+            async with bus.subscription():
+                pass
+
+
+async def test_another_url_is_a_setting_error():
+    """A URL of no Redis names the variable."""
+    with pytest.raises(SettingError, match="REDIS_URL"):
+        async with open_redis_bus("http://example.com"):
+            pass
