@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from runcast_core.clock import iso
+import orjson
+
+from runcast_core.clock import iso, now_ms
 
 
 class Status(StrEnum):
@@ -116,3 +118,28 @@ def summary(execution: Execution) -> dict[str, Any]:
 def chunk_json(chunk: LogChunk) -> dict[str, Any]:
     """Return the payload of `execution-log`, which is also an entry of a page of logs."""
     return {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}
+
+
+def canonical(request: Mapping[str, Any]) -> str:
+    """Return the request as JSON with sorted names, so that equal requests are equal texts."""
+    return orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def external_execution(
+    organization_id: str, task_id: str, status: Status, image: str | None, error: str | None, exit_code: int | None
+) -> Execution:
+    """Return the record of an execution that a worker of the replaced system reported first."""
+    now = now_ms()
+    return Execution(
+        organization_id,
+        task_id,
+        image,
+        now,
+        now,
+        status=status,
+        source=Source.EXTERNAL,
+        error=error,
+        exit_code=exit_code,
+        started_at=now if status is not Status.PENDING else None,
+        ended_at=now if status.terminal else None,
+    )

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 
 from runcast_core.accounts import Organization, Role, User
-from runcast_core.clock import now_ms
 from runcast_core.executions import Execution, LogChunk, Source, Status
 
 SCHEMA = """
@@ -41,11 +40,6 @@ NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
 
 
-def canonical(request: Mapping[str, Any]) -> str:
-    """Return the request as JSON with sorted names, so that equal requests are equal texts."""
-    return orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS).decode()
-
-
 def execution(row: Mapping[str, Any]) -> Execution:
     return Execution(
         organization_id=row["organization_id"],
@@ -78,23 +72,3 @@ def organization(row: Mapping[str, Any]) -> Organization:
 
 def chunk(row: Mapping[str, Any]) -> LogChunk:
     return LogChunk(**{name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")})
-
-
-def external(
-    organization_id: str, task_id: str, status: Status, image: str | None, error: str | None, exit_code: int | None
-) -> Execution:
-    """Return the record of an execution that a worker of the replaced system reported first."""
-    now = now_ms()
-    return Execution(
-        organization_id,
-        task_id,
-        image,
-        now,
-        now,
-        status=status,
-        source=Source.EXTERNAL,
-        error=error,
-        exit_code=exit_code,
-        started_at=now if status is not Status.PENDING else None,
-        ended_at=now if status.terminal else None,
-    )

@@ -14,7 +14,7 @@ import apsw
 from runcast_core import sqlite_schema as schema
 from runcast_core.accounts import Organization, User
 from runcast_core.errors import Conflict, NotFound, SettingError, StoreUnavailable
-from runcast_core.executions import CLAIMED, Execution, LogChunk, Status
+from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution
 from runcast_core.identifiers import check_organization_id, execution_key
 from runcast_core.sqlite_leases import SqliteLeases
 from runcast_core.sqlite_rows import change, find, insert, one, rows
@@ -83,7 +83,7 @@ class SqliteStore(SqliteLeases):
             if found is None:
                 insert(connection, "executions", _new_row(execution))
                 return execution, True
-            if schema.canonical(found.request) != schema.canonical(execution.request):
+            if canonical(found.request) != canonical(execution.request):
                 raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
             return found, False
 
@@ -149,7 +149,7 @@ class SqliteStore(SqliteLeases):
         def job(connection: apsw.Connection) -> Execution:
             found = find(connection, organization_id, task_id)
             if found is None:
-                new = schema.external(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
+                new = external_execution(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
                 insert(connection, "executions", _new_row(new))
                 return new
             if status is None or not found.status.may_become(status):
@@ -236,7 +236,7 @@ def _fields(record: Organization | User | LogChunk) -> dict[str, Any]:
 def _new_row(execution: Execution) -> dict[str, Any]:
     row = {name: getattr(execution, name) for name in execution.__slots__}
     return row | {
-        "request": schema.canonical(execution.request),
+        "request": canonical(execution.request),
         "status": execution.status.value,
         "source": execution.source.value,
         "cancel_requested": int(execution.cancel_requested),

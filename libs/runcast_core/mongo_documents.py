@@ -1,0 +1,106 @@
+"""How the MongoDB store's documents look: string `_id`s, camelCase, every uniquely indexed field always present."""
+
+from typing import Any
+
+import orjson
+
+from runcast_core.accounts import Organization, Role, User
+from runcast_core.executions import Execution, LogChunk, Source, Status, canonical
+from runcast_core.identifiers import execution_key
+
+Document = dict[str, Any]
+
+_EXECUTION = {
+    "organization_id": "organizationId",
+    "task_id": "taskId",
+    "image": "image",
+    "created_at": "createdAt",
+    "updated_at": "updatedAt",
+    "status": "status",
+    "rev": "rev",
+    "attempt": "attempt",
+    "source": "source",
+    "requested_by": "requestedBy",
+    "runner_id": "runnerId",
+    "cancel_requested": "cancelRequested",
+    "error": "error",
+    "exit_code": "exitCode",
+    "started_at": "startedAt",
+    "ended_at": "endedAt",
+}
+
+
+def new_execution_document(execution: Execution) -> Document:
+    key = execution_key(execution.organization_id, execution.task_id)
+    fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
+    fields |= {"status": execution.status.value, "source": execution.source.value}
+    state = {"slot": key, "leaseMs": 0, "unannounced": True, "logSeq": 0}
+    return {"_id": key, "request": canonical(execution.request), **fields, **state}
+
+
+def execution(document: Document) -> Execution:
+    fields = {attribute: document.get(name) for attribute, name in _EXECUTION.items()}
+    fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
+    return Execution(request=orjson.loads(document["request"]), **fields)  # type: ignore[arg-type]
+
+
+def user_document(user: User) -> Document:
+    return {
+        "_id": user.user_id,
+        "organizationId": user.organization_id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.value,
+        "passwordHash": user.password_hash,
+        "createdAt": user.created_at,
+    }
+
+
+def user(document: Document) -> User:
+    return User(
+        document["_id"],
+        document["organizationId"],
+        document["email"],
+        document["name"],
+        Role(document["role"]),
+        document["passwordHash"],
+        document["createdAt"],
+    )
+
+
+def organization_document(organization: Organization) -> Document:
+    return {
+        "_id": organization.organization_id,
+        "name": organization.name,
+        "createdAt": organization.created_at,
+        "concurrencyLimit": organization.concurrency_limit,
+        "deleted": organization.deleted,
+    }
+
+
+def organization(document: Document) -> Organization:
+    return Organization(
+        document["_id"],
+        document.get("name", ""),
+        document.get("createdAt", 0),
+        document.get("concurrencyLimit"),
+        document["deleted"],
+    )
+
+
+def chunk_document(chunk: LogChunk) -> Document:
+    key = execution_key(chunk.organization_id, chunk.task_id)
+    return {
+        "_id": f"{key}/{chunk.attempt}/{chunk.seq}",
+        "organizationId": chunk.organization_id,
+        "taskId": chunk.task_id,
+        "attempt": chunk.attempt,
+        "seq": chunk.seq,
+        "text": chunk.text,
+        "ts": chunk.ts,
+    }
+
+
+def chunk(document: Document) -> LogChunk:
+    names = ("organizationId", "taskId", "attempt", "seq", "text", "ts")
+    return LogChunk(*(document[name] for name in names))
