@@ -11,11 +11,10 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from runcast_core.errors import RuncastError
 from runcast_core.logging import configure_logging
-from runcast_core.probes import probe_routes
 from runcast_core.redis_bus import open_redis_bus
 from runcast_core.store import open_store
-from starlette.applications import Starlette
 
+from runcast_runner.app import create_app
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
@@ -43,13 +42,12 @@ async def _run(settings: RunnerSettings) -> None:
     registry = CollectorRegistry()
     shutdown = anyio.Event()
     async with open_store(settings.store_url) as store, open_redis_bus(settings.redis_url) as bus:
-        app = Starlette(routes=probe_routes({"store": store.ping, "redis": bus.ping}, registry))
+        app = create_app(store, bus, registry)
         config = uvicorn.Config(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_on_signal, shutdown)
             tasks.start_soon(_Server(config).serve)
-            parts = {"store": store, "bus": bus, "executor": executor}
-            await run_runner(settings, shutdown=shutdown, registry=registry, **parts)  # type: ignore[arg-type]
+            await run_runner(settings, store=store, bus=bus, executor=executor, shutdown=shutdown, registry=registry)
             tasks.cancel_scope.cancel()
 
 

@@ -1,9 +1,8 @@
 """Runs containers on a Docker engine. The SDK blocks, so every call of it runs in a thread."""
 
-import queue
+import struct
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import anyio
@@ -11,19 +10,25 @@ import anyio.to_thread
 import docker
 import requests
 import structlog
+import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from runcast_core.errors import ExecutorError
 
 from runcast_runner.executor import Job, Write
+from runcast_runner.log_place import LogPlace
+from runcast_runner.thread_pipe import ThreadPipe
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 LABEL = "runcast"
 NANO = 1_000_000_000
+LOG_SIZE = {"max-size": "100m", "max-file": "2"}
 _FAILURES = (DockerException, requests.RequestException, OSError)
+_BROKEN_STREAM = (*_FAILURES, urllib3.exceptions.HTTPError, struct.error)
+_TIMEOUT_S = 60
 _CLEANUP_S = 30
-_SLICES = 64
+_RESUME_PAUSE_S = 0.2
 
 
 class DockerExecutor:
@@ -41,7 +46,7 @@ class DockerExecutor:
         if job.image == "local":
             raise ExecutorError('image "local" is for the process executor; name a container image')
         await self._ensure_image(job.image)
-        container = await self._call("container could not be created", lambda: self._create(job), shield=True)
+        container = await self._created(job)
         try:
             await self._call("container could not be started", container.start)
             await self._follow(container, write)
@@ -53,10 +58,11 @@ class DockerExecutor:
 
     async def remove_orphans(self) -> None:
         """Remove the containers that an earlier runner of this name left."""
-        filters = {"label": f"{LABEL}.runner={self._runner_id}"}
-        for container in await self._thread(lambda: self._client.containers.list(all=True, filters=filters)):
+        wanted = {"all": True, "filters": {"label": f"{LABEL}.runner={self._runner_id}"}, "ignore_removed": True}
+        found = await self._call("containers could not be listed", lambda: self._client.containers.list(**wanted))
+        for container in found:
             log.warning("Orphaned container removed", container=container.short_id)
-            await self._thread(partial(self._remove, container))
+            await self._thread(lambda orphan=container: self._remove(orphan))
 
     async def _ensure_image(self, image: str) -> None:
         try:
@@ -69,6 +75,13 @@ class DockerExecutor:
     def _pull(self, image: str) -> None:
         name, _, tag = image.rpartition(":") if ":" in image.rsplit("/", 1)[-1] else (image, "", "latest")
         self._client.images.pull(image if "@" in image else name, tag=None if "@" in image else tag)
+
+    async def _created(self, job: Job) -> Any:
+        """Create the container; whoever is cancelled meanwhile waits for it, so that it can be removed."""
+        try:
+            return await anyio.to_thread.run_sync(lambda: self._create(job), limiter=self._threads)
+        except _FAILURES as exc:
+            raise ExecutorError(f"container could not be created: {_reason(exc)}") from exc
 
     def _create(self, job: Job) -> Any:
         command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else job.command
@@ -83,73 +96,84 @@ class DockerExecutor:
             nano_cpus=int(job.limits.cpus * NANO),
             pids_limit=job.limits.pids,
             security_opt=["no-new-privileges"],
-            log_config={"Type": "json-file", "Config": {"max-size": "100m", "max-file": "2"}},
+            log_config={"Type": "json-file", "Config": LOG_SIZE},
             init=False,
         )
 
     async def _follow(self, container: Any, write: Write) -> None:
-        """Pass on standard output and error, in order, until the container has ended."""
-        pieces: queue.Queue[bytes | None] = queue.Queue(_SLICES)
-        stopped = threading.Event()
-        stream = await self._call("the output could not be read", lambda: container.attach(stream=True, logs=True))
+        """Pass on standard output and error, in order, until the container has ended and its log is read to the end."""
+        place = LogPlace()
+        running = True
+        while running:
+            running = await self._call("the state of the container is unknown", lambda: _runs(container))
+            begun = anyio.current_time()
+            await self._read_log(container, place, write)
+            if running and anyio.current_time() < begun + _RESUME_PAUSE_S:
+                await anyio.sleep(_RESUME_PAUSE_S / 10)
+
+    async def _read_log(self, container: Any, place: LogPlace, write: Write) -> None:
+        """Pass the log on from `place` until its stream ends, which a broken connection does early."""
+        pipe = ThreadPipe()
+        since = place.resume()
 
         def read() -> None:
             try:
-                for piece in stream:
-                    while not stopped.is_set() and not _offer(pieces, piece):
-                        continue
+                for entry in _entries(container, since):
+                    if (new := place.take(entry)) and not pipe.put(new):
+                        return
             finally:
-                while not stopped.is_set() and not _offer(pieces, None):
-                    continue
+                pipe.end()
 
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._abandonable, read)
-            try:
-                while (piece := await self._abandonable(pieces.get)) is not None:
-                    await write(piece)
-            finally:
-                stopped.set()
-
-    async def _abandonable(self, job: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(job, abandon_on_cancel=True, limiter=self._threads)
+        threading.Thread(target=read, name=f"log-{container.short_id}", daemon=True).start()
+        try:
+            while (piece := await pipe.read()) is not None:
+                await write(piece)
+        finally:
+            pipe.close()
 
     def _remove(self, container: Any) -> None:
         try:
             container.stop(timeout=self._kill_grace_s)
+        except _FAILURES as exc:
+            log.warning("Container not stopped", container=container.short_id, reason=_reason(exc))
+        try:
             container.remove(force=True, v=True)
         except NotFound:
             return
         except _FAILURES as exc:
             log.warning("Container not removed", container=container.short_id, reason=_reason(exc))
 
-    async def _call(self, what: str, job: Callable[[], T], *, shield: bool = False) -> T:
-        with anyio.CancelScope(shield=shield):
-            try:
-                return await self._thread(job)
-            except _FAILURES as exc:
-                raise ExecutorError(f"{what}: {_reason(exc)}") from exc
-        raise AssertionError("a scope that nobody cancels does not end early")
+    async def _call(self, what: str, job: Callable[[], T]) -> T:
+        try:
+            return await self._thread(job)
+        except _FAILURES as exc:
+            raise ExecutorError(f"{what}: {_reason(exc)}") from exc
 
     async def _thread(self, job: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(job, limiter=self._threads)
+        return await anyio.to_thread.run_sync(job, abandon_on_cancel=True, limiter=self._threads)
+
+
+def _entries(container: Any, since: float | None) -> Iterator[bytes]:
+    """Yield the log's entries with their time stamps until the stream ends, for whatever reason."""
+    try:
+        yield from container.logs(stream=True, follow=True, timestamps=True, since=since)
+    except _BROKEN_STREAM as exc:
+        log.warning("Output interrupted, resuming", container=container.short_id, reason=_reason(exc))
+
+
+def _runs(container: Any) -> bool:
+    container.reload()
+    return container.status not in {"exited", "dead"}
 
 
 def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
     """Return an executor on the engine of `DOCKER_HOST`. Raises `ExecutorError` if none answers."""
     try:
-        client = docker.from_env(timeout=600)
+        client = docker.from_env(timeout=_TIMEOUT_S)
         client.ping()
     except _FAILURES as exc:
         raise ExecutorError(f"no container engine answered: {_reason(exc)}") from exc
     return DockerExecutor(client, runner_id, kill_grace_s=kill_grace_s)
-
-
-def _offer(pieces: "queue.Queue[bytes | None]", piece: bytes | None) -> bool:
-    try:
-        pieces.put(piece, timeout=0.2)
-    except queue.Full:
-        return False
-    return True
 
 
 def _reason(error: Exception) -> str:

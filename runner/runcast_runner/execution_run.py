@@ -1,5 +1,6 @@
 """One execution from its claim to its end: RUNNING announced, output stored, then the terminal status announced."""
 
+import traceback
 from dataclasses import dataclass
 
 import anyio
@@ -13,7 +14,7 @@ from runcast_core.store import Store
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor
 from runcast_runner.lease import Lease, Stop
-from runcast_runner.log_writer import LogWriter, Output
+from runcast_runner.log_writer import LogWriter
 from runcast_runner.settings import RunnerSettings
 
 log = structlog.get_logger()
@@ -23,9 +24,9 @@ RETRY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an execution ended; None as `status` where that is no longer this runner's to say."""
+    """How an execution ended."""
 
-    status: Status | None
+    status: Status
     error: str | None = None
     exit_code: int | None = None
 
@@ -46,74 +47,116 @@ class ExecutionRun:
     ) -> None:
         self.execution = execution
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
+        self.output = logs.open(execution)
         self._settings = settings
         self._store = store
         self._bus = bus
         self._executor = executor
         self._logs = logs
-        self._stop: Stop | None = None
         self._executing = anyio.CancelScope()
 
-    async def run(self) -> None:
-        """Return when the execution has ended or is lost."""
-        await announce(self._store, self._bus, self.execution)
-        outcome = Outcome(None)
+    async def run(self) -> Status | None:
+        """Return the terminal status when the execution has ended; None if it is no longer this runner's to say."""
+        ended: Status | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_lease, tasks.cancel_scope)
+            await self._announce(self.execution)
             outcome = await self._execute()
-            await self._logs.drained(self.execution)
-            await self._finish(outcome)
+            await self.output.drained()
+            ended = await self._finish(outcome)
             tasks.cancel_scope.cancel()
-        if self._stop is Stop.LOST:
-            self._logs.discard(self.execution)
+        if ended is None:
             log.warning("Execution lost, its container was stopped", task=self.execution.task_id)
+        self._logs.close(self.output)
+        return ended
+
+    async def hand_back(self) -> None:
+        """After `run` was cancelled: keep the output so far, then give the execution to whoever claims it next."""
+        self.output.finish()
+        await self.output.drained()
+        await release(self._store, self._bus, self.execution)
 
     async def _keep_lease(self, whole: anyio.CancelScope) -> None:
         while True:
-            self._stop = await self.lease.keep()
-            if self._stop is Stop.LOST:
+            if await self.lease.keep() is Stop.LOST:
+                self.output.abandon()
                 whole.cancel()
                 return
             self._executing.cancel()
-            await anyio.sleep(self._settings.lease_ms / 3000)
 
     async def _execute(self) -> Outcome:
-        """Run the container; whatever the reason of its end, its output so far is queued when this returns."""
-        output = Output(self.execution, self._logs.put)
+        """Run the container; whatever the reason of its end, its output so far is held when this returns."""
         outcome = Outcome(Status.CANCELLED)
         with self._executing:
-            outcome = await self._run_in_time(output)
-        await output.finish()
+            outcome = await self._run_in_time()
+        self.output.finish()
         return outcome
 
-    async def _run_in_time(self, output: Output) -> Outcome:
+    async def _run_in_time(self) -> Outcome:
         seconds = self._timeout_s()
+        outcome = Outcome(Status.TIMED_OUT, f"timed out after {seconds:g} s")
+        with anyio.move_on_after(seconds):
+            outcome = await self._run_container()
+        return outcome
+
+    async def _run_container(self) -> Outcome:
         try:
-            with anyio.fail_after(seconds):
-                code = await self._executor.run(job_of(self.execution, self._settings), output.write)
-        except TimeoutError:
-            return Outcome(Status.TIMED_OUT, f"timed out after {seconds:g} s")
+            code = await self._executor.run(job_of(self.execution, self._settings), self.output.write)
         except ExecutorError as error:
             return Outcome(Status.ERROR, error.message)
+        except Exception as exc:
+            # Its text might repeat a variable's value, so only the kind and the place are told.
+            frame = traceback.extract_tb(exc.__traceback__)[-1]
+            log.error(  # noqa: TRY400
+                "Execution failed inside the runner",
+                task=self.execution.task_id,
+                error=type(exc).__name__,
+                where=f"{frame.filename}:{frame.lineno}",
+            )
+            return Outcome(Status.ERROR, f"the runner failed: {type(exc).__name__}")
         return Outcome(Status.PASSED if code == 0 else Status.FAILED, exit_code=code)
 
     def _timeout_s(self) -> float:
         asked = self.execution.request.get("config", {}).get("timeoutSeconds")
         return min(asked or self._settings.max_timeout_s, self._settings.max_timeout_s)
 
-    async def _finish(self, outcome: Outcome) -> None:
-        assert outcome.status is not None  # noqa: S101 - decided by `_execute`
-        key = self.execution.organization_id, self.execution.task_id, self.execution.fence
+    async def _finish(self, outcome: Outcome) -> Status | None:
+        owner = self.execution
         while True:
             try:
                 ended = await self._store.transition(
-                    *key, outcome.status, error=outcome.error, exit_code=outcome.exit_code
+                    owner.organization_id,
+                    owner.task_id,
+                    owner.fence,
+                    outcome.status,
+                    error=outcome.error,
+                    exit_code=outcome.exit_code,
                 )
             except StoreUnavailable:
                 await anyio.sleep(RETRY_S)
             except LeaseLost:
-                self._stop = Stop.LOST
-                return
+                return None
             else:
-                await announce(self._store, self._bus, ended)
-                return
+                await self._announce(ended)
+                return ended.status
+
+    async def _announce(self, execution: Execution) -> None:
+        await announce_or_leave(self._store, self._bus, execution)
+
+
+async def announce_or_leave(store: Store, bus: Bus, execution: Execution) -> None:
+    """Announce the state; what cannot be noted as announced is announced again by the sweep."""
+    try:
+        await announce(store, bus, execution)
+    except StoreUnavailable as error:
+        log.warning("Announcement not noted", task=execution.task_id, rev=execution.rev, reason=error.message)
+
+
+async def release(store: Store, bus: Bus, execution: Execution) -> None:
+    """Make the execution claimable again, unless it is no longer this runner's. Raises `StoreUnavailable`."""
+    try:
+        released = await store.release(execution.organization_id, execution.task_id, execution.fence)
+    except LeaseLost:
+        return
+    log.info("Execution handed back", task=execution.task_id, attempt=execution.attempt)
+    await announce_or_leave(store, bus, released)

@@ -19,13 +19,16 @@ class Stop(StrEnum):
 
 
 class Lease:
-    """Renews each third of the lease. `look` makes it renew now, as after a cancel signal."""
+    """Renews each third of the lease, and after a failure each twelfth. `look` makes it renew now, as after a cancel
+    signal."""
 
     def __init__(self, store: Store, execution: Execution, lease_ms: int, claimed_at: float) -> None:
         self._store = store
         self._execution = execution
         self._lease_ms = lease_ms
-        self._ends_at = claimed_at + lease_ms / 1000
+        self._lease_s = lease_ms / 1000
+        self._ends_at = claimed_at + self._lease_s
+        self._pause_s = self._lease_s / 3
         self._look = anyio.Event()
 
     def look(self) -> None:
@@ -35,7 +38,7 @@ class Lease:
         """Return when cancelling was requested or the lease is lost: taken by another, ended, or run out on this
         process's own monotonic clock, counted from before the last good renewal was sent."""
         while True:
-            with anyio.move_on_after(min(self._lease_ms / 3000, max(0.0, self._ends_at - anyio.current_time()))):
+            with anyio.move_on_after(min(self._pause_s, self._left())):
                 await self._look.wait()
             self._look = anyio.Event()
             if (stop := await self._renew()) is not None:
@@ -43,15 +46,21 @@ class Lease:
 
     async def _renew(self) -> Stop | None:
         sent_at = anyio.current_time()
-        execution = self._execution
+        owner = self._execution
+        self._pause_s = self._lease_s / 12
         try:
-            with anyio.fail_after(max(0.0, self._ends_at - sent_at)):
-                key = execution.organization_id, execution.task_id, execution.fence
-                cancelled = await self._store.renew(*key, lease_ms=self._lease_ms)
+            with anyio.fail_after(self._left()):
+                cancelled = await self._store.renew(
+                    owner.organization_id, owner.task_id, owner.fence, lease_ms=self._lease_ms
+                )
         except LeaseLost:
             return Stop.LOST
         except (StoreUnavailable, TimeoutError):
-            log.warning("Lease not renewed, the store does not answer", task=execution.task_id)
-            return Stop.LOST if anyio.current_time() >= self._ends_at else None
-        self._ends_at = sent_at + self._lease_ms / 1000
+            log.warning("Lease not renewed, the store does not answer", task=owner.task_id)
+            return None if self._left() else Stop.LOST
+        self._ends_at = sent_at + self._lease_s
+        self._pause_s = self._lease_s / 3
         return Stop.CANCELLED if cancelled else None
+
+    def _left(self) -> float:
+        return max(0.0, self._ends_at - anyio.current_time())

@@ -8,4 +8,11 @@ class RunnerMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.running = Gauge("runcast_runner_running", "Executions running now", registry=registry)
-        self.ended = Counter("runcast_runner_ended", "Executions that ended or were lost", registry=registry)
+        self.ended = Counter(
+            "runcast_runner_ended", "Executions that left this runner, by how", ["status"], registry=registry
+        )
+        self.expired = Counter("runcast_runner_expired", "Executions of lost runners ended here", registry=registry)
+        self.stored = Counter("runcast_runner_chunks_stored", "Chunks of output stored", registry=registry)
+        self.unpublished = Counter(
+            "runcast_runner_chunks_unpublished", "Chunks of output stored but not published", registry=registry
+        )

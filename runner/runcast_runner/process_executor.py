@@ -19,7 +19,8 @@ from runcast_core.errors import ExecutorError
 from runcast_runner.executor import Job, Write
 
 NO_ENGINE = 'no container engine answered; start one, or use image "local"'
-_NAMESPACE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child"]
+_NAMESPACE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--"]
+_GONE = ""
 
 
 class ProcessExecutor:
@@ -27,10 +28,11 @@ class ProcessExecutor:
 
     name = "process"
 
-    def __init__(self, directory: Path, *, allowed: bool) -> None:
+    def __init__(self, directory: Path, *, allowed: bool, namespaces: bool | None = None) -> None:
         self._directory = directory
         self._allowed = allowed
-        self._prefix = _NAMESPACE if _namespaces_permitted() else []
+        permitted = _namespaces_permitted() if namespaces is None else namespaces
+        self._prefix = _NAMESPACE if permitted else []
 
     async def run(self, job: Job, write: Write) -> int:
         if job.image != "local":
@@ -43,36 +45,44 @@ class ProcessExecutor:
             return await self._run(job, write, folder)
 
     async def remove_orphans(self) -> None:
+        """Kill the groups that a killed runner noted here, unless their number is by now another process's."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for note in self._directory.iterdir():
-            if _started_at(int(note.name)) == note.read_text():
+        for note in [path for path in self._directory.iterdir() if path.name.isdigit()]:
+            if _started_at(int(note.name)) in {note.read_text(), _GONE}:
                 _kill(int(note.name))
             note.unlink()
 
     async def _run(self, job: Job, write: Write, folder: str) -> int:
-        command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else list(job.command or ())
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "LANG": "C.UTF-8", **job.environment}
-        try:
-            process = await anyio.open_process(
-                [*self._prefix, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=environment,
-                start_new_session=True,
-            )
-        except OSError as exc:
-            raise ExecutorError(f"the command could not be started: {exc.strerror}") from exc
+        process = await self._started(job, folder)
         note = self._directory / str(process.pid)
-        note.write_text(_started_at(process.pid))
         try:
+            note.write_text(_started_at(process.pid))
             return await _stream(process, write)
         finally:
             _kill(process.pid)
             with anyio.CancelScope(shield=True):
                 await process.aclose()
             note.unlink(missing_ok=True)
+
+    async def _started(self, job: Job, folder: str) -> anyio.abc.Process:
+        command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else list(job.command or ())
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "LANG": "C.UTF-8", **job.environment}
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with anyio.CancelScope(shield=True):
+                return await anyio.open_process(
+                    [*self._prefix, *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env=environment,
+                    start_new_session=True,
+                )
+        except OSError as exc:
+            raise ExecutorError(f"the command could not be started: {exc.strerror}") from exc
+        except ValueError as exc:
+            raise ExecutorError("the command could not be started: a NUL byte in it or in a variable") from exc
 
 
 async def _stream(process: anyio.abc.Process, write: Write) -> int:
@@ -83,7 +93,8 @@ async def _stream(process: anyio.abc.Process, write: Write) -> int:
         async for data in process.stdout:
             await write(data)
         tasks.cancel_scope.cancel()
-    return await process.wait()
+    code = await process.wait()
+    return code if code >= 0 else 128 - code  # killed by a signal: as shells and Docker say it
 
 
 async def _end_with_process(process: anyio.abc.Process, reading: anyio.CancelScope) -> None:
@@ -105,7 +116,7 @@ def _started_at(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
-        return ""
+        return _GONE
 
 
 def _namespaces_permitted() -> bool:

@@ -1,18 +1,16 @@
 """The runner: claims while it has room, ends what others lost, hands back what it cannot finish."""
 
-from typing import Any
-
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
-from runcast_core.announcer import announce, sweep_unannounced
+from runcast_core.announcer import sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
-from runcast_core.errors import BusUnavailable, LeaseLost, RuncastError, StoreUnavailable
+from runcast_core.errors import BusUnavailable, RuncastError, StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.store import Store
 
-from runcast_runner.execution_run import ExecutionRun
+from runcast_runner.execution_run import ExecutionRun, announce_or_leave, release
 from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
@@ -21,6 +19,7 @@ from runcast_runner.settings import RunnerSettings
 log = structlog.get_logger()
 
 RETRY_S = 1.0
+HAND_BACK_S = 10
 
 
 async def run_runner(
@@ -45,59 +44,88 @@ class _Runner:
         self._bus = bus
         self._executor = executor
         self._metrics = metrics
-        self._logs = LogWriter(store, bus)
+        self._logs = LogWriter(store, bus, metrics)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
         self._wake = anyio.Event()
 
     async def run(self, shutdown: anyio.Event) -> None:
         await self._executor.remove_orphans()
-        await self._hand_back(await self._store.held_by(self._settings.runner_id))
         async with anyio.create_task_group() as side:
+            side.start_soon(self._wake_on, shutdown)
+            await self._release_own(shutdown)
             for task in (self._logs.run, self._listen, self._expire):
                 side.start_soon(task)
             side.start_soon(sweep_unannounced, self._store, self._bus)
             async with anyio.create_task_group() as jobs:
                 await self._claim_until(shutdown, jobs)
-                with anyio.move_on_after(self._settings.drain_s):
-                    while self._runs:
-                        await self._waken()
+                await self._drain()
                 jobs.cancel_scope.cancel()
-            with anyio.CancelScope(shield=True), anyio.move_on_after(10):
-                await self._hand_back([run.execution for run in self._runs.values()])
+            await self._hand_back()
             side.cancel_scope.cancel()
 
+    async def _release_own(self, shutdown: anyio.Event) -> None:
+        """Hand back what an earlier runner of this name held; patient while the store does not answer."""
+        while not shutdown.is_set():
+            try:
+                for execution in await self._store.held_by(self._settings.runner_id):
+                    await release(self._store, self._bus, execution)
+            except StoreUnavailable as error:
+                log.warning("Waiting for the store", reason=error.message)
+                await self._waken(RETRY_S)
+            else:
+                return
+
     async def _claim_until(self, shutdown: anyio.Event, jobs: TaskGroup) -> None:
-        async def wake_on_shutdown() -> None:
-            await shutdown.wait()
-            self._wake.set()
+        while not shutdown.is_set():
+            try:
+                claimed = await self._claim_one(jobs)
+            except StoreUnavailable as error:
+                log.warning("Claiming failed", reason=error.message)
+                await self._waken(RETRY_S)
+            else:
+                if not claimed:
+                    await self._waken(self._settings.poll_s)
 
-        async with anyio.create_task_group() as waiter:
-            waiter.start_soon(wake_on_shutdown)
-            while not shutdown.is_set():
-                if not await self._claim_one(jobs):
-                    with anyio.move_on_after(self._settings.poll_s):
-                        await self._waken()
-            waiter.cancel_scope.cancel()
+    async def _drain(self) -> None:
+        with anyio.move_on_after(self._settings.drain_s):
+            while self._runs:
+                await self._waken()
 
-    async def _waken(self) -> None:
-        await self._wake.wait()
+    async def _hand_back(self) -> None:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(HAND_BACK_S):
+            for run in self._runs.values():
+                try:
+                    await run.hand_back()
+                except StoreUnavailable as error:
+                    log.warning("Execution not handed back", task=run.execution.task_id, reason=error.message)
+
+    async def _waken(self, seconds: float | None = None) -> None:
+        """Wait for something to do, or so long at most."""
+        with anyio.move_on_after(seconds):
+            await self._wake.wait()
         self._wake = anyio.Event()
+
+    async def _wake_on(self, shutdown: anyio.Event) -> None:
+        await shutdown.wait()
+        self._wake.set()
 
     async def _claim_one(self, jobs: TaskGroup) -> bool:
         """Claim and start one execution; False if there is no room or nothing to claim."""
         if len(self._runs) >= self._settings.concurrency:
             return False
         claimed_at = anyio.current_time()
-        try:
-            execution = await self._claim()
-        except StoreUnavailable as error:
-            log.warning("Claiming failed", reason=error.message)
-            await anyio.sleep(RETRY_S)
-            return False
+        execution = await self._claim()
         if execution is None:
             return False
-        parts: dict[str, Any] = {"store": self._store, "bus": self._bus, "executor": self._executor}
-        run = ExecutionRun(execution, claimed_at, settings=self._settings, logs=self._logs, **parts)
+        run = ExecutionRun(
+            execution,
+            claimed_at,
+            settings=self._settings,
+            store=self._store,
+            bus=self._bus,
+            executor=self._executor,
+            logs=self._logs,
+        )
         self._runs[execution.organization_id, execution.task_id] = run
         jobs.start_soon(self._guarded, run)
         return True
@@ -115,15 +143,14 @@ class _Runner:
 
     async def _guarded(self, run: ExecutionRun) -> None:
         """Run one execution; a fault of ours in it must not take the other executions along."""
-        self._metrics.running.inc()
-        try:
-            await run.run()
-        except Exception:
-            log.exception("Execution failed inside the runner", task=run.execution.task_id)
-        finally:
-            self._metrics.running.dec()
+        status: str | None = None
+        with self._metrics.running.track_inprogress():
+            try:
+                status = await run.run()
+            except Exception as exc:
+                log.error("Execution abandoned", task=run.execution.task_id, error=_kinds(exc))  # noqa: TRY400
         self._runs.pop((run.execution.organization_id, run.execution.task_id), None)
-        self._metrics.ended.inc()
+        self._metrics.ended.labels(status or "LOST").inc()
         self._wake.set()
 
     async def _listen(self) -> None:
@@ -138,7 +165,7 @@ class _Runner:
                             run.lease.look()
             except BusUnavailable as error:
                 log.warning("No signals, Redis does not answer", reason=error.message)
-                await anyio.sleep(RETRY_S)
+            await anyio.sleep(RETRY_S)
 
     async def _expire(self) -> None:
         """End, for ever, executions whose runner let the lease run out."""
@@ -148,15 +175,14 @@ class _Runner:
                 for lost in await self._store.expired():
                     ended = await self._store.expire(lost.organization_id, lost.task_id, lost.fence)
                     if ended is not None:
-                        await announce(self._store, self._bus, ended)
+                        self._metrics.expired.inc()
+                        await announce_or_leave(self._store, self._bus, ended)
             except RuncastError as error:
                 log.warning("Looking for lost runners failed", reason=error.message)
 
-    async def _hand_back(self, executions: list[Execution]) -> None:
-        for execution in executions:
-            try:
-                released = await self._store.release(execution.organization_id, execution.task_id, execution.fence)
-            except LeaseLost:
-                continue
-            log.info("Execution handed back", task=execution.task_id, attempt=execution.attempt)
-            await announce(self._store, self._bus, released)
+
+def _kinds(exc: BaseException) -> str:
+    """Return the kind of an error, or of what a group holds; never its text, which might repeat a variable's value."""
+    if isinstance(exc, BaseExceptionGroup):
+        return ", ".join(map(_kinds, exc.exceptions))
+    return type(exc).__name__

@@ -1,0 +1,12 @@
+"""The runner's HTTP side: its probes, nothing else."""
+
+from prometheus_client import CollectorRegistry
+from runcast_core.bus import Bus
+from runcast_core.probes import probe_routes
+from runcast_core.store import Store
+from starlette.applications import Starlette
+
+
+def create_app(store: Store, bus: Bus, registry: CollectorRegistry) -> Starlette:
+    """Return `/livez`, `/readyz` (store and Redis answer) and `/metrics`."""
+    return Starlette(routes=probe_routes({"store": store.ping, "redis": bus.ping}, registry))

@@ -1,0 +1,110 @@
+"""The Docker executor on a real engine, with an image built from nothing but busybox."""
+
+from collections.abc import Iterator
+
+import anyio
+import docker
+import pytest
+
+from runcast_core.errors import ExecutorError
+from runcast_core.identifiers import new_id
+from runcast_runner.docker_executor import DockerExecutor, connect_docker
+from runcast_runner.executor import Job, Limits
+
+
+@pytest.fixture
+def executor(busybox_image: str) -> Iterator[DockerExecutor]:
+    executor = connect_docker(f"test-{new_id()}", kill_grace_s=0)
+    yield executor
+    executor._client.close()
+
+
+def _job(image: str, command, **environment: str) -> Job:
+    return Job("org", new_id(), 1, image, command, environment, Limits(64, 0.5, 32))
+
+
+def _containers(executor: DockerExecutor) -> list:
+    return executor._client.containers.list(all=True, filters={"label": f"runcast.runner={executor._runner_id}"})
+
+
+async def _run(executor: DockerExecutor, job: Job) -> tuple[int, bytes]:
+    output = bytearray()
+
+    async def write(data: bytes) -> None:
+        output.extend(data)
+
+    return await executor.run(job, write), bytes(output)
+
+
+async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, busybox_image):
+    """Text runs in a shell, with the job's variables; the container is gone afterwards."""
+    job = _job(busybox_image, "echo out $GREETING; sleep 0.3; echo err >&2; exit 3", GREETING="hello")
+    assert await _run(executor, job) == (3, b"out hello\nerr\n")
+    assert _containers(executor) == []
+
+
+async def test_a_list_is_the_command_itself(executor, busybox_image):
+    """No shell is between."""
+    assert await _run(executor, _job(busybox_image, ["echo", "$HOME", ";"])) == (0, b"$HOME ;\n")
+
+
+async def test_much_binary_output_is_complete(executor, busybox_image):
+    """Every byte arrives, in order."""
+    code, output = await _run(executor, _job(busybox_image, "seq 1 100000; head -c 100000 /dev/zero"))
+    assert code == 0
+    assert output == b"".join(b"%d\n" % n for n in range(1, 100_001)) + bytes(100_000)
+
+
+async def test_the_container_is_labelled_and_limited(executor, busybox_image):
+    """Labels with organization and task; memory, CPU and process limits; no new privileges."""
+    job = _job(busybox_image, "sleep 30")
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_run, executor, job)
+            while not (found := await anyio.to_thread.run_sync(_containers, executor)):
+                await anyio.sleep(0.05)
+            [container] = found
+            host = container.attrs["HostConfig"]
+            assert container.labels["runcast.organization"] == "org"
+            assert container.labels["runcast.task"] == job.task_id
+            assert (host["Memory"], host["NanoCpus"], host["PidsLimit"]) == (64 * 2**20, 500_000_000, 32)
+            assert host["SecurityOpt"] == ["no-new-privileges"]
+            tasks.cancel_scope.cancel()
+    assert _containers(executor) == []
+
+
+async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
+    """Only containers of this runner's name are."""
+    labels = {"runcast.runner": executor._runner_id}
+    executor._client.containers.run(busybox_image, ["sleep", "60"], labels=labels, detach=True)
+    await executor.remove_orphans()
+    assert _containers(executor) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "message"),
+    [
+        ("runcast.invalid/none:1", "true", "image runcast.invalid/none:1 could not be pulled"),
+        ("local", "true", "process executor"),
+        (None, ["/no/such"], "could not be started"),
+    ],
+)
+async def test_what_cannot_run_is_a_clear_error(executor, busybox_image, image, command, message):
+    """The text names what failed, and nothing is left."""
+    with pytest.raises(ExecutorError, match=message):
+        await _run(executor, _job(image or busybox_image, command))
+    assert _containers(executor) == []
+
+
+def test_no_engine_is_a_clear_error(monkeypatch):
+    """An address where nothing answers is an `ExecutorError`."""
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(ExecutorError, match="no container engine answered"):
+        connect_docker("r", kill_grace_s=0)
+
+
+def test_the_engine_answers(busybox_image):
+    """The header's version is a real engine's."""
+    client = docker.from_env()
+    assert client.ping()
+    client.close()
