@@ -1,0 +1,50 @@
+"""Settings: from a mapping, frozen, with errors that name the variable and never repeat a value."""
+
+import pytest
+from runcast_core.errors import SettingError
+from runcast_core.settings import ServiceSettings, StoreSettings, TokenSettings
+
+SECRET = "a secret of thirty-two characters, for tests"
+
+
+def test_defaults_and_variables():
+    """Unset and empty variables give the default; others are read."""
+    settings = ServiceSettings.from_mapping({"RUNCAST_PORT": "8080", "REDIS_URL": "", "OTHER": "x"})
+    assert (settings.port, settings.redis_url) == (8080, "redis://127.0.0.1:6379/0")
+
+
+@pytest.mark.parametrize(
+    ("group", "mapping", "name"),
+    [
+        (ServiceSettings, {"RUNCAST_PORT": "many"}, "RUNCAST_PORT"),
+        (ServiceSettings, {"RUNCAST_LOG_LEVEL": "loud"}, "RUNCAST_LOG_LEVEL"),
+        (TokenSettings, {}, "JWT_SECRET"),
+        (TokenSettings, {"JWT_SECRET": "short-and-sweet"}, "JWT_SECRET"),
+        (TokenSettings, {"JWT_SECRET": "a" * 64}, "JWT_SECRET"),
+        (TokenSettings, {"JWT_SECRET": SECRET, "JWT_EXPIRY": "soon"}, "JWT_EXPIRY"),
+    ],
+)
+def test_a_wrong_value_names_the_variable_and_not_the_value(group, mapping, name):
+    """The start is refused with a text that helps and tells no secret."""
+    with pytest.raises(SettingError) as caught:
+        group.from_mapping(mapping)
+    assert name in caught.value.message
+    assert not any(value in caught.value.message for value in mapping.values() if len(value) > 10)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("15m", 900), ("24h", 86_400), ("7d", 604_800)])
+def test_a_lifetime_is_seconds_or_a_number_with_a_unit(text, seconds):
+    """As the replaced system's setting had it."""
+    settings = TokenSettings.from_mapping({"JWT_SECRET": SECRET, "JWT_EXPIRY": text})
+    assert settings.jwt_expiry_s == seconds
+    assert SECRET not in repr(settings)
+
+
+def test_the_store_is_mongodb_if_set_else_the_sqlite_file():
+    """Neither is an error that names both."""
+    assert StoreSettings.from_mapping({"MONGODB_URL": "mongodb://m", "RUNCAST_SQLITE_PATH": "/x"}).store_url == (
+        "mongodb://m"
+    )
+    assert StoreSettings.from_mapping({"RUNCAST_SQLITE_PATH": "/x/y"}).store_url == "sqlite:///x/y"
+    with pytest.raises(SettingError, match=r"MONGODB_URL.*RUNCAST_SQLITE_PATH"):
+        _ = StoreSettings.from_mapping({}).store_url
