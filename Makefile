@@ -25,7 +25,7 @@ check: $(VENV)/.dev
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
-CORE_COVERAGE ?= 80
+CORE_COVERAGE ?= 90
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Runcast needs Python 3.11 or later")'
