@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 
 import pytest
-from runcast_core.redis_bus import RedisBus, open_redis_bus
 
+from runcast_core.redis_bus import RedisBus, open_redis_bus
 from tests.parts import Missing, Part, build_busybox_image, start_mongodb, start_redis
 
 _USED = pytest.StashKey[dict[str, str]]()

@@ -4,16 +4,17 @@ import os
 import sys
 
 import uvicorn
-from runcast_core.errors import SettingError
-from runcast_core.logging import configure_logging
 
 from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
+from runcast_core.errors import SettingError
+from runcast_core.logging import configure_logging
 
 
 def main() -> None:
     try:
         settings = ApiSettings.from_mapping(os.environ)
+        settings.store_url  # noqa: B018 - a missing store stops the start here, by its name
         app = create_app(settings)
     except SettingError as error:
         sys.exit(f"runcast-api: {error.message}")

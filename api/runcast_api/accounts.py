@@ -1,10 +1,5 @@
 """Sign-up, log-in, and who a token stands for."""
 
-from runcast_core.accounts import Organization, Role, User, organization_json, user_json
-from runcast_core.clock import now_ms
-from runcast_core.errors import InvalidToken
-from runcast_core.identifiers import new_id
-from runcast_core.tokens import token_issuer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,11 +8,17 @@ from runcast_api.bodies import read
 from runcast_api.models import Login, Signup
 from runcast_api.passwords import hash_password, verify_password
 from runcast_api.problems import Forbidden
+from runcast_core.accounts import Organization, Role, User, organization_json, user_json
+from runcast_core.clock import now_ms
+from runcast_core.errors import InvalidToken
+from runcast_core.identifiers import new_id
+from runcast_core.tokens import token_issuer
 
 
 async def signup(request: Request) -> Response:
     if not request.app.state.settings.public_signup:
         raise Forbidden("sign-up is switched off on this installation")
+    _check_issuer(request)
     body = await read(Signup, request)
     now = now_ms()
     organization = Organization(new_id(), body.organizationName, now)
@@ -29,6 +30,7 @@ async def signup(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
+    _check_issuer(request)
     body = await read(Login, request)
     store = request.app.state.store
     user: User | None = await store.user_by_email(body.email.lower())
@@ -53,6 +55,12 @@ async def me(request: Request) -> Response:
             "organization": organization_json(organization) if organization else {"id": claims.organization_id},
         }
     )
+
+
+def _check_issuer(request: Request) -> None:
+    """Raise `Forbidden` where an identity provider issues the tokens, before anything is stored."""
+    if request.app.state.settings.jwt_secret is None:
+        raise Forbidden("accounts are kept by this installation's identity provider; log in there")
 
 
 def _session(request: Request, user: User, organization: Organization, status: int) -> Response:

@@ -5,13 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 from prometheus_client import CollectorRegistry
-from runcast_core.announcer import sweep_unannounced
-from runcast_core.bus import Bus
-from runcast_core.errors import RuncastError
-from runcast_core.probes import probe_routes
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import Store, open_store
-from runcast_core.tokens import token_verifier
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -19,10 +12,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from runcast_api.calls import CALLS, Call
-from runcast_api.documentation import docs, openapi_json
+from runcast_api.docs_page import docs
 from runcast_api.metrics import ApiMetrics
+from runcast_api.openapi import openapi_json
 from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.settings import ApiSettings
+from runcast_core.announcer import sweep_unannounced
+from runcast_core.bus import Bus
+from runcast_core.errors import RuncastError
+from runcast_core.probes import probe_routes
+from runcast_core.redis_bus import open_redis_bus
+from runcast_core.store import Store, open_store
+from runcast_core.tokens import token_verifier
 
 
 def create_app(
@@ -54,12 +55,13 @@ def create_app(
     async def ping_bus() -> None:
         await app.state.bus.ping()
 
+    origins = [origin.strip() for origin in settings.cors_origins.split(",")]
     documentation = [Route("/openapi.json", openapi_json), Route("/docs", docs)]
     probes = probe_routes({"store": ping_store, "redis": ping_bus}, counters)
     app = Starlette(
         routes=[*(_route(call) for call in CALLS), *documentation, *probes],
         lifespan=lifespan,
-        middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])],
+        middleware=[Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])],
         exception_handlers={
             RuncastError: on_runcast_error,
             HTTPException: on_http_exception,

@@ -1,11 +1,11 @@
 """Who calls: a bearer token becomes claims, and the role decides about writing."""
 
-from runcast_core.accounts import Role
-from runcast_core.errors import InvalidToken
-from runcast_core.tokens import Claims
 from starlette.requests import Request
 
 from runcast_api.problems import Forbidden
+from runcast_core.accounts import Role
+from runcast_core.errors import InvalidToken
+from runcast_core.tokens import Claims
 
 
 async def authenticate(request: Request) -> Claims:

@@ -5,6 +5,12 @@ from ipaddress import ip_address
 from typing import Any
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from runcast_api.bodies import parse, read_object
+from runcast_api.models import CallbackLog, CallbackUpdate
+from runcast_api.problems import Forbidden
 from runcast_core.bus import Bus
 from runcast_core.clock import now_ms
 from runcast_core.errors import BusUnavailable, InvalidInput
@@ -12,12 +18,6 @@ from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
 from runcast_core.executions import Status, chunk_json
 from runcast_core.identifiers import check_organization_id, check_task_id, room
 from runcast_core.store import Store
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-from runcast_api.bodies import parse, read_object
-from runcast_api.models import CallbackLog, CallbackUpdate
-from runcast_api.problems import Forbidden
 
 log = structlog.get_logger()
 
@@ -67,8 +67,10 @@ async def _store_and_relay(request: Request, report: CallbackUpdate, event: Even
         error=_text(extra.get("error")),
         exit_code=_exit_code(extra.get("exitCode")),
     )
-    if await _publish(request, organization_id, event):
-        log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)
+    if not await _publish(request, organization_id, event):
+        return
+    log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)
+    if execution.status is known:  # else the event told something that is not the stored state
         await store.announced(organization_id, report.taskId, execution.rev)
 
 
@@ -96,8 +98,9 @@ def _check_peer(request: Request) -> None:
     """Raise `Forbidden` unless the caller has the callback token, or, where none is set, is a trusted peer."""
     settings = request.app.state.settings
     if settings.callback_token is not None:
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, b"Bearer " + settings.callback_token.get_secret_value().encode()):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        expected = settings.callback_token.get_secret_value()
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
             raise Forbidden("callbacks need RUNCAST_CALLBACK_TOKEN as a bearer token", code="CALLBACK_FORBIDDEN")
         return
     json = request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
@@ -110,6 +113,7 @@ def _trusted(request: Request) -> bool:
         address = ip_address(request.client.host if request.client else "")
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return any(address in network for network in request.app.state.settings.callback_networks)
 
 

@@ -1,16 +1,28 @@
 """The table of calls: path, method, what handles it and what the documentation says of it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api import accounts, callbacks, executions, logs
+from runcast_api import accounts, answers, callbacks, executions, logs
 from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, Signup
+from runcast_core.executions import Status
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Access(Enum):
+    """Who may call."""
+
+    PUBLIC = "anybody"
+    READER = "any role"
+    WRITER = "admin or developer"
+    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, or a peer in RUNCAST_CALLBACK_NETWORKS"
 
 
 @dataclass(frozen=True)
@@ -21,37 +33,89 @@ class Call:
     path: str
     handler: Handler
     summary: str
+    access: Access
+    answer: type[BaseModel] | None = None
     status: int = 200
     body: type[BaseModel] | None = None
-    query: tuple[str, ...] = ()
-    public: bool = False
+    query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """The query's parameters, each with its JSON schema."""
 
 
-_ONE = "/api/executions/{task_id}"
+_ONE = "/api/executions/{taskId}"
+_PAGE: dict[str, dict[str, Any]] = {
+    "status": {"enum": [status.value for status in Status]},
+    "image": {"type": "string"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": executions.MAX_PAGE, "default": executions.PAGE},
+    "cursor": {"type": "string", "description": "nextCursor of the page before"},
+}
+_OUTPUT: dict[str, dict[str, Any]] = {
+    "after": {"type": "integer", "minimum": 0, "default": 0, "description": "the last seq that is known already"},
+    "attempt": {"type": "integer", "minimum": 0, "description": "the newest without it; 0 came through the callbacks"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": logs.MAX_PAGE, "default": logs.PAGE},
+    "format": {"enum": ["json", "text"], "default": "json", "description": "text: all of it, streamed as a download"},
+}
 
 CALLS = (
-    Call("POST", "/api/auth/signup", accounts.signup, "Create an organization and its admin", 201, Signup, public=True),
-    Call("POST", "/api/auth/login", accounts.login, "Log in", body=Login, public=True),
-    Call("GET", "/api/auth/me", accounts.me, "Who the token stands for"),
-    Call("POST", "/api/execution-request", executions.request_execution, "Run a container", 202, ExecutionRequest),
+    Call(
+        "POST",
+        "/api/auth/signup",
+        accounts.signup,
+        "Create an organization and its admin",
+        Access.PUBLIC,
+        answers.Session,
+        status=201,
+        body=Signup,
+    ),
+    Call("POST", "/api/auth/login", accounts.login, "Log in", Access.PUBLIC, answers.Session, body=Login),
+    Call("GET", "/api/auth/me", accounts.me, "Who the token stands for", Access.READER, answers.Who),
+    Call(
+        "POST",
+        "/api/execution-request",
+        executions.request_execution,
+        "Run a container; the same taskId with the same request answers with the same execution",
+        Access.WRITER,
+        answers.ExecutionAnswer,
+        status=202,
+        body=ExecutionRequest,
+    ),
     Call(
         "GET",
         "/api/executions",
         executions.list_executions,
         "List executions, newest first",
-        query=("status", "image", "limit", "cursor"),
+        Access.READER,
+        answers.ExecutionPage,
+        query=_PAGE,
     ),
-    Call("GET", _ONE, executions.show, "Look at an execution; never environment values"),
+    Call("GET", _ONE, executions.show, "Look at an execution", Access.READER, answers.ExecutionDetail),
+    Call("GET", f"{_ONE}/logs", logs.logs, "Read output", Access.READER, answers.LogPage, query=_OUTPUT),
+    Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", Access.WRITER, answers.CancelAnswer, status=202),
     Call(
-        "GET",
-        f"{_ONE}/logs",
-        logs.logs,
-        "Read output: numbered chunks, or format=text",
-        query=("after", "attempt", "limit", "format"),
+        "POST",
+        f"{_ONE}/rerun",
+        executions.rerun,
+        "Run the same request under a new task id",
+        Access.WRITER,
+        answers.ExecutionAnswer,
+        status=202,
     ),
-    Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", 202),
-    Call("POST", f"{_ONE}/rerun", executions.rerun, "Run the same request again", 202),
-    Call("DELETE", _ONE, executions.delete, "Delete an ended execution and its output", 204),
-    Call("POST", "/executions/update", callbacks.update, "A worker's status", body=CallbackUpdate, public=True),
-    Call("POST", "/executions/log", callbacks.append_log, "A worker's output", body=CallbackLog, public=True),
+    Call("DELETE", _ONE, executions.delete, "Delete an ended execution and its output", Access.WRITER, status=204),
+    Call(
+        "POST",
+        "/executions/update",
+        callbacks.update,
+        "Report a status; the organization's room gets the body as it is",
+        Access.WORKER,
+        answers.Broadcasted,
+        body=CallbackUpdate,
+    ),
+    Call(
+        "POST",
+        "/executions/log",
+        callbacks.append_log,
+        "Report output; it is numbered and stored",
+        Access.WORKER,
+        answers.Ok,
+        body=CallbackLog,
+    ),
 )

@@ -4,7 +4,10 @@ import base64
 import binascii
 
 from runcast_core.errors import InvalidInput
+from runcast_core.identifiers import check_task_id
 from runcast_core.store import Position
+
+_MAX_DIGITS = 15
 
 
 def encode_cursor(position: Position) -> str:
@@ -13,9 +16,12 @@ def encode_cursor(position: Position) -> str:
 
 
 def decode_cursor(cursor: str) -> Position:
+    """Return the position. Raises `InvalidInput` for anything that `encode_cursor` cannot have made."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         created_at, _, task_id = text.partition(":")
-        return Position(int(created_at), task_id)
-    except (ValueError, binascii.Error, UnicodeError) as exc:
+        if not (created_at.isascii() and created_at.isdigit() and len(created_at) <= _MAX_DIGITS):
+            raise ValueError("not a time in milliseconds")
+        return Position(int(created_at), check_task_id(task_id))
+    except (ValueError, binascii.Error, InvalidInput) as exc:
         raise InvalidInput("cursor: use the `nextCursor` of the page before", code="INVALID_CURSOR") from exc

@@ -3,14 +3,6 @@
 from typing import Any
 
 import structlog
-from runcast_core.announcer import announce
-from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import BusUnavailable, NotFound
-from runcast_core.executions import Execution, summary
-from runcast_core.identifiers import check_task_id, new_id
-from runcast_core.store import Position, Store
-from runcast_core.tokens import Claims
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -19,10 +11,20 @@ from runcast_api.authentication import authenticate, authenticate_writer
 from runcast_api.bodies import read
 from runcast_api.cursors import decode_cursor, encode_cursor
 from runcast_api.models import ExecutionRequest
+from runcast_core.announcer import announce
+from runcast_core.bus import Bus, Signal, SignalKind
+from runcast_core.clock import now_ms
+from runcast_core.errors import BusUnavailable, Conflict, NotFound
+from runcast_core.executions import Execution, summary
+from runcast_core.identifiers import check_task_id, new_id
+from runcast_core.store import Position, Store
+from runcast_core.tokens import Claims
 
 log = structlog.get_logger()
 
 HIDDEN = "***"
+PAGE = 50
+MAX_PAGE = 200
 _VALUES = ("environment", "envVars", "secrets")
 
 
@@ -37,13 +39,14 @@ async def rerun(request: Request) -> Response:
     claims = await authenticate_writer(request)
     execution = await _existing(request, claims)
     if not execution.request:
-        raise NotFound("this execution was reported by a worker; there is no request to run again")
+        text = "this execution was reported by a worker; there is no request to run again"
+        raise Conflict(text, code="NOTHING_TO_RERUN")
     return await _submit(request, claims, new_id(), dict(execution.request))
 
 
 async def list_executions(request: Request) -> Response:
     claims = await authenticate(request)
-    limit = queries.integer(request, "limit", 50, minimum=1, maximum=200)
+    limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=MAX_PAGE)
     cursor = request.query_params.get("cursor")
     found: list[Execution] = await request.app.state.store.executions(
         claims.organization_id,
@@ -113,7 +116,7 @@ async def _signal(bus: Bus, signal: Signal) -> None:
 
 
 def _task_id(request: Request) -> str:
-    return check_task_id(request.path_params["task_id"])
+    return check_task_id(request.path_params["taskId"])
 
 
 def _parts(request: Request) -> tuple[Store, Bus]:

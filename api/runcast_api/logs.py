@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator
 
-from runcast_core.errors import InvalidInput
-from runcast_core.executions import Execution, chunk_json
-from runcast_core.store import Store
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from runcast_api import queries
 from runcast_api.executions import existing
+from runcast_core.errors import InvalidInput
+from runcast_core.executions import Execution, chunk_json
+from runcast_core.store import Store
 
 PAGE = 500
+MAX_PAGE = 1000
 _MAX = 2**53
 
 
@@ -24,7 +25,7 @@ async def logs(request: Request) -> Response:
         return _download(request.app.state.store, execution, attempt, after)
     if format_ != "json":
         raise InvalidInput("format must be json or text", code="INVALID_QUERY")
-    limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=1000)
+    limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=MAX_PAGE)
     chunks = await request.app.state.store.read_logs(
         execution.organization_id, execution.task_id, attempt=attempt, after=after, limit=limit
     )

@@ -10,3 +10,6 @@ class ApiMetrics:
         self.fallbacks = Counter(
             "runcast_api_global_fallbacks", "Callbacks sent to every organization", ["event"], registry=registry
         )
+        self.authentication_errors = Counter(
+            "runcast_api_authentication_errors", "Calls answered with 401", ["code"], registry=registry
+        )

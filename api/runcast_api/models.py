@@ -4,9 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
+_NO_NUL = r"^[^\x00]*$"
+"""What a command line or an environment can hold."""
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_.]*$"
+_FEW = Field(max_length=1000)
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Scalar = str | int | float | bool
-Variables = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=256)], Scalar]
+Argument = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=131_072)]
+Scalar = Argument | int | float | bool
+Variables = Annotated[dict[Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)], Scalar], _FEW]
 
 
 class _Body(BaseModel):
@@ -25,7 +31,7 @@ class Signup(_Body):
 class Login(_Body):
     """An e-mail address and a password."""
 
-    email: Annotated[str, StringConstraints(max_length=320)]
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)]
     password: Annotated[str, StringConstraints(max_length=1024)]
 
 
@@ -51,17 +57,17 @@ class Config(BaseModel):
     resources: Resources | None = None
 
 
-Argument = Annotated[str, StringConstraints(max_length=131_072)]
+Selected = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=1024)]
 
 
 class ExecutionRequest(_Body):
     """A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs."""
 
     image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
-    command: Argument | Annotated[list[Argument], Field(min_length=1, max_length=1000)] | None = None
+    command: Argument | Annotated[list[Argument], Field(min_length=1), _FEW] | None = None
     taskId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")] | None = None  # noqa: N815
-    folder: Annotated[str, StringConstraints(max_length=1024)] = "all"
-    tests: Annotated[list[Annotated[str, StringConstraints(max_length=1024)]], Field(max_length=10_000)] | None = None
+    folder: Selected = "all"
+    tests: Annotated[list[Selected], Field(max_length=10_000)] | None = None
     config: Config | None = None
 
     def stored(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -10,7 +11,7 @@ _ABSENT = _HASHER.hash("nobody has this password")
 _MAX_AT_ONCE = 4
 """Each hash takes 64 MiB."""
 
-_limiters: dict[object, anyio.CapacityLimiter] = {}
+_limiters: RunVar[anyio.CapacityLimiter] = RunVar("limiter of password hashing")
 
 
 async def hash_password(password: str) -> str:
@@ -30,8 +31,8 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
 
 
 def _limiter() -> anyio.CapacityLimiter:
-    token = anyio.lowlevel.current_token()
-    if token not in _limiters:
-        _limiters.clear()
-        _limiters[token] = anyio.CapacityLimiter(_MAX_AT_ONCE)
-    return _limiters[token]
+    limiter = _limiters.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(_MAX_AT_ONCE)
+        _limiters.set(limiter)
+    return limiter

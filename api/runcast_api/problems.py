@@ -3,16 +3,18 @@
 from typing import Any
 
 import structlog
-from runcast_core.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+from runcast_core.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
 
 log = structlog.get_logger()
 
 _STATUS_BY_CODE = {"BODY_TOO_LARGE": 413, "FORBIDDEN": 403, "CALLBACK_FORBIDDEN": 403, "ORGANIZATION_REQUIRED": 422}
 _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
 RETRY_AFTER_S = "2"
+INTERNAL = {"error": "internal error", "code": "INTERNAL"}
 
 
 class Forbidden(RuncastError):
@@ -26,13 +28,19 @@ def problem(error: RuncastError) -> JSONResponse:
     if error.details is not None:
         body["details"] = error.details
     if error.temporary:
+        log.warning("Request failed", code=error.code, reason=error.message)
         return JSONResponse(body, 503, headers={"Retry-After": RETRY_AFTER_S})
-    status = _STATUS_BY_CODE.get(error.code) or _STATUS_BY_CLASS.get(type(error), 500)
+    status = _STATUS_BY_CODE.get(error.code) or _STATUS_BY_CLASS.get(type(error))
+    if status is None:
+        log.error("Request failed", code=error.code, reason=error.message)
+        return JSONResponse(INTERNAL, 500)
     return JSONResponse(body, status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
 
 
-async def on_runcast_error(_: Request, error: Exception) -> JSONResponse:
+async def on_runcast_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RuncastError)  # noqa: S101 - registered for it only
+    if isinstance(error, InvalidToken):
+        request.app.state.metrics.authentication_errors.labels(error.code).inc()
     return problem(error)
 
 
@@ -46,4 +54,4 @@ async def on_http_exception(_: Request, error: Exception) -> JSONResponse:
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
     """Answer without anything of the inside; the log has it."""
     log.error("Request failed", path=request.url.path, exc_info=error)
-    return JSONResponse({"error": "internal error", "code": "INTERNAL"}, 500)
+    return JSONResponse(INTERNAL, 500)

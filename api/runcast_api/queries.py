@@ -1,8 +1,9 @@
 """Query parameters, checked."""
 
+from starlette.requests import Request
+
 from runcast_core.errors import InvalidInput
 from runcast_core.executions import Status
-from starlette.requests import Request
 
 
 def integer(request: Request, name: str, default: int, *, minimum: int, maximum: int) -> int:

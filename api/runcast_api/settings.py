@@ -3,6 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import Field, SecretStr, field_validator
+
 from runcast_core.settings import ServiceSettings, StoreSettings, TokenSettings
 
 
@@ -16,6 +17,8 @@ class ApiSettings(ServiceSettings, StoreSettings, TokenSettings):
     global_fallback: bool = Field(False, alias="RUNCAST_GLOBAL_FALLBACK")
     """Whether a callback without `organizationId` goes to every socket; for a transition only."""
     public_signup: bool = Field(True, alias="RUNCAST_PUBLIC_SIGNUP")
+    cors_origins: str = Field("*", alias="RUNCAST_CORS_ORIGINS")
+    """Origins of dashboards, separated by commas, or `*`. Calls carry a bearer token and never a cookie."""
 
     @field_validator("callback_networks", mode="before")
     @classmethod

@@ -4,9 +4,9 @@ import os
 import sys
 
 import uvicorn
+
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
-
 from runcast_gateway.app import create_app
 from runcast_gateway.settings import GatewaySettings
 

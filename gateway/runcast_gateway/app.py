@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import anyio
 import socketio
 from prometheus_client import CollectorRegistry
-from runcast_core.bus import Bus
-from runcast_core.probes import probe_routes
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.tokens import token_verifier
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from runcast_core.bus import Bus
+from runcast_core.probes import probe_routes
+from runcast_core.redis_bus import open_redis_bus
+from runcast_core.tokens import token_verifier
 from runcast_gateway.broker import Broker
 from runcast_gateway.connections import Connections
 from runcast_gateway.hub import Hub

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import anyio
 import structlog
+
 from runcast_core.bus import Bus, Gap, Subscription
 from runcast_core.errors import BusUnavailable
-
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
 

@@ -4,6 +4,7 @@ https://socket.io/docs/v4/socket-io-protocol/#packet-encoding: `2` is EVENT, the
 """
 
 import orjson
+
 from runcast_core.events import Event
 
 

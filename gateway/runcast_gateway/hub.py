@@ -1,9 +1,9 @@
 """The local sockets by organization. Knows nothing of Redis: it takes deliveries and gives frames to sockets."""
 
 import structlog
+
 from runcast_core.bus import Delivery
 from runcast_core.events import Event, resync
-
 from runcast_gateway.frame import event_frame
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.socket import Socket

@@ -4,9 +4,9 @@ from typing import Any
 
 import socketio
 import structlog
+
 from runcast_core.events import RESERVED
 from runcast_core.identifiers import SOCKETIO_CHANNEL
-
 from runcast_gateway.metrics import GatewayMetrics
 
 log = structlog.get_logger()

@@ -1,6 +1,7 @@
 """The gateway's settings."""
 
 from pydantic import Field
+
 from runcast_core.settings import ServiceSettings, TokenSettings
 
 

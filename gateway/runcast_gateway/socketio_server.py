@@ -10,11 +10,11 @@ import anyio
 import orjson
 import socketio
 import structlog
+from socketio import packet
+
 from runcast_core.events import AUTH_ERROR, AUTH_SUCCESS, Event
 from runcast_core.identifiers import room
 from runcast_core.tokens import Claims, TokenVerifier
-from socketio import packet
-
 from runcast_gateway.broker import Broker
 from runcast_gateway.connections import REFUSED_GRACE_S, Connections
 from runcast_gateway.frame import event_frame

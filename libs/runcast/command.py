@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+
 from runcast_core.errors import RuncastError
 
 

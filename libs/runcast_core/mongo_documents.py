@@ -39,9 +39,9 @@ def new_execution_document(execution: Execution) -> Document:
 
 
 def execution(document: Document) -> Execution:
-    fields = {attribute: document.get(name) for attribute, name in _EXECUTION.items()}
+    fields = {attribute: document[name] for attribute, name in _EXECUTION.items()}
     fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
-    return Execution(request=orjson.loads(document["request"]), **fields)  # type: ignore[arg-type]
+    return Execution(request=orjson.loads(document["request"]), **fields)
 
 
 def user_document(user: User) -> Document:
@@ -81,9 +81,9 @@ def organization_document(organization: Organization) -> Document:
 def organization(document: Document) -> Organization:
     return Organization(
         document["_id"],
-        document.get("name", ""),
-        document.get("createdAt", 0),
-        document.get("concurrencyLimit"),
+        document["name"],
+        document["createdAt"],
+        document["concurrencyLimit"],
         document["deleted"],
     )
 

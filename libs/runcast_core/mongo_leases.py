@@ -1,19 +1,24 @@
 """The runner's half of the MongoDB store. `slot` has a unique index, so limits are exact without transactions."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pymongo import ReturnDocument
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError
+import structlog
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.clock import now_ms
 from runcast_core.errors import LeaseLost
 from runcast_core.executions import CLAIMED, Execution, Fence, Source, Status
 from runcast_core.identifiers import execution_key
+from runcast_core.mongo_collections import MongoCollections
 from runcast_core.mongo_documents import Document, execution
 from runcast_core.mongo_errors import translated
 from runcast_core.store import Backlog
 
+log = structlog.get_logger()
+
+CLAIMABLE: Document = {"status": Status.PENDING.value, "source": Source.API.value}
 IN_CLAIMED = {"$in": sorted(CLAIMED)}
 EXPIRED: Document = {
     "leaseMs": {"$gt": 0},
@@ -23,38 +28,33 @@ EXPIRED: Document = {
 _LEASE_LOST = "the execution has ended or is no longer this runner's"
 
 
-class MongoLeases:
+class MongoLeases(MongoCollections):
     """See `runcast_core.store.LeaseStore`."""
-
-    def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self._database = database
-        self._executions = database.executions
 
     async def backlogs(self) -> list[Backlog]:
         with translated():
-            waiting = await self._executions.distinct("organizationId", {"status": "PENDING", "source": "api"})
-            found = [(await self._backlog(o), await self._served_at(o)) for o in waiting]
-        ordered = sorted(found, key=lambda pair: (pair[0].running, pair[1], pair[0].organization_id))
-        return [backlog for backlog, _ in ordered]
+            waiting = await self._executions.distinct("organizationId", CLAIMABLE)
+            running = await self._running(waiting)
+            turns = await self._turns(waiting)
+            limits = {d["_id"]: d["concurrencyLimit"] async for d in self._organizations.find(_ids(waiting))}
+        found = [Backlog(o, running.get(o, 0), limits.get(o)) for o in waiting]
+        return sorted(found, key=lambda b: (b.running, turns.get(b.organization_id, 0), b.organization_id))
 
-    async def _backlog(self, organization_id: str) -> Backlog:
-        held: Document = {"organizationId": organization_id, "status": IN_CLAIMED, "runnerId": {"$ne": None}}
-        running = await self._executions.count_documents(held)
-        organization = await self._database.organizations.find_one({"_id": organization_id}) or {}
-        return Backlog(organization_id, running, organization.get("concurrencyLimit"))
+    async def _running(self, organization_ids: Sequence[str]) -> dict[str, int]:
+        held = {"status": IN_CLAIMED, "organizationId": {"$in": organization_ids}, "runnerId": {"$ne": None}}
+        grouped = {"_id": "$organizationId", "running": {"$sum": 1}}
+        found = await self._executions.aggregate([{"$match": held}, {"$group": grouped}])
+        return {document["_id"]: document["running"] async for document in found}
 
-    async def _served_at(self, organization_id: str) -> int:
-        queue = await self._database.queues.find_one({"_id": organization_id})
-        return int(queue["servedAt"]) if queue else 0
+    async def _turns(self, organization_ids: Sequence[str]) -> dict[str, int]:
+        """Number those that were ever served, longest ago first, from 1."""
+        found = self._queues.find(_ids(organization_ids), {"_id": 1})
+        served = [d["_id"] async for d in found.sort([("servedAt", ASCENDING), ("_id", ASCENDING)])]
+        return {organization_id: turn for turn, organization_id in enumerate(served, 1)}
 
     async def claim(self, organization_id: str, *, runner_id: str, lease_ms: int, limit: int) -> Execution | None:
         with translated():
-            query: Document = {"organizationId": organization_id, "status": IN_CLAIMED}
-            taken = {d["slot"] async for d in self._executions.find(query, {"slot": 1})}
-            for number in range(limit):
-                slot = f"{organization_id}#{number}"
-                if slot in taken:
-                    continue
+            for slot in await self._free_slots(organization_id, limit):
                 try:
                     claimed = await self._claim_into(slot, organization_id, runner_id, lease_ms)
                 except DuplicateKeyError:
@@ -64,23 +64,34 @@ class MongoLeases:
                 return claimed
         return None
 
+    async def _free_slots(self, organization_id: str, limit: int) -> list[str]:
+        """Return the slots that look free, a hint: only the unique index knows."""
+        query = {"organizationId": organization_id, "status": IN_CLAIMED, "source": Source.API.value}
+        taken = {document["slot"] async for document in self._executions.find(query, {"slot": 1})}
+        slots = (f"{organization_id}#{number}" for number in range(limit))
+        return [slot for slot in slots if slot not in taken]
+
     async def _claim_into(self, slot: str, organization_id: str, runner_id: str, lease_ms: int) -> Execution | None:
         now = now_ms()
         state = {"status": "RUNNING", "runnerId": runner_id, "slot": slot, "leaseMs": lease_ms, "unannounced": True}
         document = await self._executions.find_one_and_update(
-            {"organizationId": organization_id, "status": "PENDING", "source": Source.API.value},
+            {"organizationId": organization_id, **CLAIMABLE},
             {
                 "$set": {**state, "startedAt": now, "updatedAt": now},
                 "$inc": {"attempt": 1, "rev": 1},
                 "$currentDate": {"renewedAt": True},
             },
-            sort=[("createdAt", 1), ("taskId", 1)],
+            sort=[("createdAt", ASCENDING), ("taskId", ASCENDING)],
             return_document=ReturnDocument.AFTER,
         )
         return execution(document) if document else None
 
     async def _note_served(self, organization_id: str) -> None:
-        await self._database.queues.update_one({"_id": organization_id}, {"$set": {"servedAt": now_ms()}}, upsert=True)
+        """A hint for fairness: failing must not lose the claim that was just made."""
+        try:
+            await self._queues.update_one({"_id": organization_id}, {"$currentDate": {"servedAt": True}}, upsert=True)
+        except PyMongoError as error:
+            log.warning("Turn not noted", organization_id=organization_id, reason=type(error).__name__)
 
     async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
         change: Document = {"$set": {"leaseMs": lease_ms}, "$currentDate": {"renewedAt": True}}
@@ -152,3 +163,7 @@ class MongoLeases:
 def _fenced(organization_id: str, task_id: str, fence: Fence) -> Document:
     key = execution_key(organization_id, task_id)
     return {"_id": key, "runnerId": fence.runner_id, "attempt": fence.attempt, "status": IN_CLAIMED}
+
+
+def _ids(organization_ids: Sequence[str]) -> Document:
+    return {"_id": {"$in": organization_ids}}

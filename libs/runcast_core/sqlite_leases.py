@@ -24,6 +24,11 @@ LEFT JOIN organizations o ON o.organization_id = p.organization_id
 LEFT JOIN queues q ON q.organization_id = p.organization_id
 ORDER BY running, coalesce(q.served_at, 0), p.organization_id
 """  # noqa: S608 - constants
+_TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {_CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
+_OLDEST = """
+SELECT * FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ?
+ORDER BY created_at, task_id LIMIT 1
+"""
 
 
 class SqliteLeases:
@@ -39,9 +44,8 @@ class SqliteLeases:
 
     async def claim(self, organization_id: str, *, runner_id: str, lease_ms: int, limit: int) -> Execution | None:
         def job(connection: apsw.Connection) -> Execution | None:
-            taken = {row["slot"] for row in rows(connection, _taken_slots(), organization_id)}
-            free = next((s for i in range(limit) if (s := f"{organization_id}#{i}") not in taken), None)
-            found = one(connection, _oldest(), organization_id, Source.API.value) if free else None
+            free = _free_slot(connection, organization_id, limit)
+            found = one(connection, _OLDEST, organization_id, Source.API.value) if free else None
             if found is None:
                 return None
             known = schema.execution(found)
@@ -108,15 +112,12 @@ class SqliteLeases:
         return await self._write(job)
 
 
-def _taken_slots() -> str:
-    return f"SELECT slot FROM executions WHERE organization_id = ? AND {_CLAIMED}"  # noqa: S608 - constants
-
-
-def _oldest() -> str:
-    return (
-        "SELECT * FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ? "
-        "ORDER BY created_at, task_id LIMIT 1"
-    )
+def _free_slot(connection: apsw.Connection, organization_id: str, limit: int) -> str | None:
+    """Return a slot below the limit. Those above it count too: a limit may have been lowered while they ran."""
+    taken = {row["slot"] for row in rows(connection, _TAKEN, organization_id)}
+    if len(taken) >= limit:
+        return None
+    return next(slot for number in range(limit) if (slot := f"{organization_id}#{number}") not in taken)
 
 
 def _held(connection: apsw.Connection, organization_id: str, task_id: str, fence: Fence) -> Execution:

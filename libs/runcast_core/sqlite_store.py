@@ -3,22 +3,23 @@
 Writes go through one thread (`sqlite_writer.py`), reads through connections of their own.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
+import anyio
 import anyio.to_thread
 import apsw
 
 from runcast_core import sqlite_schema as schema
 from runcast_core.accounts import Organization, User
-from runcast_core.errors import Conflict, NotFound, SettingError, StoreUnavailable
+from runcast_core.errors import Conflict, NotFound, SettingError
 from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution
 from runcast_core.identifiers import check_organization_id, execution_key
 from runcast_core.sqlite_leases import SqliteLeases
 from runcast_core.sqlite_rows import change, find, insert, one, rows
-from runcast_core.sqlite_writer import Writer, connect
+from runcast_core.sqlite_writer import Writer, connect, unavailable
+from runcast_core.store import Position
 
 T = TypeVar("T")
 _READERS = 4
@@ -41,7 +42,7 @@ class SqliteStore(SqliteLeases):
             try:
                 return job(connection)
             except apsw.Error as exc:
-                raise StoreUnavailable(f"SQLite failed: {type(exc).__name__}") from exc
+                raise unavailable(exc) from exc
             finally:
                 self._readers.append(connection)
 
@@ -98,7 +99,7 @@ class SqliteStore(SqliteLeases):
         *,
         status: Status | None = None,
         image: str | None = None,
-        after: Any = None,
+        after: Position | None = None,
         limit: int = 50,
     ) -> list[Execution]:
         clauses: list[tuple[str, tuple[Any, ...]]] = [("organization_id = ?", (organization_id,))]
@@ -204,15 +205,12 @@ class SqliteStore(SqliteLeases):
 
 @asynccontextmanager
 async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
-    """Open, and create if missing, the file at an absolute `path`. Raises `SettingError` where that cannot be."""
-    if not os.path.isdir(os.path.dirname(path)):  # noqa: ASYNC240, PTH - once, at the start
+    """Open, and create if missing, the file at an absolute `path`. Raises `SettingError` where that cannot be, or
+    `StoreUnavailable` where another process keeps it locked."""
+    if not await anyio.Path(path).parent.is_dir():
         raise SettingError(f"RUNCAST_SQLITE_PATH: the folder of {path} does not exist")
-    try:
-        writer = Writer(path)
-        await writer.write(lambda connection: connection.execute(schema.SCHEMA).close())
-        readers = [connect(path) for _ in range(_READERS)]
-    except apsw.Error as exc:
-        raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
+    connection, *readers = await anyio.to_thread.run_sync(_connections, path)
+    writer = Writer(connection)
     try:
         yield SqliteStore(writer, readers)
     finally:
@@ -220,6 +218,26 @@ async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
             await anyio.to_thread.run_sync(writer.close)
         for reader in readers:
             reader.close()
+
+
+def _connections(path: str) -> list[apsw.Connection]:
+    """Return the writer's connection and the readers', with the tables in place; none stays open on an error."""
+    with ExitStack() as opened:
+        try:
+            found = [_connection(path, opened) for _ in range(1 + _READERS)]
+            found[0].execute(f"BEGIN IMMEDIATE; {schema.SCHEMA} COMMIT")
+        except apsw.BusyError as exc:
+            raise unavailable(exc) from exc
+        except apsw.Error as exc:
+            raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
+        opened.pop_all()
+    return found
+
+
+def _connection(path: str, opened: ExitStack) -> apsw.Connection:
+    connection = connect(path)
+    opened.callback(connection.close)
+    return connection
 
 
 def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution:

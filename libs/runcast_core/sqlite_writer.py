@@ -1,6 +1,7 @@
 """The one thread that writes to a SQLite file: takes whatever is queued, commits it together, then answers."""
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from typing import Any, TypeVar
 
 import apsw
 
-from runcast_core.errors import RuncastError, StoreUnavailable
+from runcast_core.errors import Conflict, StoreUnavailable
 
 T = TypeVar("T")
 Job = tuple[Callable[[apsw.Connection], Any], "Future[Any]"]
+Outcome = tuple[Any, Exception | None]
 
 MAX_QUEUED = 10_000
 BUSY_TIMEOUT_MS = 20_000
@@ -24,34 +26,50 @@ def connect(path: str) -> apsw.Connection:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def unavailable(exc: apsw.Error) -> StoreUnavailable:
+    """Return what a caller sees of an error of SQLite."""
+    error = StoreUnavailable(f"SQLite failed: {type(exc).__name__}")
+    error.__cause__ = exc
+    return error
 
 
 class Writer:
     """Runs jobs in one `BEGIN IMMEDIATE … COMMIT` for all that is queued; each fails alone, in its savepoint."""
 
-    def __init__(self, path: str) -> None:
-        self._connection = connect(path)
-        self._jobs: queue.Queue[Job | None] = queue.Queue(MAX_QUEUED)
+    def __init__(self, connection: apsw.Connection, *, max_queued: int = MAX_QUEUED) -> None:
+        self._connection = connection
+        self._jobs: queue.Queue[Job | None] = queue.Queue(max_queued)
+        self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     async def write(self, job: Callable[[apsw.Connection], T]) -> T:
-        """Run `job` in a transaction and return its result once that is on disk. Raises what the job raised, or
-        `StoreUnavailable`."""
+        """Run `job` in a transaction and return its result once that is on disk. Raises what the job raised,
+        `Conflict` where that was a violated constraint, or `StoreUnavailable`. A cancelled caller's job still runs."""
         future: Future[T] = Future()
-        try:
-            self._jobs.put_nowait((job, future))
-        except queue.Full as exc:
-            raise StoreUnavailable("too many writes are queued for the SQLite file") from exc
+        self._enqueue((job, future))
         return await asyncio.shield(asyncio.wrap_future(future))
 
     def close(self) -> None:
-        """Finish what is queued."""
+        """Finish what is queued, refuse the rest, and close the connection."""
+        with self._closing:
+            self._closed = True
         self._jobs.put(None)
         self._thread.join()
         self._connection.close()
+
+    def _enqueue(self, job: Job) -> None:
+        with self._closing:  # so that nothing is queued behind the end, where it would wait for ever
+            if self._closed:
+                raise StoreUnavailable("the SQLite file is closed")
+            try:
+                self._jobs.put_nowait(job)
+            except queue.Full as exc:
+                raise StoreUnavailable("too many writes are queued for the SQLite file") from exc
 
     def _run(self) -> None:
         open_ = True
@@ -63,34 +81,40 @@ class Writer:
             self._commit([job for job in jobs if job is not None])
 
     def _commit(self, jobs: list[Job]) -> None:
-        if not jobs:
-            return
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._outcome(job, future) for job, future in jobs]
+            outcomes = [self._outcome(job) for job, _ in jobs]
             self._connection.execute("COMMIT")
         except apsw.Error as exc:
-            if self._connection.in_transaction:
+            with contextlib.suppress(apsw.Error):  # already rolled back; every caller is told of `exc`
                 self._connection.execute("ROLLBACK")
-            failure = StoreUnavailable(f"SQLite failed: {type(exc).__name__}")
-            outcomes = [(future, None, failure) for _, future in jobs]
-        for future, result, error in outcomes:
+            outcomes = [(None, unavailable(exc)) for _ in jobs]
+        for (_, future), (result, error) in zip(jobs, outcomes, strict=True):
             if error is None:
                 future.set_result(result)
             else:
                 future.set_exception(error)
 
-    def _outcome(
-        self, job: Callable[[apsw.Connection], Any], future: "Future[Any]"
-    ) -> tuple["Future[Any]", Any, BaseException | None]:
+    def _outcome(self, job: Callable[[apsw.Connection], Any]) -> Outcome:
+        self._connection.execute("SAVEPOINT job")
         try:
-            with self._connection:  # a savepoint
-                result = job(self._connection)
-        except (apsw.FullError, apsw.IOError, apsw.BusyError):
-            raise
-        except RuncastError as error:
-            return future, None, error
+            result = job(self._connection)
+        except apsw.Error as exc:
+            if not self._connection.in_transaction:
+                raise  # as on a full disk, SQLite gave up all of it: https://www.sqlite.org/lang_transaction.html
+            self._undo()
+            return None, _conflict(exc) if isinstance(exc, apsw.ConstraintError) else unavailable(exc)
         except Exception as exc:
-            return future, None, exc
-        return future, result, None
+            self._undo()
+            return None, exc
+        self._connection.execute("RELEASE job")
+        return result, None
+
+    def _undo(self) -> None:
+        self._connection.execute("ROLLBACK TO job; RELEASE job")
+
+
+def _conflict(exc: apsw.ConstraintError) -> Conflict:
+    error = Conflict("a record with this key exists")
+    error.__cause__ = exc
+    return error

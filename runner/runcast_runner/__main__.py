@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import anyio
 import uvicorn
 from prometheus_client import CollectorRegistry
+
 from runcast_core.errors import RuncastError
 from runcast_core.logging import configure_logging
 from runcast_core.redis_bus import open_redis_bus
 from runcast_core.store import open_store
-
 from runcast_runner.app import create_app
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner

@@ -1,10 +1,11 @@
 """The runner's HTTP side: its probes, nothing else."""
 
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
 from runcast_core.bus import Bus
 from runcast_core.probes import probe_routes
 from runcast_core.store import Store
-from starlette.applications import Starlette
 
 
 def create_app(store: Store, bus: Bus, registry: CollectorRegistry) -> Starlette:

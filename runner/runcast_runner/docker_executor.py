@@ -3,6 +3,7 @@
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -12,8 +13,8 @@ import requests
 import structlog
 import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from runcast_core.errors import ExecutorError
 
+from runcast_core.errors import ExecutorError
 from runcast_runner.executor import Job, Write
 from runcast_runner.log_place import LogPlace
 from runcast_runner.thread_pipe import ThreadPipe
@@ -62,7 +63,7 @@ class DockerExecutor:
         found = await self._call("containers could not be listed", lambda: self._client.containers.list(**wanted))
         for container in found:
             log.warning("Orphaned container removed", container=container.short_id)
-            await self._thread(lambda orphan=container: self._remove(orphan))
+            await self._thread(partial(self._remove, container))
 
     async def _ensure_image(self, image: str) -> None:
         try:

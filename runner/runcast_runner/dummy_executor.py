@@ -5,8 +5,8 @@ ever, `DUMMY_CRASH` raises an error of that text.
 """
 
 import anyio
-from runcast_core.errors import ExecutorError
 
+from runcast_core.errors import ExecutorError
 from runcast_runner.executor import Job, Write
 
 

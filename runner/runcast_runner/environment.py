@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from runcast_core.executions import Execution
 
+from runcast_core.executions import Execution
 from runcast_runner.executor import Job, Limits
 from runcast_runner.settings import RunnerSettings
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import anyio
 import structlog
+
 from runcast_core.announcer import announce
 from runcast_core.bus import Bus
 from runcast_core.errors import ExecutorError, LeaseLost, StoreUnavailable
 from runcast_core.executions import Execution, Status
 from runcast_core.store import Store
-
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor
 from runcast_runner.lease import Lease, Stop
@@ -94,10 +94,9 @@ class ExecutionRun:
 
     async def _run_in_time(self) -> Outcome:
         seconds = self._timeout_s()
-        outcome = Outcome(Status.TIMED_OUT, f"timed out after {seconds:g} s")
         with anyio.move_on_after(seconds):
-            outcome = await self._run_container()
-        return outcome
+            return await self._run_container()
+        return Outcome(Status.TIMED_OUT, f"timed out after {seconds:g} s")
 
     async def _run_container(self) -> Outcome:
         try:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import anyio
 import structlog
+
 from runcast_core.errors import LeaseLost, StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.store import Store

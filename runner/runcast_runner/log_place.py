@@ -1,4 +1,4 @@
-"""The place in a container's log up to which it was read, so that a broken stream resumes without loss or repetition."""
+"""The place up to which a container's log was read: a broken stream resumes there, without loss or repetition."""
 
 from datetime import datetime
 
@@ -42,7 +42,7 @@ class LogPlace:
                 return b""
             self._skipping = False
             new = data[self._length :]
-            self._length = len(data)
+            self._length = max(self._length, len(data))
             return new
         if _seconds(stamp) <= _seconds(self._stamp) + SKEW_S:
             return b""

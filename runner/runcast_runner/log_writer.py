@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import anyio
 import structlog
+
 from runcast_core.bus import Bus
 from runcast_core.clock import now_ms
 from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_log
 from runcast_core.executions import Execution, LogChunk
 from runcast_core.store import Store
-
 from runcast_runner.lines import LineDecoder
 from runcast_runner.metrics import RunnerMetrics
 

@@ -1,35 +1,34 @@
 """Runs `image: "local"` as a process of this machine: for trying Runcast out where no container engine is.
 
 There is no isolation but a scrubbed environment and a temporary folder, hence loopback only unless
-`RUNCAST_ALLOW_PROCESS=1`. Process trees die with the runner where Linux permits a PID namespace; whatever a killed
-runner left elsewhere is killed at the next start.
+`RUNCAST_ALLOW_PROCESS=1`. Process trees die with the runner where Linux permits a PID namespace; elsewhere the process
+group is killed at its job's end, and what a killed runner left is killed at the next start.
 """
 
 import os
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
 import anyio
 import anyio.abc
-import anyio.to_thread
-from runcast_core.errors import ExecutorError
 
+from runcast_core.errors import ExecutorError
 from runcast_runner.executor import Job, Write
+from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes, kill_group
 
 NO_ENGINE = 'no container engine answered; start one, or use image "local"'
 _NAMESPACE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--"]
-_GONE = ""
+_PIPE_GRACE_S = 5
 
 
 class ProcessExecutor:
-    """See `runcast_runner.executor.Executor`. `directory` notes the process groups that run."""
+    """See `runcast_runner.executor.Executor`. Notes the process groups that run in `directory`."""
 
     name = "process"
 
     def __init__(self, directory: Path, *, allowed: bool, namespaces: bool | None = None) -> None:
-        self._directory = directory
+        self._notes = ProcessNotes(directory)
         self._allowed = allowed
         permitted = _namespaces_permitted() if namespaces is None else namespaces
         self._prefix = _NAMESPACE if permitted else []
@@ -41,44 +40,37 @@ class ProcessExecutor:
             raise ExecutorError("the process executor runs on loopback only; RUNCAST_ALLOW_PROCESS=1 lifts that")
         if job.command is None:
             raise ExecutorError('image "local" needs a command')
-        with tempfile.TemporaryDirectory(prefix="runcast-job-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
             return await self._run(job, write, folder)
 
     async def remove_orphans(self) -> None:
-        """Kill the groups that a killed runner noted here, unless their number is by now another process's."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for note in [path for path in self._directory.iterdir() if path.name.isdigit()]:
-            if _started_at(int(note.name)) in {note.read_text(), _GONE}:
-                _kill(int(note.name))
-            note.unlink()
+        self._notes.prepare()
+        self._notes.clear()
 
     async def _run(self, job: Job, write: Write, folder: str) -> int:
+        self._notes.prepare()
         process = await self._started(job, folder)
-        note = self._directory / str(process.pid)
         try:
-            note.write_text(_started_at(process.pid))
-            return await _stream(process, write)
+            with self._notes.noted(process.pid, folder):
+                return await _stream(process, write)
         finally:
-            _kill(process.pid)
+            kill_group(process.pid)
             with anyio.CancelScope(shield=True):
                 await process.aclose()
-            note.unlink(missing_ok=True)
 
     async def _started(self, job: Job, folder: str) -> anyio.abc.Process:
         command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else list(job.command or ())
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "LANG": "C.UTF-8", **job.environment}
         try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with anyio.CancelScope(shield=True):
-                return await anyio.open_process(
-                    [*self._prefix, *command],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    cwd=folder,
-                    env=environment,
-                    start_new_session=True,
-                )
+            return await anyio.open_process(
+                [*self._prefix, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
         except OSError as exc:
             raise ExecutorError(f"the command could not be started: {exc.strerror}") from exc
         except ValueError as exc:
@@ -99,24 +91,9 @@ async def _stream(process: anyio.abc.Process, write: Write) -> int:
 
 async def _end_with_process(process: anyio.abc.Process, reading: anyio.CancelScope) -> None:
     await process.wait()
-    _kill(process.pid)  # then its pipe ends, once what is in it was read
-    await anyio.sleep(5)
+    kill_group(process.pid)  # then its pipe ends, once what is in it was read
+    await anyio.sleep(_PIPE_GRACE_S)
     reading.cancel()
-
-
-def _kill(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-def _started_at(pid: int) -> str:
-    """Return the start time of a process in clock ticks since boot, which tells it from a later one of this number."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return _GONE
 
 
 def _namespaces_permitted() -> bool:

@@ -4,12 +4,12 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
+
 from runcast_core.announcer import sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
 from runcast_core.errors import BusUnavailable, RuncastError, StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.store import Store
-
 from runcast_runner.execution_run import ExecutionRun, announce_or_leave, release
 from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter
@@ -96,6 +96,7 @@ class _Runner:
             for run in self._runs.values():
                 try:
                     await run.hand_back()
+                    self._metrics.ended.labels("HANDED_BACK").inc()
                 except StoreUnavailable as error:
                     log.warning("Execution not handed back", task=run.execution.task_id, reason=error.message)
 

@@ -4,6 +4,7 @@ import socket
 from typing import Literal
 
 from pydantic import Field
+
 from runcast_core.settings import ServiceSettings, StoreSettings
 
 

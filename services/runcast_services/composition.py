@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import anyio
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from runcast_api.app import create_app as create_api
 from runcast_api.settings import ApiSettings
 from runcast_core.bus import Bus
@@ -16,8 +19,6 @@ from runcast_gateway.settings import GatewaySettings
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
-from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 @dataclass(frozen=True)

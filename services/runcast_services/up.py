@@ -12,9 +12,9 @@ from typing import Any
 import anyio
 import structlog
 import uvicorn
+
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
-
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory

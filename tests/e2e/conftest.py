@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
 from runcast_core.tokens import HmacTokens
-
 from tests.conftest import missing
 from tests.parts import Part, free_port
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import jwt
 import pytest
+
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
-
 from tests.e2e.conftest import SECRET, Installation
 from tests.e2e.dashboard import Dashboard, javascript, python
 

@@ -7,9 +7,9 @@ import anyio
 import httpx
 import pytest
 import socketio
+
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
-
 from tests.e2e.conftest import CALLBACK_TOKEN, Installation
 from tests.e2e.dashboard import Dashboard, javascript, python
 from tests.parts import Part

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution
 from runcast_core.identifiers import new_id
-
 from tests.parts import Part
 
 

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
+
 from runcast_core.bus import Bus, Delivery, Gap, Signal, SignalKind
 from runcast_core.errors import BusUnavailable, InvalidInput, SettingError
 from runcast_core.events import Event, resync
 from runcast_core.identifiers import new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
-
 from tests.parts import Part
 
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
+
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import LeaseLost
 from runcast_core.executions import Execution, Fence, Status
 from runcast_core.identifiers import new_id
 from runcast_core.store import Backlog, Store, open_store
-
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2

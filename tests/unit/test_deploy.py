@@ -10,6 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+
 from runcast_api.calls import CALLS
 from runcast_api.settings import ApiSettings
 from runcast_gateway.settings import GatewaySettings

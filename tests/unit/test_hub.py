@@ -6,6 +6,7 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
+
 from runcast_core.accounts import Role
 from runcast_core.bus import Delivery
 from runcast_core.events import Event

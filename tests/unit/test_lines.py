@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runcast_runner.lines import MAX_LINE_BYTES, LineDecoder
 
 

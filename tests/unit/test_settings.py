@@ -1,6 +1,7 @@
 """Settings: from a mapping, frozen, with errors that name the variable and never repeat a value."""
 
 import pytest
+
 from runcast_core.errors import SettingError
 from runcast_core.settings import ServiceSettings, StoreSettings, TokenSettings
 

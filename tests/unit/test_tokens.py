@@ -8,6 +8,7 @@ import time
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from runcast_core.accounts import Role
 from runcast_core.errors import InvalidToken, SettingError
 from runcast_core.settings import TokenSettings

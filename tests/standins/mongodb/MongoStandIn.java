@@ -17,9 +17,15 @@ public final class MongoStandIn {
         }
     };
 
+    private MongoStandIn() {}
+
     public static void main(String[] arguments) {
+        if (arguments.length != 1) {
+            System.err.println("usage: java -cp 'lib/*' MongoStandIn.java <port>");
+            System.exit(2);
+        }
         MongoServer server = new MongoServer(new MemoryBackend().version(OLDEST_ACCEPTED));
-        server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
     }
 }

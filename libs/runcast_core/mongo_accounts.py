@@ -1,0 +1,61 @@
+"""The MongoDB store's organizations and users."""
+
+from pymongo.errors import DuplicateKeyError
+
+from runcast_core import mongo_documents as documents
+from runcast_core.accounts import Organization, User
+from runcast_core.clock import now_ms
+from runcast_core.errors import Conflict
+from runcast_core.identifiers import check_organization_id
+from runcast_core.mongo_collections import EMAIL_INDEX, MongoCollections
+from runcast_core.mongo_documents import Document
+from runcast_core.mongo_errors import hit_index, translated
+
+
+class MongoAccounts(MongoCollections):
+    """See `runcast_core.store.AccountStore`."""
+
+    async def create_account(self, organization: Organization, user: User) -> None:
+        """The organization goes first: what a crash leaves behind is one without users, which nobody can enter."""
+        with translated():
+            try:
+                await self._organizations.insert_one(documents.organization_document(organization))
+            except DuplicateKeyError as exc:
+                raise Conflict("an organization with this id exists", code="ORGANIZATION_EXISTS") from exc
+            try:
+                await self._users.insert_one(documents.user_document(user))
+            except DuplicateKeyError as exc:
+                await self._organizations.delete_one({"_id": organization.organization_id})
+                raise _conflict(exc) from exc
+
+    async def user_by_email(self, email: str) -> User | None:
+        return await self._user({"email": email})
+
+    async def user(self, organization_id: str, user_id: str) -> User | None:
+        return await self._user({"_id": user_id, "organizationId": organization_id})
+
+    async def _user(self, query: Document) -> User | None:
+        with translated():
+            document = await self._users.find_one(query)
+        return documents.user(document) if document else None
+
+    async def organization(self, organization_id: str) -> Organization | None:
+        with translated():
+            document = await self._organizations.find_one({"_id": organization_id})
+        return documents.organization(document) if document else None
+
+    async def delete_organization(self, organization_id: str) -> None:
+        tombstone = documents.organization_document(
+            Organization(check_organization_id(organization_id), "", now_ms(), deleted=True)
+        )
+        key, deleted = tombstone.pop("_id"), {"deleted": tombstone.pop("deleted")}
+        with translated():
+            await self._organizations.update_one(
+                {"_id": key}, {"$set": deleted, "$setOnInsert": tombstone}, upsert=True
+            )
+
+
+def _conflict(error: DuplicateKeyError) -> Conflict:
+    if hit_index(error, EMAIL_INDEX):
+        return Conflict("a user with this e-mail address exists", code="EMAIL_TAKEN")
+    return Conflict("a user with this id exists", code="USER_EXISTS")

@@ -1,0 +1,67 @@
+"""The MongoDB store's output, in a collection of its own, and what was not announced yet."""
+
+from collections.abc import Sequence
+
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import BulkWriteError
+
+from runcast_core import mongo_documents as documents
+from runcast_core.errors import NotFound
+from runcast_core.executions import Execution, LogChunk
+from runcast_core.identifiers import execution_key
+from runcast_core.mongo_collections import MongoCollections
+from runcast_core.mongo_errors import DUPLICATE_KEY, translated
+
+
+class MongoLogs(MongoCollections):
+    """See `runcast_core.store.LogStore`."""
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        if not chunks:
+            return
+        with translated():
+            try:
+                await self._log_chunks.insert_many(map(documents.chunk_document, chunks), ordered=False)
+            except BulkWriteError as exc:
+                if not _only_duplicates(exc):
+                    raise
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        with translated():
+            document = await self._executions.find_one_and_update(
+                {"_id": execution_key(organization_id, task_id)},
+                {"$inc": {"logSeq": 1}},
+                projection={"logSeq": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        if document is None:
+            raise NotFound("no such execution")
+        chunk = LogChunk(organization_id, task_id, 0, document["logSeq"], text, ts)
+        await self.append_logs([chunk])
+        return chunk
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        query = {"organizationId": organization_id, "taskId": task_id, "attempt": attempt, "seq": {"$gt": after}}
+        with translated():
+            found = self._log_chunks.find(query).sort("seq", ASCENDING).limit(limit)
+            return [documents.chunk(document) async for document in found]
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        query = {"unannounced": True, "updatedAt": {"$lt": before}}
+        with translated():
+            found = self._executions.find(query).sort("updatedAt", ASCENDING).limit(limit)
+            return [documents.execution(document) async for document in found]
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        query = {"_id": execution_key(organization_id, task_id), "rev": rev}
+        with translated():
+            await self._executions.update_one(query, {"$set": {"unannounced": False}})
+
+
+def _only_duplicates(error: BulkWriteError) -> bool:
+    """Tell whether all is stored: a write that too few members confirmed may be rolled back, so it does not count."""
+    if error.details.get("writeConcernErrors"):
+        return False
+    return all(fault["code"] == DUPLICATE_KEY for fault in error.details["writeErrors"])

@@ -1,0 +1,226 @@
+"""What is MongoDB's own: indexes, URLs, servers that do not answer, and duplicate keys."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import AsyncIterator
+
+import anyio
+import pymongo
+import pytest
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError
+from pymongo.uri_parser import parse_uri
+
+from runcast_core.accounts import Organization, Role, User
+from runcast_core.errors import Conflict, RuncastError, SettingError, StoreUnavailable
+from runcast_core.executions import LogChunk, Status
+from runcast_core.identifiers import new_id
+from runcast_core.mongo_store import MongoStore, open_mongo_store
+from tests.integration.stores import requested
+from tests.mongodb import database_url
+from tests.parts import Part
+
+
+class Relay:
+    """A server in front of the real one that can stop answering while its connections stay open."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._behind = (host, port)
+        self._answering = asyncio.Event()
+        self._answering.set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind_reader, behind_writer = await asyncio.open_connection(*self._behind)
+        await asyncio.gather(self._copy(reader, behind_writer), self._copy(behind_reader, writer))
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._answering.wait()
+                writer.write(data)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    def hang(self) -> None:
+        self._answering.clear()
+
+    def resume(self) -> None:
+        self._answering.set()
+
+
+@pytest.fixture
+def url(mongodb_part: Part) -> str:
+    return database_url(mongodb_part.url, f"rc_{new_id()}")
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[MongoStore]:
+    async with open_mongo_store(url) as opened:
+        yield opened
+
+
+def _failing(error: Exception):
+    async def fail(*_args, **_options):
+        raise error
+
+    return fail
+
+
+def _account(organization_id: str, user_id: str, email: str) -> tuple[Organization, User]:
+    user = User(user_id, organization_id, email, "U", Role.ADMIN, "hash", 1)
+    return Organization(organization_id, "Acme", 1), user
+
+
+async def test_indexes_are_created_at_the_start_and_once(url: str):
+    """Only what must be unique is; opening again, also twice at once, changes nothing."""
+    for _ in range(2):
+        async with open_mongo_store(url), open_mongo_store(url):
+            pass
+    with pymongo.MongoClient(url) as client:
+        database = client.get_default_database()
+        found = {name: database[name].index_information() for name in ("executions", "logChunks", "users")}
+    assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
+        "executions": {"slot", "newest", "queue", "runner", "unannounced"},
+        "logChunks": {"order"},
+        "users": {"email"},
+    }
+    unique = {index for indexes in found.values() for index, details in indexes.items() if details.get("unique")}
+    assert unique - {"_id_"} == {"slot", "email"}
+
+
+async def test_a_url_without_a_database_means_runcast(mongodb_part: Part):
+    """The default name is the product's."""
+    async with open_mongo_store(mongodb_part.url):
+        with pymongo.MongoClient(mongodb_part.url) as client:
+            default = client.get_default_database("runcast").name
+            assert "slot" in client[default].executions.index_information()
+
+
+async def test_what_the_url_says_of_consistency_does_not_weaken_the_store(url: str):
+    """Unacknowledged writes would make every request a new execution; reads from elsewhere could miss the first."""
+    options = "w=0&readPreference=secondaryPreferred"
+    async with open_mongo_store(f"{url}{'&' if '?' in url else '?'}{options}") as store:
+        execution = requested("a", "t")
+        assert await store.create_execution(execution) == (execution, True)
+        assert await store.create_execution(execution) == (execution, False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mongodb://user:se@cret@host/x",
+        "mongodb://user:secret@host:99999/x",
+        "mongodb://user:secret@host/a b",
+        "mongodb://user:secret@host/?tls=true&tlsCAFile=/no/such/file",
+        "mongodb://user:secret@[",
+    ],
+)
+async def test_a_wrong_url_is_explained_without_its_password(url: str):
+    """The text names the variable; neither it nor the traceback repeats the URL."""
+    with pytest.raises(SettingError, match="MONGODB_URL") as caught:
+        async with open_mongo_store(url):
+            pass
+    assert "cret" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_server_that_refuses_is_unavailable_and_the_password_not_told(url: str):
+    """Wrong credentials: the server's name for it is told, and nothing of the URL."""
+    password, host = f"p{new_id()}", url.partition("://")[2].rpartition("@")[2]
+    with pytest.raises(StoreUnavailable, match="MongoDB refused: ") as caught:
+        async with open_mongo_store(f"mongodb://nobody:{password}@{host}"):
+            pass
+    assert password not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_no_server_is_unavailable_quickly(monkeypatch: pytest.MonkeyPatch):
+    """Nothing listens there: a temporary error after the time-out."""
+    monkeypatch.setattr("runcast_core.mongo_store.TIMEOUT_MS", 200)
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="did not answer"):
+        async with open_mongo_store("mongodb://user:secret@127.0.0.1:1/x"):
+            pass
+    assert time.monotonic() - started < 5
+
+
+async def test_a_server_that_hangs_is_unavailable_until_it_answers_again(url: str, monkeypatch: pytest.MonkeyPatch):
+    """Connections stay open and nothing comes back: the verb ends by its time-out, and later ones work."""
+    monkeypatch.setattr("runcast_core.mongo_store.TIMEOUT_MS", 1000)
+    host, port = parse_uri(url)["nodelist"][0]
+    relay = Relay(host, port)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
+    relayed = url.replace(f"{host}:{port}", f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with open_mongo_store(f"{relayed}{'&' if '?' in url else '?'}directConnection=true") as store:
+        relay.hang()
+        with anyio.fail_after(10), pytest.raises(StoreUnavailable):
+            await store.create_execution(requested("a", "t"))
+        relay.resume()
+        await store.ping()
+        assert (await store.create_execution(requested("a", "u")))[1]
+    server.close()
+
+
+async def test_an_organization_or_user_id_that_is_taken_is_a_conflict_and_changes_nothing(store: MongoStore):
+    """The index that was hit tells which; what was there stays, what came half is taken back."""
+    await store.create_account(*_account("a", "u1", "1@example.com"))
+    with pytest.raises(Conflict) as caught:
+        await store.create_account(*_account("a", "u2", "2@example.com"))
+    assert caught.value.code == "ORGANIZATION_EXISTS"
+    assert await store.organization("a") is not None
+    assert await store.user_by_email("2@example.com") is None
+    with pytest.raises(Conflict) as caught:
+        await store.create_account(*_account("b", "u1", "2@example.com"))
+    assert caught.value.code == "USER_EXISTS"
+    assert await store.organization("b") is None
+
+
+async def test_an_empty_batch_of_output_is_nothing_to_do(store: MongoStore):
+    """PyMongo refuses empty batches; the store does not."""
+    await store.append_logs([])
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "waiting for replication timed out"}]},
+        {"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 64}]},
+        {"writeErrors": [{"code": 11000}, {"code": 14031}], "writeConcernErrors": []},
+    ],
+)
+async def test_output_that_may_not_be_stored_is_not_acknowledged(
+    store: MongoStore, monkeypatch: pytest.MonkeyPatch, details: dict
+):
+    """Only duplicates count as stored: not what a majority did not confirm, nor what met another fault."""
+    monkeypatch.setattr(AsyncCollection, "insert_many", _failing(BulkWriteError(details)))
+    with pytest.raises(StoreUnavailable):
+        await store.append_logs([LogChunk("a", "t", 1, 1, "x", 1)])
+
+
+async def test_a_claim_is_kept_when_only_the_turn_could_not_be_noted(
+    store: MongoStore, monkeypatch: pytest.MonkeyPatch
+):
+    """Fairness is a hint; an execution that was claimed must reach its runner."""
+    await store.create_execution(requested("a", "t"))
+    monkeypatch.setattr(AsyncCollection, "update_one", _failing(AutoReconnect()))
+    claimed = await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
+    assert claimed is not None
+    assert claimed.status is Status.RUNNING
+
+
+async def test_an_error_of_the_store_is_one_of_ours(store: MongoStore, monkeypatch: pytest.MonkeyPatch):
+    """No exception of PyMongo leaves the adapter, duplicate keys that nobody expected included."""
+    monkeypatch.setattr(AsyncCollection, "update_one", _failing(DuplicateKeyError("x", 11000)))
+    with pytest.raises(RuncastError):
+        await store.delete_organization("a")
+    with pytest.raises(RuncastError):
+        await store.announced("a", "t", 1)
+
+
+def test_the_url_of_another_database_keeps_options_and_credentials():
+    """A database in the path would change where PyMongo authenticates, so that is spelled out."""
+    assert database_url("mongodb://h:1,i:2", "x") == "mongodb://h:1,i:2/x"
+    assert database_url("mongodb://u:p@h/?tls=true", "x") == "mongodb://u:p@h/x?tls=true&authSource=admin"
+    assert database_url("mongodb://u:p@h/d", "x") == "mongodb://u:p@h/x?authSource=d"
+    assert database_url("mongodb://u:p@h/d?authSource=e", "x") == "mongodb://u:p@h/x?authSource=e"

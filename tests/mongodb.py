@@ -1,0 +1,148 @@
+"""The MongoDB that tests run against: a given one, a container, `mongod`, or the stand-in, in this order."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import docker
+import pymongo
+from docker.errors import DockerException, ImageNotFound
+from pymongo.errors import PyMongoError
+
+from tests.parts import Missing, free_port, spawned
+
+IMAGE = os.environ.get("TEST_MONGODB_IMAGE", "mongo:8.0")
+STANDIN = Path(__file__).parent / "standins" / "mongodb"
+ENGINE_SILENT_S = 20
+DOWNLOAD_S = 180
+
+
+@dataclass(frozen=True)
+class MongoPart:
+    """A running server. `kind` says how it came to be; a stand-in is called one."""
+
+    url: str
+    version: str
+    kind: str
+
+    @property
+    def description(self) -> str:
+        return f"{self.kind}, version {self.version}"
+
+
+@contextmanager
+def start_mongodb() -> Iterator[MongoPart]:
+    """`TEST_MONGODB_URL` (dead: an error) → a container → mongod on PATH → the stand-in → `Missing` with a reason."""
+    if url := os.environ.get("TEST_MONGODB_URL"):
+        yield MongoPart(url, _version(url), "MongoDB (TEST_MONGODB_URL)")
+        return
+    kind, server = _first_available()
+    with server as url:
+        yield MongoPart(url, _version(url), kind)
+
+
+def database_url(url: str, name: str) -> str:
+    """Return the URL of another database on the same server, still authenticating where the given one did."""
+    parts = urlsplit(url)
+    query = parts.query
+    if "@" in parts.netloc and "authsource=" not in query.lower():
+        query = "&".join(filter(None, [query, f"authSource={parts.path.strip('/') or 'admin'}"]))
+    return parts._replace(path=f"/{name}", query=query).geturl()
+
+
+def _first_available() -> tuple[str, AbstractContextManager[str]]:
+    if _engine_has_image():
+        return "MongoDB (container)", _container()
+    if mongod := shutil.which("mongod"):
+        return "MongoDB (mongod)", _mongod(mongod)
+    if shutil.which("java") and (shutil.which("mvn") or (STANDIN / "lib").is_dir()):
+        return "stand-in for MongoDB (mongo-java-server, in memory, not MongoDB)", _stand_in()
+    raise Missing("no MongoDB: set TEST_MONGODB_URL, or install mongod, or java and mvn for the stand-in")
+
+
+def _version(url: str) -> str:
+    try:
+        with pymongo.MongoClient(url, serverSelectionTimeoutMS=5000) as client:
+            return str(client.server_info()["version"])
+    except PyMongoError as exc:
+        raise RuntimeError(f"the MongoDB to test against does not answer: {type(exc).__name__}") from None
+
+
+def _engine_has_image() -> bool:
+    """Tell whether an engine answers and has the image or can pull it; one that stays silent counts as none."""
+    try:
+        engine = docker.from_env(timeout=ENGINE_SILENT_S)
+    except DockerException:
+        return False
+    try:
+        return _obtainable(engine, IMAGE)
+    finally:
+        engine.close()
+
+
+def _obtainable(engine: docker.DockerClient, image: str) -> bool:
+    try:
+        engine.images.get(image)
+    except ImageNotFound:
+        try:
+            engine.images.pull(image)
+        except (DockerException, OSError):
+            return False
+    except (DockerException, OSError):
+        return False
+    return True
+
+
+@contextmanager
+def _container() -> Iterator[str]:
+    from testcontainers.community.mongodb import MongoDbContainer
+    from testcontainers.core.config import testcontainers_config
+
+    class OpenMongoDb(MongoDbContainer):
+        """Without users, so that a database's name can be put behind the URL."""
+
+        def _configure(self) -> None:
+            return
+
+    testcontainers_config.ryuk_disabled = True  # its image would have to be pulled; the context removes the container
+    with OpenMongoDb(IMAGE) as server:
+        yield f"mongodb://{server.get_container_host_ip()}:{server.get_exposed_port(server.port)}"
+
+
+@contextmanager
+def _mongod(binary: str) -> Iterator[str]:
+    port = free_port()
+    arguments = [binary, "--port", str(port), "--bind_ip", "127.0.0.1"]
+    with tempfile.TemporaryDirectory() as data, spawned([*arguments, "--dbpath", data], port):
+        yield f"mongodb://127.0.0.1:{port}"
+
+
+@contextmanager
+def _stand_in() -> Iterator[str]:
+    port = free_port()
+    java = ["java", "-XX:+UseSerialGC", "-Xmx512m", "-cp", f"{_jars()}/*", "MongoStandIn.java", str(port)]
+    with spawned(java, port, cwd=STANDIN):
+        yield f"mongodb://127.0.0.1:{port}"
+
+
+def _jars() -> Path:
+    """Return the folder of the stand-in's libraries, downloaded once; a broken download leaves nothing there."""
+    jars, scratch = STANDIN / "lib", STANDIN / "target"
+    if jars.is_dir():
+        return jars
+    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        copy = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}/lib"]
+        try:
+            subprocess.run(copy, cwd=STANDIN, check=True, capture_output=True, timeout=DOWNLOAD_S)
+        except subprocess.SubprocessError as exc:
+            raise Missing(f"the stand-in for MongoDB could not be downloaded by mvn: {exc}") from exc
+        with suppress(OSError):  # another run was faster
+            Path(folder, "lib").rename(jars)
+    return jars

@@ -1,0 +1,282 @@
+"""The api as a whole: what it serves, documents and answers when parts of it fail. Holds the app that its tests use."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import jsonschema
+import pytest
+from prometheus_client import CollectorRegistry
+
+from runcast_api import app as app_module
+from runcast_api.app import create_app
+from runcast_api.calls import CALLS
+from runcast_api.openapi import openapi
+from runcast_api.settings import ApiSettings
+from runcast_core.accounts import Role
+from runcast_core.clock import now_ms
+from runcast_core.errors import LeaseLost, SettingError, StoreUnavailable
+from runcast_core.executions import Execution
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
+from runcast_core.tokens import HmacTokens
+
+SECRET = "0123456789abcdef0123456789abcdef"
+STRANGER = "203.0.113.9"
+
+
+@dataclass
+class Installation:
+    """A served api, its parts, and calls in the name of anybody."""
+
+    http: httpx2.AsyncClient
+    store: SqliteStore
+    bus: MemoryBus
+    registry: CollectorRegistry
+
+    async def call(
+        self, method: str, path: str, *, org: str = "org_a", role: Role = Role.DEVELOPER, **request: Any
+    ) -> httpx2.Response:
+        return await self.http.request(method, path, headers=bearer(org, role), **request)
+
+    async def requested(self, task_id: str = "t1", *, org: str = "org_a", **body: Any) -> dict[str, Any]:
+        body = {"image": "busybox", "taskId": task_id, **body}
+        answer = await self.call("POST", "/api/execution-request", org=org, json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def sample(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+def bearer(org: str = "org_a", role: Role = Role.DEVELOPER, **options: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {HmacTokens(SECRET, **options).issue('u1', org, role)}"}
+
+
+@asynccontextmanager
+async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> AsyncIterator[Installation]:
+    settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, **environment})
+    bus, registry = MemoryBus(), CollectorRegistry()
+    async with open_sqlite_store(str(folder / "runcast.sqlite")) as store:
+        app = create_app(settings, store=store, bus=bus, registry=registry)
+        transport = httpx2.ASGITransport(app=app, client=(peer, 4711), raise_app_exceptions=False)
+        client = httpx2.AsyncClient(transport=transport, base_url="http://api")
+        async with app.router.lifespan_context(app), client as http:
+            yield Installation(http, store, bus, registry)
+
+
+class _Page(HTMLParser):
+    """Collects what matters of a page: its elements, its text, its links and its ids."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: set[str] = set()
+        self.text = ""
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        if tag != "meta":
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        assert not [name for name, _ in attrs if name.startswith("on") or name == "style"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+async def test_docs_list_every_call_without_any_script(tmp_path):
+    """/docs is well-formed HTML that names every call, loads nothing, and whose links all lead somewhere."""
+    async with serving(tmp_path) as api:
+        answer = await api.http.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "script" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    page = _Page(answer.text)
+    assert page.open == []
+    assert not page.elements & {"script", "img", "iframe", "link", "object", "form"}
+    assert all(call.path in page.text and call.summary in page.text for call in CALLS)
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.links) - {f"#{name}" for name in page.ids} == {"/openapi.json"}
+
+
+async def test_openapi_covers_the_routes_and_its_references_resolve(tmp_path):
+    """/openapi.json is 3.1, has every route of the table, and each of its references leads to a schema."""
+    async with serving(tmp_path) as api:
+        document = (await api.http.get("/openapi.json")).json()
+    assert document["openapi"] == "3.1.0"
+    operations = {(m.upper(), path) for path, methods in document["paths"].items() for m in methods}
+    assert operations == {(call.method, call.path) for call in CALLS}
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert references
+    assert references <= set(document["components"]["schemas"])
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+async def test_real_answers_are_as_documented(tmp_path):
+    """Every call's answer, and a refusal, validate against the schema that the documentation shows."""
+    document = openapi()
+    loopback = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
+
+    def check(answer: httpx2.Response, method: str, path: str) -> dict[str, Any]:
+        responses = document["paths"][path][method.lower()]["responses"]
+        content = responses.get(str(answer.status_code), responses["default"])["content"]
+        schema = content["application/json"]["schema"] | {"components": document["components"]}
+        jsonschema.validate(answer.json(), schema)
+        return answer.json()
+
+    async with serving(tmp_path, peer="127.0.0.1", **loopback) as api:
+        account = {"email": "a@example.com", "password": "a long password", "name": "A", "organizationName": "O"}
+        signup = await api.http.post("/api/auth/signup", json=account)
+        token = check(signup, "POST", "/api/auth/signup")["token"]
+        api.http.headers["Authorization"] = f"Bearer {token}"
+        login = {name: account[name] for name in ("email", "password")}
+        check(await api.http.post("/api/auth/login", json=login), "POST", "/api/auth/login")
+        check(await api.http.get("/api/auth/me"), "GET", "/api/auth/me")
+        check(await api.call("GET", "/api/auth/me"), "GET", "/api/auth/me")
+        request = {"taskId": "t1", "image": "busybox"}
+        created = await api.http.post("/api/execution-request", json=request)
+        org = check(created, "POST", "/api/execution-request")["organizationId"]
+        update = {"taskId": "t2", "organizationId": org, "status": "FAILED", "exitCode": 3, "error": "no", "image": "i"}
+        check(await api.http.post("/executions/update", json=update), "POST", "/executions/update")
+        log = {"taskId": "t1", "organizationId": org, "log": "hello"}
+        check(await api.http.post("/executions/log", json=log), "POST", "/executions/log")
+        one = "/api/executions/{taskId}"
+        assert check(await api.http.get("/api/executions"), "GET", "/api/executions")["executions"]
+        check(await api.http.get("/api/executions/t1"), "GET", one)
+        check(await api.http.get("/api/executions/t2"), "GET", one)
+        assert check(await api.http.get("/api/executions/t1/logs"), "GET", f"{one}/logs")["chunks"]
+        check(await api.http.post("/api/executions/t1/rerun"), "POST", f"{one}/rerun")
+        check(await api.http.post("/api/executions/t1/cancel"), "POST", f"{one}/cancel")
+        refused = check(await api.http.post("/api/executions/t1/cancel"), "POST", f"{one}/cancel")
+        assert refused["code"] == "ALREADY_ENDED"
+        assert (await api.http.delete("/api/executions/t1")).status_code == 204
+
+
+async def test_probes_and_metrics(tmp_path):
+    """/livez looks at nothing, /readyz names the part that does not answer, /metrics has the api's counters."""
+    async with serving(tmp_path) as api:
+        assert (await api.http.get("/readyz")).json() == {"ready": True}
+        api.bus.down = True
+        answer = await api.http.get("/readyz")
+        assert (answer.status_code, answer.json()["faults"]) == (503, {"redis": "BUS_UNAVAILABLE"})
+        assert (await api.http.get("/livez")).status_code == 200
+        await api.http.get("/api/auth/me")
+        metrics = (await api.http.get("/metrics")).text
+    assert 'runcast_api_authentication_errors_total{code="AUTHENTICATION_REQUIRED"} 1.0' in metrics
+
+
+async def test_unknown_paths_and_methods_answer_like_every_problem(tmp_path):
+    """404 and 405 have the same shape as other errors."""
+    async with serving(tmp_path) as api:
+        missing = await api.http.get("/api/nothing")
+        assert (missing.status_code, missing.json()) == (404, {"error": "Not Found", "code": "NOT_FOUND"})
+        wrong = await api.http.put("/api/executions")
+        assert (wrong.status_code, wrong.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+        assert "GET" in wrong.headers["allow"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the password is hunter2"), LeaseLost("hunter2 lost it")])
+async def test_an_unexpected_error_shows_nothing_of_the_inside(tmp_path, monkeypatch, error):
+    """An error that nobody foresaw is a 500 without its text, and the service goes on serving."""
+    async with serving(tmp_path) as api:
+        with monkeypatch.context() as patch:
+            patch.setattr(api.store, "execution", _raising(error))
+            answer = await api.call("GET", "/api/executions/t1")
+        assert (answer.status_code, answer.json()) == (500, {"error": "internal error", "code": "INTERNAL"})
+        assert (await api.call("GET", "/api/executions/t1")).status_code == 404
+
+
+async def test_a_store_that_does_not_answer_is_a_503_with_retry_after(tmp_path, monkeypatch):
+    """While the store is down, calls answer 503 and say when to try again."""
+    async with serving(tmp_path) as api:
+        monkeypatch.setattr(api.store, "create_execution", _raising(StoreUnavailable("no answer")))
+        answer = await api.call("POST", "/api/execution-request", json={"image": "busybox"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "STORE_UNAVAILABLE")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_origins_of_dashboards(tmp_path):
+    """A preflight passes for the origins in RUNCAST_CORS_ORIGINS only, and by default for all."""
+    preflight = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    async with serving(tmp_path) as api:
+        answer = await api.http.options("/api/executions", headers=preflight)
+        assert answer.headers["access-control-allow-origin"] == "*"
+    async with serving(tmp_path, RUNCAST_CORS_ORIGINS="https://b.example, https://c.example") as api:
+        assert (await api.http.options("/api/executions", headers=preflight)).status_code == 400
+        answer = await api.http.options("/api/executions", headers=preflight | {"Origin": "https://c.example"})
+        assert answer.headers["access-control-allow-origin"] == "https://c.example"
+
+
+async def test_left_unannounced_is_announced_by_the_sweep(tmp_path):
+    """A state that was stored and never published is published by a running api."""
+    async with serving(tmp_path) as api:
+        old = now_ms() - 60_000
+        await api.store.create_execution(Execution("org_a", "t1", "busybox", old, old))
+        with anyio.fail_after(10):
+            while not api.bus.published:
+                await anyio.sleep(0.02)
+    organization_id, event = api.bus.published[0]
+    assert (organization_id, event.name, event.task_id) == ("org_a", "execution-updated", "t1")
+
+
+async def test_opens_its_own_parts_when_given_none(tmp_path, monkeypatch):
+    """Without a store and a bus the application opens those of its settings and closes them at the end."""
+    opened: list[str] = []
+
+    @asynccontextmanager
+    async def open_bus(url: str) -> AsyncIterator[MemoryBus]:
+        opened.append(url)
+        yield MemoryBus()
+        opened.append("closed")
+
+    monkeypatch.setattr(app_module, "open_redis_bus", open_bus)
+    path = str(tmp_path / "own.sqlite")
+    app = create_app(ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_SQLITE_PATH": path}))
+    async with app.router.lifespan_context(app):
+        await app.state.store.ping()
+    assert opened == ["redis://127.0.0.1:6379/0", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RUNCAST_MAX_BODY_BYTES", "much"),
+        ("RUNCAST_CALLBACK_NETWORKS", "10.0.0.0/8,somewhere"),
+        ("RUNCAST_GLOBAL_FALLBACK", "perhaps"),
+        ("JWT_SECRET", "weak"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(name, value):
+    """Settings that make no sense raise an error with the variable's name."""
+    with pytest.raises(SettingError, match=name):
+        ApiSettings.from_mapping({"JWT_SECRET": SECRET, name: value})
+
+
+def test_secrets_in_settings_do_not_print():
+    """The callback token and the secret of tokens are hidden in the settings' representation."""
+    settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_CALLBACK_TOKEN": "tell nobody"})
+    assert SECRET not in repr(settings)
+    assert "tell nobody" not in repr(settings)
+
+
+def _raising(error: Exception) -> Any:
+    async def verb(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return verb

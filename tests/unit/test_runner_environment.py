@@ -1,0 +1,70 @@
+"""From a stored request to a container's variables and limits."""
+
+import pytest
+
+from runcast_core.clock import now_ms
+from runcast_core.errors import SettingError
+from runcast_core.executions import Execution
+from runcast_runner.environment import environment, job_of, limits
+from runcast_runner.executor import Limits
+from runcast_runner.settings import RunnerSettings
+
+SETTINGS = RunnerSettings.from_mapping({"RUNCAST_MEMORY_MB": "512", "RUNCAST_CPUS": "2", "RUNCAST_PIDS": "100"})
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "config", "variables"),
+    [
+        ({}, {}, {}),
+        ({"folder": "all", "tests": ["a", "b c"]}, {}, {"FOLDER": "all", "TESTS": "a b c"}),
+        ({"tests": []}, {}, {}),
+        ({}, {"baseUrl": "https://example.com"}, {"BASE_URL": "https://example.com"}),
+        ({}, {"environment": "staging"}, {"ENVIRONMENT": "staging"}),
+        ({}, {"environment": {"A": "1"}}, {"A": "1"}),
+        ({}, {"envVars": {"A": 1, "B": True, "C": 1.5, "D": ""}}, {"A": "1", "B": "true", "C": "1.5", "D": ""}),
+        ({}, {"envVars": {"A": "plain"}, "secrets": {"A": "secret"}}, {"A": "secret"}),
+        ({}, {"baseUrl": "https://a", "envVars": {"BASE_URL": "https://b"}}, {"BASE_URL": "https://b"}),
+        ({}, {"retryAttempts": 3}, {}),
+    ],
+)
+def test_a_request_becomes_variables(request_fields, config, variables):
+    """Each part has its name, values are text, and the user's own win."""
+    assert environment("t", request_fields, config) == {"RUNCAST_TASK_ID": "t", **variables}
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, Limits(512, 2, 100)),
+        ({"memoryMb": 64, "cpus": 0.5, "pids": 10}, Limits(64, 0.5, 10)),
+        ({"memoryMb": 4096, "cpus": 64, "pids": 9999}, Limits(512, 2, 100)),
+    ],
+)
+def test_resources_are_capped_by_the_settings(resources, expected):
+    """A request may ask for less than the settings, never for more."""
+    assert limits(resources, SETTINGS) == expected
+
+
+def test_a_job_names_its_attempt():
+    """An executor gets what it needs, and nothing of the request beside it."""
+    now = now_ms()
+    execution = Execution("org", "t", "img", now, now, request={"image": "img", "command": ["a"]}, attempt=2)
+    job = job_of(execution, SETTINGS)
+    assert (job.organization_id, job.task_id, job.attempt, job.image, job.command) == ("org", "t", 2, "img", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("host", "allow", "allowed"),
+    [("127.0.0.1", "", True), ("::1", "", True), ("0.0.0.0", "", False), ("0.0.0.0", "1", True)],
+)
+def test_processes_are_allowed_on_loopback_only(host, allow, allowed):
+    """Unless `RUNCAST_ALLOW_PROCESS` lifts that."""
+    settings = RunnerSettings.from_mapping({"RUNCAST_HOST": host, "RUNCAST_ALLOW_PROCESS": allow})
+    assert settings.process_allowed is allowed
+
+
+@pytest.mark.parametrize("name", ["RUNCAST_CONCURRENCY", "RUNCAST_LEASE_MS", "RUNCAST_EXECUTOR", "RUNCAST_DRAIN"])
+def test_a_wrong_setting_is_named(name):
+    """The error says which variable."""
+    with pytest.raises(SettingError, match=name):
+        RunnerSettings.from_mapping({name: "-1"})

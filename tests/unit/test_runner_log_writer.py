@@ -1,0 +1,189 @@
+"""Batches of output: when they go out, what holds them back, and what stops them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import orjson
+import pytest
+from prometheus_client import CollectorRegistry
+
+from runcast_core.clock import now_ms
+from runcast_core.errors import StoreUnavailable
+from runcast_core.executions import Execution, LogChunk
+from runcast_core.memory_bus import MemoryBus
+from runcast_runner import log_writer
+from runcast_runner.log_writer import ExecutionLog, LogWriter
+from runcast_runner.metrics import RunnerMetrics
+
+
+class Chunks:
+    """Keeps each batch that is stored; `down` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[LogChunk]] = []
+        self.times: list[float] = []
+        self.down = False
+        self.refused = anyio.Event()
+
+    async def append_logs(self, chunks) -> None:
+        if self.down:
+            self.refused.set()
+            raise StoreUnavailable("down")
+        self.times.append(anyio.current_time())
+        self.batches.append(list(chunks))
+
+    def texts(self, task_id: str) -> list[str]:
+        return [chunk.text for batch in self.batches for chunk in batch if chunk.task_id == task_id]
+
+
+class Parts:
+    """A writer over the fakes."""
+
+    def __init__(self) -> None:
+        self.store = Chunks()
+        self.bus = MemoryBus()
+        self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()))
+
+    def open(self, task_id: str) -> ExecutionLog:
+        now = now_ms()
+        return self.writer.open(Execution("org", task_id, "image", now, now, attempt=1))
+
+
+@asynccontextmanager
+async def _writing() -> AsyncIterator[Parts]:
+    parts = Parts()
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(parts.writer.run)
+            yield parts
+            tasks.cancel_scope.cancel()
+
+
+async def test_the_first_output_after_silence_goes_out_at_once(monkeypatch):
+    """It does not wait for the interval, however long that is."""
+    monkeypatch.setattr(log_writer, "INTERVAL_S", 1000)
+    async with _writing() as parts:
+        output = parts.open("t")
+        begun = anyio.current_time()
+        await output.write(b"a\n")
+        await output.drained()
+        assert parts.store.times[0] - begun < 0.1
+        assert parts.store.texts("t") == ["a"]
+
+
+async def test_lines_within_an_interval_become_one_chunk(monkeypatch):
+    """What came by many writes is joined, in order, and numbered without gaps."""
+    monkeypatch.setattr(log_writer, "INTERVAL_S", 0.2)
+    async with _writing() as parts:
+        output = parts.open("t")
+        await output.write(b"first\n")
+        await output.drained()
+        for number in range(100):
+            await output.write(b"%d\n" % number)
+        await output.drained()
+        [first], [second] = parts.store.batches
+        assert (first.seq, first.text) == (1, "first")
+        assert (second.seq, second.text) == (2, "\n".join(map(str, range(100))))
+        assert parts.store.times[1] - parts.store.times[0] >= 0.19
+
+
+async def test_16_kb_of_text_do_not_wait_for_the_interval(monkeypatch):
+    """A full chunk goes out as soon as the one before is stored."""
+    monkeypatch.setattr(log_writer, "INTERVAL_S", 1000)
+    async with _writing() as parts:
+        output = parts.open("t")
+        for _ in range(3):
+            await output.write(b"x" * 16_000 + b"\n" + b"y" * 16_000 + b"\n")
+            await output.drained()
+        chunks = [chunk for batch in parts.store.batches for chunk in batch]
+        assert [chunk.seq for chunk in chunks] == [1, 2, 3, 4, 5, 6]
+        assert all(len(chunk.text) <= log_writer.CHUNK_CHARACTERS for chunk in chunks)
+
+
+async def test_all_executions_share_a_batch():
+    """One write to the store for all of them, then their events in order."""
+    parts = Parts()
+    outputs = [parts.open(f"t{number}") for number in range(20)]
+    for output in outputs:
+        await output.write(b"a\nb\n")
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(parts.writer.run)
+            for output in outputs:
+                await output.drained()
+            tasks.cancel_scope.cancel()
+    assert [len(batch) for batch in parts.store.batches] == [20]
+    published = [(event.task_id, orjson.loads(event.payload)["log"]) for _, event in parts.bus.published]
+    assert sorted(published) == sorted((f"t{number}", "a\nb") for number in range(20))
+
+
+async def test_a_full_log_slows_the_container():
+    """While nothing is taken, a write that finds the bound reached does not return."""
+    parts = Parts()
+    output = parts.open("t")
+    piece = (b"x" * 999 + b"\n") * 100
+    with anyio.move_on_after(0.2) as waiting:
+        for _ in range(1000):
+            await output.write(piece)
+    assert waiting.cancelled_caught
+    assert output._size <= log_writer.MAX_HELD_CHARACTERS + len(piece)
+
+
+async def test_output_survives_a_store_that_is_away(monkeypatch):
+    """It is tried again until it is stored, in order and once."""
+    monkeypatch.setattr(log_writer, "LAST_RETRY_S", 0.1)
+    async with _writing() as parts:
+        parts.store.down = True
+        output = parts.open("t")
+        await output.write(b"a\n")
+        await parts.store.refused.wait()
+        await output.write(b"b\n")
+        assert parts.bus.published == []
+        parts.store.down = False
+        await output.drained()
+        assert parts.store.texts("t") == ["a", "b"]
+        assert [orjson.loads(event.payload)["seq"] for _, event in parts.bus.published] == [1, 2]
+
+
+async def test_a_lost_attempt_is_not_written_any_more(monkeypatch):
+    """Not even chunks that were being tried again; another execution's still are."""
+    monkeypatch.setattr(log_writer, "LAST_RETRY_S", 0.1)
+    async with _writing() as parts:
+        parts.store.down = True
+        lost, kept = parts.open("lost"), parts.open("kept")
+        await lost.write(b"a\n")
+        await kept.write(b"a\n")
+        await parts.store.refused.wait()
+        lost.abandon()
+        await lost.write(b"b\n")
+        parts.store.down = False
+        await lost.drained()
+        await kept.drained()
+        assert (parts.store.texts("lost"), parts.store.texts("kept")) == ([], ["a"])
+        assert [event.task_id for _, event in parts.bus.published] == ["kept"]
+
+
+async def test_a_dead_redis_holds_nothing_back():
+    """Output is stored all the same, and later output is published again."""
+    async with _writing() as parts:
+        parts.bus.down = True
+        output = parts.open("t")
+        await output.write(b"a\n")
+        await output.drained()
+        parts.bus.down = False
+        await output.write(b"b\n")
+        await output.drained()
+        assert parts.store.texts("t") == ["a", "b"]
+        assert [orjson.loads(event.payload)["log"] for _, event in parts.bus.published] == ["b"]
+
+
+@pytest.mark.parametrize(("data", "text"), [(b"no newline", "no newline"), (b"\n\n", "\n"), (b"", None)])
+async def test_finish_adds_the_last_line(data, text):
+    """A last line without a newline counts; nothing makes no chunk."""
+    async with _writing() as parts:
+        output = parts.open("t")
+        await output.write(data)
+        output.finish()
+        await output.drained()
+        assert parts.store.texts("t") == ([text] if text is not None else [])

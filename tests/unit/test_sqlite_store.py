@@ -1,0 +1,268 @@
+"""What only the store on SQLite can meet: a bad file, a lock, a full disk, a full queue, its own end."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import apsw
+import pytest
+
+from runcast_core import sqlite_schema, sqlite_store, sqlite_writer
+from runcast_core.accounts import Organization, Role, User
+from runcast_core.errors import Conflict, SettingError, StoreUnavailable
+from runcast_core.executions import Execution, Status
+from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
+from runcast_core.sqlite_writer import Writer, connect
+from tests.integration.stores import requested
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "runcast.sqlite")
+
+
+@pytest.fixture
+async def store(path: str) -> AsyncIterator[SqliteStore]:
+    async with open_sqlite_store(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def writer(path: str) -> AsyncIterator[Writer]:
+    writer = Writer(connect(path), max_queued=3)
+    await writer.write(_sql("CREATE TABLE t (x UNIQUE)"))
+    yield writer
+    await anyio.to_thread.run_sync(writer.close)
+
+
+def _sql(text: str) -> Callable[[apsw.Connection], list]:
+    return lambda connection: list(connection.execute(text))
+
+
+async def _outcome(writer: Writer, job: Callable[[apsw.Connection], object], outcomes: list, place: int) -> None:
+    try:
+        outcomes[place] = await writer.write(job)
+    except Exception as exc:
+        outcomes[place] = exc
+
+
+async def _batch(writer: Writer, *jobs: Callable[[apsw.Connection], object]) -> list:
+    """Run the jobs in one commit: the writer is kept busy until all of them are queued."""
+    busy, go = threading.Event(), threading.Event()
+    outcomes: list = [None] * len(jobs)
+
+    def hold(_: apsw.Connection) -> None:
+        busy.set()
+        go.wait(10)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(writer.write, hold)
+        await anyio.to_thread.run_sync(busy.wait, 10)
+        for place, job in enumerate(jobs):
+            group.start_soon(_outcome, writer, job, outcomes, place)
+        await anyio.wait_all_tasks_blocked()
+        go.set()
+    return outcomes
+
+
+async def test_what_was_stored_is_there_after_reopening(path: str):
+    """The tables are created once; a second opening finds the first one's records."""
+    execution = requested("a")
+    async with open_sqlite_store(path) as store:
+        await store.create_execution(execution)
+    async with open_sqlite_store(path) as store:
+        assert await store.execution("a", execution.task_id) == execution
+
+
+async def test_commits_are_durable_and_readers_do_not_wait_for_the_writer(path: str):
+    """Write-ahead log with `synchronous = FULL` (2) on every connection."""
+    with connect(path) as connection:
+        assert list(connection.execute("PRAGMA journal_mode")) == [("wal",)]
+        assert list(connection.execute("PRAGMA synchronous")) == [(2,)]
+    connection.close()
+
+
+async def test_a_missing_folder_names_the_variable(tmp_path: Path):
+    """Folders are not made up."""
+    with pytest.raises(SettingError, match="RUNCAST_SQLITE_PATH: the folder of"):
+        async with open_sqlite_store(str(tmp_path / "no" / "x.sqlite")):
+            pass
+
+
+async def test_a_file_of_another_kind_is_a_setting_error(path: str):
+    """It is left as it was."""
+    Path(path).write_bytes(b"not a database, but long enough to look at" * 100)
+    with pytest.raises(SettingError, match="cannot be opened"):
+        async with open_sqlite_store(path):
+            pass
+
+
+async def test_a_failed_opening_leaves_no_thread_and_no_connection(path: str, monkeypatch: pytest.MonkeyPatch):
+    """Tables that cannot be created close everything again, so the log beside the file is gone."""
+    monkeypatch.setattr(sqlite_schema, "SCHEMA", "CREATE TABLE executions (x) STRICT;")
+    with pytest.raises(SettingError):
+        async with open_sqlite_store(path):
+            pass
+    assert "sqlite-writer" not in {thread.name for thread in threading.enumerate()}
+    assert not Path(f"{path}-wal").exists()
+
+
+async def test_a_file_that_stays_locked_is_unavailable_not_a_wrong_setting(path: str, monkeypatch: pytest.MonkeyPatch):
+    """Another process may let go of it: the error is temporary."""
+    monkeypatch.setattr(sqlite_writer, "BUSY_TIMEOUT_MS", 50)
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="BusyError"):
+        async with open_sqlite_store(path):
+            pass
+    other.close()
+
+
+async def test_a_write_that_waits_too_long_for_another_process_is_unavailable(
+    path: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Afterwards, the same write succeeds."""
+    monkeypatch.setattr(sqlite_writer, "BUSY_TIMEOUT_MS", 50)
+    execution = requested("a")
+    async with open_sqlite_store(path) as store:
+        other = connect(path)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="BusyError"):
+            await store.create_execution(execution)
+        other.close()
+        assert await store.create_execution(execution) == (execution, True)
+
+
+async def test_a_closed_store_is_unavailable(path: str):
+    """Nobody waits for ever for an answer that nobody gives."""
+    async with open_sqlite_store(path) as store:
+        pass
+    with anyio.fail_after(5):
+        with pytest.raises(StoreUnavailable):
+            await store.ping()
+        with pytest.raises(StoreUnavailable, match="closed"):
+            await store.announced("a", "t", 1)
+
+
+async def test_closing_finishes_what_is_queued(path: str):
+    """A write that was accepted before the end is on disk after it."""
+    executions = [requested("a") for _ in range(50)]
+    async with anyio.create_task_group() as group, open_sqlite_store(path) as store:
+        for execution in executions:
+            group.start_soon(store.create_execution, execution)
+        await anyio.wait_all_tasks_blocked()
+    async with open_sqlite_store(path) as store:
+        assert len(await store.executions("a", limit=100)) == 50
+
+
+async def test_reads_use_no_more_connections_than_there_are(store: SqliteStore):
+    """Readers take turns; all get an answer."""
+    await store.create_execution(requested("a", "t"))
+    found: list[Execution | None] = []
+
+    async def read() -> None:
+        found.append(await store.execution("a", "t"))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10 * sqlite_store._READERS):
+            group.start_soon(read)
+    assert len(found) == 10 * sqlite_store._READERS
+    assert None not in found
+
+
+async def test_an_account_whose_key_exists_is_a_conflict(store: SqliteStore):
+    """A violated constraint that no verb foresees is no fault of the store."""
+    organization = Organization("a", "A", 1)
+    user = User("u", "a", "a@example.com", "U", Role.ADMIN, "hash", 1)
+    await store.create_account(organization, user)
+    with pytest.raises(Conflict):
+        await store.create_account(organization, replace(user, user_id="v", email="v@example.com"))
+    assert await store.user_by_email("v@example.com") is None
+
+
+async def test_a_full_queue_refuses_at_once(writer: Writer):
+    """Writes beyond the bound are unavailable; those within it are done."""
+    outcomes = await _batch(writer, *[_sql(f"INSERT INTO t VALUES ({n})") for n in range(5)])
+    refused = [outcome for outcome in outcomes if isinstance(outcome, StoreUnavailable)]
+    assert [error.message for error in refused] == ["too many writes are queued for the SQLite file"] * 2
+    assert await writer.write(_sql("SELECT count(*) FROM t")) == [(3,)]
+
+
+async def test_a_job_that_fails_takes_nothing_with_it_and_leaves_nothing(writer: Writer):
+    """Within one commit, each job is whole or not there."""
+
+    def half_done(connection: apsw.Connection) -> None:
+        connection.execute("INSERT INTO t VALUES ('half')")
+        raise KeyError("half")
+
+    outcomes = await _batch(
+        writer,
+        half_done,
+        _sql("INSERT INTO t VALUES (1)"),
+        _sql("INSERT INTO t VALUES (2); INSERT INTO t VALUES (1)"),
+    )
+    assert [type(outcome) for outcome in outcomes] == [KeyError, list, Conflict]
+    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
+
+
+async def test_a_full_disk_fails_every_write_of_the_commit(writer: Writer):
+    """All are told so, with SQLite's reason as the cause, and none is there; a smaller one still fits later."""
+    await writer.write(_sql("INSERT INTO t VALUES (0)"))
+    pages = (await writer.write(_sql("PRAGMA page_count")))[0][0]
+    writer._connection.execute(f"PRAGMA max_page_count = {pages}")
+    big = _sql("INSERT INTO t VALUES (hex(zeroblob(100000)))")
+    outcomes = await _batch(writer, _sql("INSERT INTO t VALUES (1)"), big, _sql("INSERT INTO t VALUES (2)"))
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    assert {type(outcome.__cause__) for outcome in outcomes} == {apsw.FullError}
+    await writer.write(_sql("INSERT INTO t VALUES (3)"))
+    assert await writer.write(_sql("SELECT x FROM t")) == [(0,), (3,)]
+
+
+async def test_a_job_that_sqlite_cannot_run_is_unavailable_alone(writer: Writer):
+    """The others of the same commit are done."""
+    outcomes = await _batch(writer, _sql("SELECT * FROM missing"), _sql("INSERT INTO t VALUES (1)"))
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, list]
+    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
+
+
+async def test_a_transaction_that_sqlite_gave_up_fails_every_write_in_it(writer: Writer):
+    """After a disk error nobody is told that a write is on disk which is not; the next ones are served."""
+    outcomes = await _batch(
+        writer, _sql("INSERT INTO t VALUES (1)"), _sql("ROLLBACK"), _sql("INSERT INTO t VALUES (2)")
+    )
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    await writer.write(_sql("INSERT INTO t VALUES (3)"))
+    assert await writer.write(_sql("SELECT x FROM t")) == [(3,)]
+
+
+async def test_a_cancelled_caller_leaves_the_writer_at_work(writer: Writer):
+    """Its job is done all the same; the next caller is served."""
+    busy, go = threading.Event(), threading.Event()
+
+    def hold(connection: apsw.Connection) -> None:
+        busy.set()
+        go.wait(10)
+        connection.execute("INSERT INTO t VALUES (1)")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(writer.write, hold)
+        await anyio.to_thread.run_sync(busy.wait, 10)
+        group.cancel_scope.cancel()
+    go.set()
+    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
+
+
+async def test_a_lowered_limit_counts_what_was_claimed_under_the_higher_one(store: SqliteStore):
+    """Slots above the limit are still taken: nothing is claimed until fewer than the limit run."""
+    for number in range(5):
+        await store.create_execution(requested("a", f"t{number}", created_at=number))
+    claimed = [await store.claim("a", runner_id="r", lease_ms=60_000, limit=3) for _ in range(3)]
+    held = [execution for execution in claimed if execution is not None]
+    await store.transition("a", "t0", held[0].fence, Status.PASSED)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
+    await store.transition("a", "t1", held[1].fence, Status.PASSED)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
