@@ -67,6 +67,7 @@ async def running(
             ws_per_message_deflate=False,
             lifespan="off",
             access_log=False,
+            proxy_headers=False,
             log_config=None,
             timeout_graceful_shutdown=3,
         )
