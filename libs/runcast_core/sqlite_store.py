@@ -4,7 +4,7 @@ Writes go through one thread (`sqlite_writer.py`), reads through connections of 
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import anyio
@@ -16,9 +16,10 @@ from runcast_core.accounts import Organization, User
 from runcast_core.errors import Conflict, NotFound, SettingError
 from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution
 from runcast_core.identifiers import check_organization_id, execution_key
+from runcast_core.sqlite_connections import open_connections, unavailable
 from runcast_core.sqlite_leases import SqliteLeases
 from runcast_core.sqlite_rows import change, find, insert, one, rows
-from runcast_core.sqlite_writer import Writer, connect, unavailable
+from runcast_core.sqlite_writer import Writer
 from runcast_core.store import Position
 
 T = TypeVar("T")
@@ -209,7 +210,7 @@ async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
     `StoreUnavailable` where another process keeps it locked."""
     if not await anyio.Path(path).parent.is_dir():
         raise SettingError(f"RUNCAST_SQLITE_PATH: the folder of {path} does not exist")
-    connection, *readers = await anyio.to_thread.run_sync(_connections, path)
+    connection, *readers = await anyio.to_thread.run_sync(open_connections, path, 1 + _READERS)
     writer = Writer(connection)
     try:
         yield SqliteStore(writer, readers)
@@ -218,26 +219,6 @@ async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
             await anyio.to_thread.run_sync(writer.close)
         for reader in readers:
             reader.close()
-
-
-def _connections(path: str) -> list[apsw.Connection]:
-    """Return the writer's connection and the readers', with the tables in place; none stays open on an error."""
-    with ExitStack() as opened:
-        try:
-            found = [_connection(path, opened) for _ in range(1 + _READERS)]
-            found[0].execute(f"BEGIN IMMEDIATE; {schema.SCHEMA} COMMIT")
-        except apsw.BusyError as exc:
-            raise unavailable(exc) from exc
-        except apsw.Error as exc:
-            raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
-        opened.pop_all()
-    return found
-
-
-def _connection(path: str, opened: ExitStack) -> apsw.Connection:
-    connection = connect(path)
-    opened.callback(connection.close)
-    return connection
 
 
 def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution:

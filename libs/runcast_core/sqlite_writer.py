@@ -11,29 +11,13 @@ from typing import Any, TypeVar
 import apsw
 
 from runcast_core.errors import Conflict, StoreUnavailable
+from runcast_core.sqlite_connections import unavailable
 
 T = TypeVar("T")
 Job = tuple[Callable[[apsw.Connection], Any], "Future[Any]"]
 Outcome = tuple[Any, Exception | None]
 
 MAX_QUEUED = 10_000
-BUSY_TIMEOUT_MS = 20_000
-
-
-def connect(path: str) -> apsw.Connection:
-    """Open the file for many processes at once: write-ahead log, durable commits, waiting instead of `SQLITE_BUSY`."""
-    connection = apsw.Connection(path)
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def unavailable(exc: apsw.Error) -> StoreUnavailable:
-    """Return what a caller sees of an error of SQLite."""
-    error = StoreUnavailable(f"SQLite failed: {type(exc).__name__}")
-    error.__cause__ = exc
-    return error
 
 
 class Writer:

@@ -1,21 +1,20 @@
-"""What only the store on SQLite can meet: a bad file, a lock, a full disk, a full queue, its own end."""
+"""What only the store on SQLite can meet: a bad file, a lock of another process, its own end."""
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
-import apsw
 import pytest
 
-from runcast_core import sqlite_schema, sqlite_store, sqlite_writer
+from runcast_core import sqlite_connections, sqlite_schema, sqlite_store
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import Conflict, SettingError, StoreUnavailable
 from runcast_core.executions import Execution, Status
+from runcast_core.sqlite_connections import connect
 from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
-from runcast_core.sqlite_writer import Writer, connect
 from tests.integration.stores import requested
 
 
@@ -28,44 +27,6 @@ def path(tmp_path: Path) -> str:
 async def store(path: str) -> AsyncIterator[SqliteStore]:
     async with open_sqlite_store(path) as opened:
         yield opened
-
-
-@pytest.fixture
-async def writer(path: str) -> AsyncIterator[Writer]:
-    writer = Writer(connect(path), max_queued=3)
-    await writer.write(_sql("CREATE TABLE t (x UNIQUE)"))
-    yield writer
-    await anyio.to_thread.run_sync(writer.close)
-
-
-def _sql(text: str) -> Callable[[apsw.Connection], list]:
-    return lambda connection: list(connection.execute(text))
-
-
-async def _outcome(writer: Writer, job: Callable[[apsw.Connection], object], outcomes: list, place: int) -> None:
-    try:
-        outcomes[place] = await writer.write(job)
-    except Exception as exc:
-        outcomes[place] = exc
-
-
-async def _batch(writer: Writer, *jobs: Callable[[apsw.Connection], object]) -> list:
-    """Run the jobs in one commit: the writer is kept busy until all of them are queued."""
-    busy, go = threading.Event(), threading.Event()
-    outcomes: list = [None] * len(jobs)
-
-    def hold(_: apsw.Connection) -> None:
-        busy.set()
-        go.wait(10)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(writer.write, hold)
-        await anyio.to_thread.run_sync(busy.wait, 10)
-        for place, job in enumerate(jobs):
-            group.start_soon(_outcome, writer, job, outcomes, place)
-        await anyio.wait_all_tasks_blocked()
-        go.set()
-    return outcomes
 
 
 async def test_what_was_stored_is_there_after_reopening(path: str):
@@ -112,7 +73,7 @@ async def test_a_failed_opening_leaves_no_thread_and_no_connection(path: str, mo
 
 async def test_a_file_that_stays_locked_is_unavailable_not_a_wrong_setting(path: str, monkeypatch: pytest.MonkeyPatch):
     """Another process may let go of it: the error is temporary."""
-    monkeypatch.setattr(sqlite_writer, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_MS", 50)
     other = connect(path)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="BusyError"):
@@ -125,7 +86,7 @@ async def test_a_write_that_waits_too_long_for_another_process_is_unavailable(
     path: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Afterwards, the same write succeeds."""
-    monkeypatch.setattr(sqlite_writer, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_MS", 50)
     execution = requested("a")
     async with open_sqlite_store(path) as store:
         other = connect(path)
@@ -181,78 +142,6 @@ async def test_an_account_whose_key_exists_is_a_conflict(store: SqliteStore):
     with pytest.raises(Conflict):
         await store.create_account(organization, replace(user, user_id="v", email="v@example.com"))
     assert await store.user_by_email("v@example.com") is None
-
-
-async def test_a_full_queue_refuses_at_once(writer: Writer):
-    """Writes beyond the bound are unavailable; those within it are done."""
-    outcomes = await _batch(writer, *[_sql(f"INSERT INTO t VALUES ({n})") for n in range(5)])
-    refused = [outcome for outcome in outcomes if isinstance(outcome, StoreUnavailable)]
-    assert [error.message for error in refused] == ["too many writes are queued for the SQLite file"] * 2
-    assert await writer.write(_sql("SELECT count(*) FROM t")) == [(3,)]
-
-
-async def test_a_job_that_fails_takes_nothing_with_it_and_leaves_nothing(writer: Writer):
-    """Within one commit, each job is whole or not there."""
-
-    def half_done(connection: apsw.Connection) -> None:
-        connection.execute("INSERT INTO t VALUES ('half')")
-        raise KeyError("half")
-
-    outcomes = await _batch(
-        writer,
-        half_done,
-        _sql("INSERT INTO t VALUES (1)"),
-        _sql("INSERT INTO t VALUES (2); INSERT INTO t VALUES (1)"),
-    )
-    assert [type(outcome) for outcome in outcomes] == [KeyError, list, Conflict]
-    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
-
-
-async def test_a_full_disk_fails_every_write_of_the_commit(writer: Writer):
-    """All are told so, with SQLite's reason as the cause, and none is there; a smaller one still fits later."""
-    await writer.write(_sql("INSERT INTO t VALUES (0)"))
-    pages = (await writer.write(_sql("PRAGMA page_count")))[0][0]
-    writer._connection.execute(f"PRAGMA max_page_count = {pages}")
-    big = _sql("INSERT INTO t VALUES (hex(zeroblob(100000)))")
-    outcomes = await _batch(writer, _sql("INSERT INTO t VALUES (1)"), big, _sql("INSERT INTO t VALUES (2)"))
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
-    assert {type(outcome.__cause__) for outcome in outcomes} == {apsw.FullError}
-    await writer.write(_sql("INSERT INTO t VALUES (3)"))
-    assert await writer.write(_sql("SELECT x FROM t")) == [(0,), (3,)]
-
-
-async def test_a_job_that_sqlite_cannot_run_is_unavailable_alone(writer: Writer):
-    """The others of the same commit are done."""
-    outcomes = await _batch(writer, _sql("SELECT * FROM missing"), _sql("INSERT INTO t VALUES (1)"))
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, list]
-    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
-
-
-async def test_a_transaction_that_sqlite_gave_up_fails_every_write_in_it(writer: Writer):
-    """After a disk error nobody is told that a write is on disk which is not; the next ones are served."""
-    outcomes = await _batch(
-        writer, _sql("INSERT INTO t VALUES (1)"), _sql("ROLLBACK"), _sql("INSERT INTO t VALUES (2)")
-    )
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
-    await writer.write(_sql("INSERT INTO t VALUES (3)"))
-    assert await writer.write(_sql("SELECT x FROM t")) == [(3,)]
-
-
-async def test_a_cancelled_caller_leaves_the_writer_at_work(writer: Writer):
-    """Its job is done all the same; the next caller is served."""
-    busy, go = threading.Event(), threading.Event()
-
-    def hold(connection: apsw.Connection) -> None:
-        busy.set()
-        go.wait(10)
-        connection.execute("INSERT INTO t VALUES (1)")
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(writer.write, hold)
-        await anyio.to_thread.run_sync(busy.wait, 10)
-        group.cancel_scope.cancel()
-    go.set()
-    assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
 
 
 async def test_a_lowered_limit_counts_what_was_claimed_under_the_higher_one(store: SqliteStore):

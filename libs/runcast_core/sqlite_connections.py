@@ -1,0 +1,46 @@
+"""Connections to a SQLite file that several processes share, and what their errors become."""
+
+from contextlib import ExitStack
+
+import apsw
+
+from runcast_core import sqlite_schema
+from runcast_core.errors import SettingError, StoreUnavailable
+
+BUSY_TIMEOUT_MS = 20_000
+
+
+def connect(path: str) -> apsw.Connection:
+    """Open the file for many processes at once: write-ahead log, durable commits, waiting instead of `SQLITE_BUSY`."""
+    connection = apsw.Connection(path)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def open_connections(path: str, count: int) -> list[apsw.Connection]:
+    """Return `count` connections, with the tables in place; none stays open on an error."""
+    with ExitStack() as opened:
+        try:
+            found = [_connection(path, opened) for _ in range(count)]
+            found[0].execute(f"BEGIN IMMEDIATE; {sqlite_schema.SCHEMA} COMMIT")
+        except apsw.BusyError as exc:
+            raise unavailable(exc) from exc
+        except apsw.Error as exc:
+            raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
+        opened.pop_all()
+    return found
+
+
+def unavailable(exc: apsw.Error) -> StoreUnavailable:
+    """Return what a caller sees of an error of SQLite."""
+    error = StoreUnavailable(f"SQLite failed: {type(exc).__name__}")
+    error.__cause__ = exc
+    return error
+
+
+def _connection(path: str, opened: ExitStack) -> apsw.Connection:
+    connection = connect(path)
+    opened.callback(connection.close)
+    return connection
