@@ -1,8 +1,8 @@
 """Runs containers on a Docker engine. The SDK blocks, so every call of it runs in a thread."""
 
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,10 +11,10 @@ import anyio.to_thread
 import docker
 import requests
 import structlog
-import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from runcast_core.errors import ExecutorError
+from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Write
 from runcast_runner.log_place import LogPlace
 from runcast_runner.thread_pipe import ThreadPipe
@@ -26,7 +26,6 @@ LABEL = "runcast"
 NANO = 1_000_000_000
 LOG_SIZE = {"max-size": "100m", "max-file": "2"}
 _FAILURES = (DockerException, requests.RequestException, OSError)
-_BROKEN_STREAM = (*_FAILURES, urllib3.exceptions.HTTPError, struct.error)
 _TIMEOUT_S = 60
 _CLEANUP_S = 30
 _RESUME_PAUSE_S = 0.2
@@ -119,9 +118,10 @@ class DockerExecutor:
 
         def read() -> None:
             try:
-                for entry in _entries(container, since):
-                    if (new := place.take(entry)) and not pipe.put(new):
-                        return
+                with closing(entries(container, since)) as stream:
+                    for entry in stream:
+                        if (new := place.take(entry)) and not pipe.put(new):
+                            return
             finally:
                 pipe.end()
 
@@ -152,14 +152,6 @@ class DockerExecutor:
 
     async def _thread(self, job: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(job, abandon_on_cancel=True, limiter=self._threads)
-
-
-def _entries(container: Any, since: float | None) -> Iterator[bytes]:
-    """Yield the log's entries with their time stamps until the stream ends, for whatever reason."""
-    try:
-        yield from container.logs(stream=True, follow=True, timestamps=True, since=since)
-    except _BROKEN_STREAM as exc:
-        log.warning("Output interrupted, resuming", container=container.short_id, reason=_reason(exc))
 
 
 def _runs(container: Any) -> bool:

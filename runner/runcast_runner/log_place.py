@@ -3,7 +3,7 @@
 from datetime import datetime
 
 STAMP_LENGTH = 30
-SKEW_S = 1.0
+SKEW_S = 0.1
 """Standard output and error are stamped by two threads of the engine, so stamps may step back by a little."""
 
 
@@ -13,7 +13,7 @@ class LogPlace:
     def __init__(self) -> None:
         self._stamp = b""
         self._count = 0
-        self._length = 0
+        """How many entries with this stamp came last."""
         self._skipping = False
         self._met = 0
 
@@ -24,30 +24,22 @@ class LogPlace:
         return _seconds(self._stamp) - SKEW_S if self._stamp else None
 
     def take(self, entry: bytes) -> bytes:
-        """Return what of the entry is new."""
+        """Return the bytes of an entry, or none if it came before."""
         stamp, data = entry[:STAMP_LENGTH], entry[STAMP_LENGTH + 1 :]
-        if len(entry) <= STAMP_LENGTH:
-            return b""  # the connection broke inside its stamp: it comes again
-        if self._skipping:
-            return self._skip(stamp, data)
+        if self._skipping and self._came_before(stamp):
+            return b""
         self._count = self._count + 1 if stamp == self._stamp else 1
-        self._stamp, self._length = stamp, len(data)
+        self._stamp = stamp
         return data
 
-    def _skip(self, stamp: bytes, data: bytes) -> bytes:
-        """Leave out what came before, up to and with as much of the last entry as had arrived."""
+    def _came_before(self, stamp: bytes) -> bool:
         if stamp == self._stamp:
             self._met += 1
-            if self._met < self._count:
-                return b""
-            self._skipping = False
-            new = data[self._length :]
-            self._length = max(self._length, len(data))
-            return new
-        if _seconds(stamp) <= _seconds(self._stamp) + SKEW_S:
-            return b""
-        self._skipping = False  # the last entry was rotated away
-        return self.take(stamp + b" " + data)
+            self._skipping = self._met < self._count
+            return True
+        # Well past the last entry without having met it: it was rotated away.
+        self._skipping = _seconds(stamp) <= _seconds(self._stamp) + SKEW_S
+        return self._skipping
 
 
 def _seconds(stamp: bytes) -> float:

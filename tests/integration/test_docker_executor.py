@@ -1,8 +1,12 @@
 """The Docker executor on a real engine, with an image built from nothing but busybox."""
 
-from collections.abc import Iterator
+import math
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import anyio
+import anyio.abc
 import docker
 import pytest
 
@@ -10,6 +14,7 @@ from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
 from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.executor import Job, Limits
+from tests.conftest import missing
 
 
 @pytest.fixture
@@ -69,6 +74,7 @@ async def test_the_container_is_labelled_and_limited(executor, busybox_image):
             assert container.labels["runcast.task"] == job.task_id
             assert (host["Memory"], host["NanoCpus"], host["PidsLimit"]) == (64 * 2**20, 500_000_000, 32)
             assert host["SecurityOpt"] == ["no-new-privileges"]
+            assert host["LogConfig"]["Config"] == {"max-size": "100m", "max-file": "2"}
             tasks.cancel_scope.cancel()
     assert _containers(executor) == []
 
@@ -87,6 +93,7 @@ async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
         ("runcast.invalid/none:1", "true", "image runcast.invalid/none:1 could not be pulled"),
         ("local", "true", "process executor"),
         (None, ["/no/such"], "could not be started"),
+        (None, None, "could not be created: No command specified"),
     ],
 )
 async def test_what_cannot_run_is_a_clear_error(executor, busybox_image, image, command, message):
@@ -94,6 +101,77 @@ async def test_what_cannot_run_is_a_clear_error(executor, busybox_image, image, 
     with pytest.raises(ExecutorError, match=message):
         await _run(executor, _job(image or busybox_image, command))
     assert _containers(executor) == []
+
+
+async def test_a_line_of_a_megabyte_is_complete(executor, busybox_image):
+    """The engine cuts it into entries of 16 KB; they come out as one line."""
+    code, output = await _run(executor, _job(busybox_image, "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo after"))
+    assert code == 0
+    assert output == b"x" * 2**20 + b"\nafter\n"
+
+
+async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor, busybox_image):
+    """Not even one that writes without end into a `write` that does not return."""
+    blocked = anyio.Event()
+
+    async def write(_: bytes) -> None:
+        blocked.set()
+        await anyio.sleep_forever()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(executor.run, _job(busybox_image, "yes"), write)
+            await blocked.wait()
+            tasks.cancel_scope.cancel()
+    assert _containers(executor) == []
+
+
+@asynccontextmanager
+async def _behind_proxy(cuts: list[int]) -> AsyncIterator[DockerExecutor]:
+    """An executor whose connection to the engine breaks after so many bytes of each stream of output."""
+    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if not path.startswith("unix://"):
+        missing("the engine has no Unix socket to put a proxy before")
+
+    async def serve(client: anyio.abc.SocketStream) -> None:
+        left = math.inf
+
+        async def ask() -> None:
+            nonlocal left
+            async for data in client:
+                if b"/logs?" in data and cuts:
+                    left = cuts.pop(0)
+                await engine.send(data)
+            asking.cancel_scope.cancel()
+
+        async with client, await anyio.connect_unix(path.removeprefix("unix://")) as engine:  # noqa: SIM117
+            async with anyio.create_task_group() as asking:
+                asking.start_soon(ask)
+                async for data in engine:
+                    await client.send(data[: int(min(left, len(data)))])
+                    left -= len(data)
+                    if left <= 0:
+                        break
+                asking.cancel_scope.cancel()
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        address = f"tcp://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
+        client = await anyio.to_thread.run_sync(docker.DockerClient, address)
+        yield DockerExecutor(client, f"test-{new_id()}", kill_grace_s=0)
+        client.close()
+        tasks.cancel_scope.cancel()
+
+
+async def test_output_survives_broken_connections(busybox_image):
+    """Wherever the stream breaks it is resumed, and nothing is missing or twice."""
+    cuts = [700, 1500, 1503, 4000]
+    with anyio.fail_after(30):
+        async with _behind_proxy(cuts) as executor:
+            job = _job(busybox_image, "seq 1 300; sleep 0.5; seq 301 600 >&2; sleep 1; seq 601 700")
+            code, output = await _run(executor, job)
+    assert (code, cuts) == (0, [])
+    assert output == b"".join(b"%d\n" % n for n in range(1, 701))
 
 
 def test_no_engine_is_a_clear_error(monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runcast_runner.docker_log import frames
 from runcast_runner.log_place import SKEW_S, LogPlace
 
 
@@ -15,22 +16,22 @@ def _entry(nanoseconds: int, data: bytes) -> bytes:
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=20)), min_size=1, max_size=12),
     st.lists(st.integers(0, 600), max_size=4),
+    st.integers(1, 50),
 )
-def test_breaks_anywhere_lose_and_repeat_nothing(steps, breaks):
-    """However often and wherever a stream breaks, the pieces are the whole, also with equal time stamps."""
+def test_breaks_anywhere_lose_and_repeat_nothing(steps, breaks, piece):
+    """However often and wherever a stream breaks, its parts are the whole, also with equal time stamps."""
     clock = 5 * 10**9
-    entries = []
+    stream = b""
     for step, data in steps:
         clock += step
-        entries.append(_entry(clock, data))
+        entry = _entry(clock, data)
+        stream += b"\1\0\0\0" + len(entry).to_bytes(4, "big") + entry
     place, output = LogPlace(), b""
-    for length in [*breaks, 10**6]:
+    for length in [*breaks, len(stream)]:
         place.resume()
-        for entry in entries:
-            output += place.take(entry[:length])
-            length -= len(entry)
-            if length < 0:
-                break
+        part = stream[:length]
+        for entry in frames(part[at : at + piece] for at in range(0, length, piece)):
+            output += place.take(entry)
     assert output == b"".join(data for _, data in steps)
 
 
@@ -40,7 +41,7 @@ def test_it_asks_from_a_little_before_the_last_entry():
     assert place.resume() is None
     place.take(_entry(10 * 10**9, b"a"))
     assert place.resume() == pytest.approx(1767225610.0 - SKEW_S)
-    assert [place.take(_entry(t, b"x")) for t in (9_900_000_000, 10_000_000_000, 9_950_000_000)] == [b"", b"", b"x"]
+    assert [place.take(_entry(t, b"x")) for t in (9_990_000_000, 10_000_000_000, 9_995_000_000)] == [b"", b"", b"x"]
 
 
 def test_a_rotated_away_entry_hides_nothing_after_it():

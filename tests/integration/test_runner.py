@@ -1,0 +1,470 @@
+"""The whole runner over the real SQLite store, a bus that records, and an executor whose behaviour is switched on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import orjson
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from structlog.testing import capture_logs
+
+from runcast_core.bus import Signal, SignalKind
+from runcast_core.clock import now_ms
+from runcast_core.errors import StoreUnavailable
+from runcast_core.executions import Execution, Status
+from runcast_core.identifiers import new_id
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.store import Store, open_store
+from runcast_runner.dummy_executor import DummyExecutor
+from runcast_runner.executor import Executor, Job, Write
+from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.runner import run_runner
+from runcast_runner.settings import RunnerSettings
+
+ORG = "org"
+SETTINGS = {"RUNCAST_RUNNER_ID": "r1", "RUNCAST_LEASE_MS": "60000", "RUNCAST_POLL": "60", "RUNCAST_DRAIN": "0"}
+
+
+class FaultyStore:
+    """A store that can be switched off, as by a network that is gone."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.down = False
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._store, name)
+
+        async def call(*arguments: Any, **options: Any) -> Any:
+            if self.down:
+                raise StoreUnavailable("switched off")
+            return await verb(*arguments, **options)
+
+        return call
+
+
+class Scripted(DummyExecutor):
+    """Writes the given pieces of output, then ends or raises."""
+
+    def __init__(self, *pieces: bytes, error: Exception | None = None) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._error = error
+
+    async def run(self, job: Job, write: Write) -> int:
+        for piece in self._pieces:
+            await write(piece)
+        if self._error is not None:
+            raise self._error
+        return 0
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(f"sqlite://{tmp_path}/runcast.sqlite") as store:
+        yield store
+
+
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus()
+
+
+@asynccontextmanager
+async def _runner(
+    store: Store,
+    bus: MemoryBus,
+    executor: Executor,
+    registry: CollectorRegistry | None = None,
+    shutdown: anyio.Event | None = None,
+    **settings: str,
+) -> AsyncIterator[anyio.Event]:
+    """Run a runner; leaving the context drains it, and takes 20 s at most."""
+    shutdown = shutdown or anyio.Event()
+    parts = {"store": store, "bus": bus, "executor": executor, "registry": registry}
+
+    async def run() -> None:
+        await run_runner(RunnerSettings.from_mapping({**SETTINGS, **settings}), shutdown=shutdown, **parts)
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+            yield shutdown
+            shutdown.set()
+
+
+async def _request(store: Store, organization_id: str = ORG, timeout: float | None = None, **behaviour: str) -> str:
+    """Store an execution whose dummy does as told; return its task id."""
+    variables = {f"DUMMY_{name.upper()}": value for name, value in behaviour.items()}
+    config = {"envVars": variables, **({"timeoutSeconds": timeout} if timeout else {})}
+    return await _stored(store, {"image": "image", "config": config}, organization_id)
+
+
+async def _stored(store: Store, request: dict[str, Any], organization_id: str = ORG) -> str:
+    now = now_ms()
+    execution = Execution(organization_id, new_id(), request["image"], now, now, request=request)
+    await store.create_execution(execution)
+    return execution.task_id
+
+
+async def _wake(bus: MemoryBus) -> None:
+    await bus.signal(Signal(SignalKind.WAKE))
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    with anyio.fail_after(10):
+        while not await condition():
+            await anyio.sleep(0.01)
+
+
+async def _status(store: Store, task_id: str, *statuses: Status, organization_id: str = ORG) -> Execution:
+    """Wait until the execution has one of the statuses, a terminal one unless told."""
+    while True:
+        execution = await store.execution(organization_id, task_id)
+        assert execution is not None
+        if execution.status in statuses or (not statuses and execution.status.terminal):
+            return execution
+        await anyio.sleep(0.01)
+
+
+def _events(bus: MemoryBus, task_id: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(event.name, orjson.loads(event.payload)) for _, event in bus.published if event.task_id == task_id]
+
+
+async def _output(store: Store, task_id: str, attempt: int = 1) -> list[str]:
+    chunks = await store.read_logs(ORG, task_id, attempt=attempt)
+    return "\n".join(chunk.text for chunk in chunks).split("\n") if chunks else []
+
+
+def _statuses(bus: MemoryBus, task_id: str) -> list[str]:
+    return [body["status"] for name, body in _events(bus, task_id) if name == "execution-updated"]
+
+
+async def test_running_then_output_then_the_end(store, bus):
+    """In this order on the bus, and each stored before it is published."""
+    task_id = await _request(store, lines="50", output="line", delay="0.005")
+    stored_at_publish = []
+    publish = bus.publish
+
+    async def checked(organization_id, event):
+        body = orjson.loads(event.payload)
+        if event.name == "execution-log":
+            chunks = await store.read_logs(ORG, task_id, attempt=1)
+            stored_at_publish.append(any(chunk.seq == body["seq"] for chunk in chunks))
+        else:
+            stored_at_publish.append((await store.execution(ORG, task_id)).rev >= body["rev"])
+        return await publish(organization_id, event)
+
+    bus.publish = checked
+    async with _runner(store, bus, DummyExecutor()):
+        ended = await _status(store, task_id)
+        await _until(lambda: _true(_statuses(bus, task_id)[-1:] == ["PASSED"]))
+    assert (ended.status, ended.exit_code, ended.attempt) == (Status.PASSED, 0, 1)
+    assert await _output(store, task_id) == [f"line {n}" for n in range(50)]
+    events = _events(bus, task_id)
+    names = [name for name, _ in events]
+    assert names == ["execution-updated", *["execution-log"] * (len(events) - 2), "execution-updated"]
+    assert _statuses(bus, task_id) == ["RUNNING", "PASSED"]
+    assert [body["seq"] for name, body in events if name == "execution-log"] == list(range(1, len(events) - 1))
+    assert all(stored_at_publish)
+
+
+async def _true(value: bool) -> bool:
+    return value
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "error", "exit_code"),
+    [
+        ({"exit": "3"}, Status.FAILED, None, 3),
+        ({"crash": "the engine is gone"}, Status.ERROR, "the engine is gone", None),
+        ({"hang": "1", "timeout": 0.2}, Status.TIMED_OUT, "timed out after 0.2 s", None),
+        ({"exit": "no number"}, Status.ERROR, "the runner failed: ValueError", None),
+    ],
+)
+async def test_how_it_ends(store, bus, behaviour, status, error, exit_code):
+    """By its exit code, an executor's error, its time-out or a fault of ours; with the output so far."""
+    task_id = await _request(store, **behaviour)
+    async with _runner(store, bus, DummyExecutor()):
+        ended = await _status(store, task_id)
+    assert (ended.status, ended.error, ended.exit_code) == (status, error, exit_code)
+    assert await _output(store, task_id) == ["dummy 0"]
+
+
+async def test_the_runners_longest_time_caps_the_requests(store, bus):
+    """Neither a longer time-out nor none escapes it."""
+    tasks = [await _request(store, hang="1", timeout=1000), await _request(store, hang="1")]
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_MAX_TIMEOUT="0.2"):
+        for task_id in tasks:
+            assert (await _status(store, task_id)).status is Status.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        ([b"x" * 65_536] * 16 + [b"\nafter\n"], ["x" * 16_384 + f" [... {2**20 - 16_384} bytes cut]", "after"]),
+        ([b"caf\xc3", b"\xa9\n\xf0\x9f", b"\x98", b"\x80\n"], ["café", "\U0001f600"]),
+        ([b"\xff\xfe\x00\x01\n", b"no newline"], ["\ufffd\ufffd\u2400\x01", "no newline"]),
+        ([b""], []),
+    ],
+    ids=["megabyte line", "characters in pieces", "binary", "nothing"],
+)
+async def test_output_of_every_kind_arrives(store, bus, pieces, lines):
+    """Long, cut anywhere, binary or none: stored and published alike."""
+    task_id = await _request(store)
+    async with _runner(store, bus, Scripted(*pieces)):
+        assert (await _status(store, task_id)).status is Status.PASSED
+    assert await _output(store, task_id) == lines
+    published = [body["log"] for name, body in _events(bus, task_id) if name == "execution-log"]
+    assert "\n".join(published) == "\n".join(lines)
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+async def test_a_cancelled_execution_stops(store, bus, signalled):
+    """At once by the signal, or where that is lost by the next renewal."""
+    task_id = await _request(store, hang="1")
+    executor = DummyExecutor()
+    async with _runner(store, bus, executor, RUNCAST_LEASE_MS="60000" if signalled else "600"):
+        await _until(lambda: _true(executor.running == {task_id}))
+        await store.request_cancel(ORG, task_id)
+        if signalled:
+            await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
+        assert (await _status(store, task_id)).status is Status.CANCELLED
+        assert executor.running == set()
+    assert await _output(store, task_id) == ["dummy 0"]
+    assert _statuses(bus, task_id) == ["RUNNING", "CANCELLED"]
+
+
+async def test_cancelling_does_not_hit_the_same_task_id_of_another_organization(store, bus):
+    """A task id belongs to its organization."""
+    task_id = await _request(store, "a", hang="1")
+    now = now_ms()
+    request = {"image": "image", "config": {"envVars": {"DUMMY_HANG": "1"}}}
+    await store.create_execution(Execution("b", task_id, "image", now, now, request=request))
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_LEASE_MS="600"):
+        for organization_id in ("a", "b"):
+            await _status(store, task_id, Status.RUNNING, organization_id=organization_id)
+        await store.request_cancel("a", task_id)
+        assert (await _status(store, task_id, organization_id="a")).status is Status.CANCELLED
+        assert (await store.execution("b", task_id)).status is Status.RUNNING
+
+
+async def test_a_lost_execution_is_stopped_and_left_alone(store, bus):
+    """Once somebody else ended it, its container goes and nothing more is said about it."""
+    task_id = await _request(store, lines="1000000", delay="0.01")
+    executor = DummyExecutor()
+    registry = CollectorRegistry()
+    async with _runner(store, bus, executor, registry, RUNCAST_LEASE_MS="600"):
+        await _until(lambda: _true(executor.running == {task_id}))
+        await store.record_external(ORG, task_id, Status.FAILED)
+        await _until(lambda: _true(executor.running == set()))
+        await _until(lambda: _true(b'runcast_runner_ended_total{status="LOST"} 1.0' in generate_latest(registry)))
+        chunks = len(await store.read_logs(ORG, task_id, attempt=1))
+        other = await _request(store)
+        await _wake(bus)
+        await _status(store, other)
+    assert len(await store.read_logs(ORG, task_id, attempt=1)) == chunks
+    assert (await store.execution(ORG, task_id)).status is Status.FAILED
+    assert _statuses(bus, task_id) == ["RUNNING"]
+
+
+async def test_a_lease_that_ran_out_stops_the_container(store, bus):
+    """While the store does not answer the runner gives up on its own clock; what it then held is never written."""
+    faulty = FaultyStore(store)
+    executor = DummyExecutor()
+    task_id = await _request(store, lines="1000000", delay="0.01")
+    async with _runner(faulty, bus, executor, RUNCAST_LEASE_MS="600"):
+        await _until(lambda: _true(any(name == "execution-log" for name, _ in _events(bus, task_id))))
+        faulty.down = True
+        begun = anyio.current_time()
+        await _until(lambda: _true(executor.running == set()))
+        assert anyio.current_time() - begun < 2
+        published = len(_events(bus, task_id))
+        chunks = await store.read_logs(ORG, task_id, attempt=1)
+        faulty.down = False
+        assert (await _status(store, task_id)).error == "runner lost"
+        other = await _request(store)
+        await _wake(bus)
+        await _status(store, other)
+        assert await store.read_logs(ORG, task_id, attempt=1) == chunks
+    later = _events(bus, task_id)[published:]
+    assert [(name, body["status"]) for name, body in later] == [("execution-updated", "ERROR")]
+
+
+async def test_a_store_that_was_away_shortly_loses_nothing(store, bus):
+    """Output and end are held until it answers."""
+    faulty = FaultyStore(store)
+    task_id = await _request(store, lines="50", delay="0.005")
+    executor = DummyExecutor()
+    async with _runner(faulty, bus, executor):
+        await _until(lambda: _true(executor.running == {task_id}))
+        faulty.down = True
+        await _until(lambda: _true(executor.running == set()))
+        faulty.down = False
+        assert (await _status(store, task_id)).status is Status.PASSED
+    assert await _output(store, task_id) == [f"dummy {n}" for n in range(50)]
+
+
+async def test_a_runner_starts_before_its_store(store, bus):
+    """It waits for the store instead of ending."""
+    faulty = FaultyStore(store)
+    faulty.down = True
+    task_id = await _request(store)
+    with capture_logs() as logs:
+        async with _runner(faulty, bus, DummyExecutor()):
+            await _until(lambda: _true(any(line["event"] == "Waiting for the store" for line in logs)))
+            faulty.down = False
+            assert (await _status(store, task_id)).status is Status.PASSED
+
+
+async def test_a_dead_redis_stops_no_execution(store, bus):
+    """It runs to its end in the store; its states stay unannounced for the sweep."""
+    bus.down = True
+    task_id = await _request(store)
+    async with _runner(store, bus, DummyExecutor()):
+        assert (await _status(store, task_id)).status is Status.PASSED
+    assert await _output(store, task_id) == ["dummy 0"]
+    assert [e.task_id for e in await store.unannounced(before=now_ms() + 1000)] == [task_id]
+
+
+async def test_a_drain_waits_for_what_runs_and_claims_no_more(store, bus):
+    """Within the grace an execution ends as it would have."""
+    executor = DummyExecutor()
+    first = await _request(store, lines="30", delay="0.01")
+    async with _runner(store, bus, executor, RUNCAST_DRAIN="10") as shutdown:
+        await _until(lambda: _true(executor.running == {first}))
+        shutdown.set()
+        second = await _request(store)
+        await _wake(bus)
+    assert (await store.execution(ORG, first)).status is Status.PASSED
+    assert (await store.execution(ORG, second)).status is Status.PENDING
+
+
+async def test_a_drain_hands_back_what_does_not_end(store, bus):
+    """After the grace the container goes, its output so far is kept, and anybody may claim it again."""
+
+    class Prompting(DummyExecutor):
+        async def _behave(self, job: Job, write: Write) -> int:
+            await write(b"kept 0\nand a prompt: ")
+            await anyio.sleep_forever()
+            return 0
+
+    executor = Prompting()
+    task_id = await _request(store)
+    async with _runner(store, bus, executor, RUNCAST_DRAIN="0.1") as shutdown:
+        await _until(lambda: _true(executor.running == {task_id}))
+        shutdown.set()
+    assert executor.running == set()
+    assert (await store.execution(ORG, task_id)).status is Status.PENDING
+    assert await _output(store, task_id) == ["kept 0", "and a prompt: "]
+    assert _statuses(bus, task_id) == ["RUNNING", "PENDING"]
+    assert (await store.claim(ORG, runner_id="r2", lease_ms=1000, limit=1)).attempt == 2
+
+
+async def test_the_execution_of_a_dead_runner_ends(store, bus):
+    """An expired lease is ended by another runner and announced."""
+    task_id = await _request(store)
+    await store.claim(ORG, runner_id="dead", lease_ms=50, limit=1)
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_LEASE_MS="300"):
+        ended = await _status(store, task_id)
+        await _until(lambda: _true(_statuses(bus, task_id) == ["ERROR"]))
+    assert (ended.status, ended.error) == (Status.ERROR, "runner lost")
+
+
+async def test_a_runner_takes_up_what_it_held_before_its_restart(store, bus):
+    """Its own executions are handed back at the start and run as a new attempt; another runner's are not."""
+    task_id = await _request(store)
+    await store.claim(ORG, runner_id="r1", lease_ms=60_000, limit=1)
+    other = await _request(store, "other")
+    await store.claim("other", runner_id="r2", lease_ms=60_000, limit=1)
+    async with _runner(store, bus, DummyExecutor()):
+        ended = await _status(store, task_id)
+    assert (ended.status, ended.attempt) == (Status.PASSED, 2)
+    assert await _output(store, task_id, attempt=2) == ["dummy 0"]
+    assert (await store.execution("other", other)).status is Status.RUNNING
+
+
+async def test_no_more_run_at_once_than_the_setting_says(store, bus):
+    """The next begins when one ends, without waiting for the poll."""
+    tasks = [await _request(store, lines="5", delay="0.01") for _ in range(9)]
+    most = 0
+
+    class Counting(DummyExecutor):
+        async def run(self, job: Job, write: Write) -> int:
+            nonlocal most
+            most = max(most, len(self.running) + 1)
+            return await super().run(job, write)
+
+    async with _runner(store, bus, Counting(), RUNCAST_CONCURRENCY="3"):
+        for task_id in tasks:
+            assert (await _status(store, task_id)).status is Status.PASSED
+    assert most == 3
+
+
+async def test_no_more_of_an_organization_run_at_once_than_its_limit(store, bus):
+    """Another organization's execution gets the room that is left."""
+    executor = DummyExecutor()
+    mine = [await _request(store, hang="1") for _ in range(3)]
+    other = await _request(store, "other", hang="1")
+    settings = {"RUNCAST_CONCURRENCY": "4", "RUNCAST_ORGANIZATION_LIMIT": "2"}
+    async with _runner(store, bus, executor, **settings):
+        await _until(lambda: _true(len(executor.running) == 3))
+        await _wake(bus)
+        assert len(executor.running & {*mine}) == 2
+        assert other in executor.running
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+async def test_a_new_request_is_claimed(store, bus, signalled):
+    """At once by the signal, or where that is lost by the poll."""
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_POLL="60" if signalled else "0.1"):
+        await _until(lambda: _true(bool(bus._listeners)))
+        task_id = await _request(store)
+        if signalled:
+            await _wake(bus)
+        assert (await _status(store, task_id)).status is Status.PASSED
+
+
+async def test_nothing_secret_is_logged(store, bus):
+    """Neither an output line nor a variable's value, also where the executor breaks with it in its error."""
+    secret = "s3cr3t-of-the-test"
+    config = {"secrets": {"TOKEN": secret}, "envVars": {"DUMMY_OUTPUT": f"out {secret}"}}
+    passing = await _stored(store, {"image": "image", "config": config})
+    with capture_logs() as logs:
+        async with _runner(store, bus, DummyExecutor()):
+            await _status(store, passing)
+        failing = await _stored(store, {"image": "image", "config": config})
+        async with _runner(store, bus, Scripted(f"out {secret}\n".encode(), error=ValueError(secret))):
+            ended = await _status(store, failing)
+    assert ended.error == "the runner failed: ValueError"
+    assert any(line["event"] == "Execution failed inside the runner" for line in logs)
+    assert secret not in str(logs)
+
+
+async def test_two_runners_share_the_work(store, bus):
+    """Each execution runs once, whoever claims it."""
+    executors = DummyExecutor(), DummyExecutor()
+    tasks = [await _request(store, delay="0.01") for _ in range(20)]
+    async with (
+        _runner(store, bus, executors[0], RUNCAST_RUNNER_ID="r1"),
+        _runner(store, bus, executors[1], RUNCAST_RUNNER_ID="r2"),
+    ):
+        ended = [await _status(store, task_id) for task_id in tasks]
+    assert {(e.status, e.attempt) for e in ended} == {(Status.PASSED, 1)}
+    assert {e.runner_id for e in ended} == {"r1", "r2"}
+
+
+async def test_a_real_process_runs_from_request_to_end(store, bus, tmp_path):
+    """The same with a command of this machine."""
+    executor = ProcessExecutor(tmp_path / "processes", allowed=True)
+    request = {"image": "local", "command": "echo hello $NAME; exit 2", "config": {"envVars": {"NAME": "you"}}}
+    task_id = await _stored(store, request)
+    refused = await _stored(store, {"image": "busybox"})
+    async with _runner(store, bus, executor):
+        ended = await _status(store, task_id)
+        assert (await _status(store, refused)).error.startswith("no container engine answered")
+    assert (ended.status, ended.exit_code) == (Status.FAILED, 2)
+    assert await _output(store, task_id) == ["hello you"]
