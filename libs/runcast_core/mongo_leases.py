@@ -14,7 +14,7 @@ from runcast_core.identifiers import execution_key
 from runcast_core.mongo_collections import MongoCollections
 from runcast_core.mongo_documents import Document, execution
 from runcast_core.mongo_errors import translated
-from runcast_core.store import Backlog
+from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog
 
 log = structlog.get_logger()
 
@@ -66,16 +66,19 @@ class MongoLeases(MongoCollections):
 
     async def _free_slots(self, organization_id: str, limit: int) -> list[str]:
         """Return the slots that look free, a hint: only the unique index knows."""
-        query = {"organizationId": organization_id, "status": IN_CLAIMED, "source": Source.API.value}
+        query = {"organizationId": organization_id, "status": IN_CLAIMED, "runnerId": {"$ne": None}}
         taken = {document["slot"] async for document in self._executions.find(query, {"slot": 1})}
+        if len(taken) >= limit:  # those above the limit count too: it may have been lowered while they ran
+            return []
         slots = (f"{organization_id}#{number}" for number in range(limit))
         return [slot for slot in slots if slot not in taken]
 
     async def _claim_into(self, slot: str, organization_id: str, runner_id: str, lease_ms: int) -> Execution | None:
         now = now_ms()
+        announced = [{"unannounced": False}, {"updatedAt": {"$lt": now - ANNOUNCE_GRACE_MS}}]
         state = {"status": "RUNNING", "runnerId": runner_id, "slot": slot, "leaseMs": lease_ms, "unannounced": True}
         document = await self._executions.find_one_and_update(
-            {"organizationId": organization_id, **CLAIMABLE},
+            {"organizationId": organization_id, **CLAIMABLE, "$or": announced},
             {
                 "$set": {**state, "startedAt": now, "updatedAt": now},
                 "$inc": {"attempt": 1, "rev": 1},

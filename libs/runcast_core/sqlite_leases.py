@@ -10,7 +10,7 @@ from runcast_core.errors import LeaseLost
 from runcast_core.executions import Execution, Fence, Source, Status
 from runcast_core.identifiers import execution_key
 from runcast_core.sqlite_rows import change, one, rows
-from runcast_core.store import Backlog
+from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog
 
 T = TypeVar("T")
 _CLAIMED = "status IN ('RUNNING', 'ANALYZING')"
@@ -25,10 +25,11 @@ LEFT JOIN queues q ON q.organization_id = p.organization_id
 ORDER BY running, coalesce(q.served_at, 0), p.organization_id
 """  # noqa: S608 - constants
 _TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {_CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
-_OLDEST = """
+_OLDEST = f"""
 SELECT * FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ?
+AND (unannounced = 0 OR updated_at < {schema.NOW} - {ANNOUNCE_GRACE_MS})
 ORDER BY created_at, task_id LIMIT 1
-"""
+"""  # noqa: S608 - constants
 
 
 class SqliteLeases:

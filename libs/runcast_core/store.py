@@ -12,6 +12,9 @@ from typing import Protocol
 from runcast_core.accounts import Organization, User
 from runcast_core.executions import Execution, Fence, LogChunk, Status
 
+ANNOUNCE_GRACE_MS = 2000
+"""How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -109,7 +112,8 @@ class LeaseStore(Protocol):
     async def claim(self, organization_id: str, *, runner_id: str, lease_ms: int, limit: int) -> Execution | None:
         """Make the oldest `PENDING` execution of the organization (never an external one) `RUNNING` with `attempt`
         raised. Each is claimed once, and never are more than `limit` of an organization claimed at a time, whoever
-        calls; None if nothing is queued or no slot is free."""
+        calls; None if nothing is queued or no slot is free. One that is not announced yet is passed over for
+        `ANNOUNCE_GRACE_MS`."""
         ...
 
     async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
@@ -126,8 +130,8 @@ class LeaseStore(Protocol):
         error: str | None = None,
         exit_code: int | None = None,
     ) -> Execution:
-        """Move a claimed execution forward; a terminal status frees its slot. Raises `LeaseLost` if the fence
-        matches nothing that runs."""
+        """Move a claimed execution forward, to `ANALYZING` or a terminal status, which frees its slot. Raises
+        `LeaseLost` if the fence matches nothing that runs."""
         ...
 
     async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:

@@ -60,7 +60,7 @@ class ExecutionRun:
         ended: Status | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_lease, tasks.cancel_scope)
-            await self._announce(self.execution)
+            await announce(self._store, self._bus, self.execution)
             outcome = await self._execute()
             await self.output.drained()
             ended = await self._finish(outcome)
@@ -136,19 +136,8 @@ class ExecutionRun:
             except LeaseLost:
                 return None
             else:
-                await self._announce(ended)
+                await announce(self._store, self._bus, ended)
                 return ended.status
-
-    async def _announce(self, execution: Execution) -> None:
-        await announce_or_leave(self._store, self._bus, execution)
-
-
-async def announce_or_leave(store: Store, bus: Bus, execution: Execution) -> None:
-    """Announce the state; what cannot be noted as announced is announced again by the sweep."""
-    try:
-        await announce(store, bus, execution)
-    except StoreUnavailable as error:
-        log.warning("Announcement not noted", task=execution.task_id, rev=execution.rev, reason=error.message)
 
 
 async def release(store: Store, bus: Bus, execution: Execution) -> None:
@@ -158,4 +147,4 @@ async def release(store: Store, bus: Bus, execution: Execution) -> None:
     except LeaseLost:
         return
     log.info("Execution handed back", task=execution.task_id, attempt=execution.attempt)
-    await announce_or_leave(store, bus, released)
+    await announce(store, bus, released)

@@ -5,12 +5,12 @@ import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
-from runcast_core.announcer import sweep_unannounced
+from runcast_core.announcer import announce, sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
 from runcast_core.errors import BusUnavailable, RuncastError, StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.store import Store
-from runcast_runner.execution_run import ExecutionRun, announce_or_leave, release
+from runcast_runner.execution_run import ExecutionRun, release
 from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
@@ -177,7 +177,7 @@ class _Runner:
                     ended = await self._store.expire(lost.organization_id, lost.task_id, lost.fence)
                     if ended is not None:
                         self._metrics.expired.inc()
-                        await announce_or_leave(self._store, self._bus, ended)
+                        await announce(self._store, self._bus, ended)
             except RuncastError as error:
                 log.warning("Looking for lost runners failed", reason=error.message)
 

@@ -8,6 +8,7 @@ import pytest
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution
 from runcast_core.identifiers import new_id
+from runcast_core.store import ANNOUNCE_GRACE_MS
 from tests.parts import Part
 
 
@@ -21,7 +22,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path) -> Iterator[str]:
 
 
 def requested(organization_id: str, task_id: str | None = None, **fields: Any) -> Execution:
-    now = now_ms()
+    """Return an execution so old that it is claimed without having been announced."""
+    now = now_ms() - 2 * ANNOUNCE_GRACE_MS
     request = {"image": "busybox", "config": {"envVars": {"A.b$": "1"}}}
     defaults = {"image": "busybox", "created_at": now, "updated_at": now, "request": request}
     return Execution(organization_id, task_id or new_id(), **{**defaults, **fields})

@@ -1,6 +1,7 @@
 """One contract suite over the memory bus and the real one; then what is Redis's own."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import anyio
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from runcast_core.bus import Bus, Delivery, Gap, Signal, SignalKind
 from runcast_core.errors import BusUnavailable, InvalidInput, SettingError
 from runcast_core.events import Event, resync
-from runcast_core.identifiers import new_id
+from runcast_core.identifiers import CONTROL_CHANNEL, new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
 from tests.parts import Part
+from tests.redis_server import own_redis
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -179,6 +181,30 @@ async def test_a_dead_redis_is_unavailable():
         with pytest.raises(BusUnavailable):
             async with bus.subscription():
                 pass
+
+
+async def test_a_redis_that_died_is_unavailable_to_subscribers_too():
+    """Adding and removing an organization say so instead of waiting for it."""
+    _, server = own_redis()
+    async with AsyncExitStack() as stack:
+        with server as url:
+            bus = await stack.enter_async_context(open_redis_bus(url))
+            subscription = await stack.enter_async_context(bus.subscription())
+        for verb in (subscription.add, subscription.remove):
+            await subscription._pubsub.connection.disconnect()  # it learns of the end when it next reads
+            with pytest.raises(BusUnavailable), anyio.fail_after(10):
+                await verb("org")
+
+
+async def test_what_is_no_signal_is_skipped(redis_bus: RedisBus):
+    """Anybody can publish anything on the control channel; runners listen on."""
+    async with redis_bus.signals() as signals:
+        await anyio.wait_all_tasks_blocked()
+        for junk in (b"no json", b"[]", b'{"kind": "wake"}', b'{"kind": "dance", "organizationId": "", "taskId": ""}'):
+            await redis_bus._publisher.publish(CONTROL_CHANNEL, junk)
+        await redis_bus.signal(Signal(SignalKind.WAKE))
+        with anyio.fail_after(5):
+            assert await anext(signals) == Signal(SignalKind.WAKE)
 
 
 async def test_another_url_is_a_setting_error():

@@ -10,10 +10,11 @@ import anyio
 import pytest
 
 from runcast_core.accounts import Organization, Role, User
+from runcast_core.clock import now_ms
 from runcast_core.errors import LeaseLost
 from runcast_core.executions import Execution, Fence, Status
 from runcast_core.identifiers import new_id
-from runcast_core.store import Backlog, Store, open_store
+from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store, open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2
@@ -49,6 +50,34 @@ async def test_claims_take_the_oldest_up_to_the_limit(store: Store):
     assert (ended.status, ended.exit_code, ended.rev, ended.ended_at is not None) == (Status.FAILED, 3, 3, True)
     assert (await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) or first).task_id == "t2"
     await store.transition("a", "t1", second.fence, Status.PASSED)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
+
+
+async def test_what_is_about_to_be_announced_is_passed_over(store: Store):
+    """So `PENDING` is published before `RUNNING`; what nobody announced in time is claimed all the same."""
+    now = now_ms()
+    await store.create_execution(requested("a", "fresh", created_at=1, updated_at=now))
+    await store.create_execution(requested("a", "next", created_at=2, updated_at=now))
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=10) is None
+    await store.announced("a", "next", 1)
+    assert (await _claim(store)).task_id == "next"
+    with anyio.fail_after(10):
+        while (claimed := await store.claim("a", runner_id="r", lease_ms=60_000, limit=10)) is None:
+            await anyio.sleep(0.05)
+    assert claimed.task_id == "fresh"
+    assert now_ms() - now >= ANNOUNCE_GRACE_MS
+
+
+async def test_a_lowered_limit_counts_what_was_claimed_under_the_higher_one(store: Store):
+    """Slots above the limit are still taken: nothing is claimed until fewer than the limit run."""
+    for number in range(5):
+        await store.create_execution(requested("a", f"t{number}", created_at=number))
+    claimed = [await store.claim("a", runner_id="r", lease_ms=60_000, limit=3) for _ in range(3)]
+    held = [execution for execution in claimed if execution is not None]
+    await store.transition("a", "t0", held[0].fence, Status.PASSED)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
+    await store.transition("a", "t1", held[1].fence, Status.PASSED)
+    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2)
     assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
 
 
@@ -101,6 +130,7 @@ async def test_a_released_execution_is_claimed_again_as_the_next_attempt(store: 
     released = await store.release("a", "t", first.fence)
     assert (released.status, released.rev, released.runner_id) == (Status.PENDING, 3, None)
     assert await store.held_by("r") == []
+    await store.announced("a", "t", released.rev)
     second = await _claim(store, runner="r2")
     assert second.attempt == 2
     with pytest.raises(LeaseLost):

@@ -107,6 +107,7 @@ async def _stored(store: Store, request: dict[str, Any], organization_id: str = 
     now = now_ms()
     execution = Execution(organization_id, new_id(), request["image"], now, now, request=request)
     await store.create_execution(execution)
+    await store.announced(organization_id, execution.task_id, execution.rev)
     return execution.task_id
 
 
@@ -244,6 +245,7 @@ async def test_cancelling_does_not_hit_the_same_task_id_of_another_organization(
     now = now_ms()
     request = {"image": "image", "config": {"envVars": {"DUMMY_HANG": "1"}}}
     await store.create_execution(Execution("b", task_id, "image", now, now, request=request))
+    await store.announced("b", task_id, 1)
     async with _runner(store, bus, DummyExecutor(), RUNCAST_LEASE_MS="600"):
         for organization_id in ("a", "b"):
             await _status(store, task_id, Status.RUNNING, organization_id=organization_id)

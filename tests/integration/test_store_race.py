@@ -108,6 +108,7 @@ async def _pass_on(store: Store, number: int) -> list[Any]:
         if claimed is None:
             continue
         released = await store.release("a", "t", claimed.fence)
+        await store.announced("a", "t", released.rev)
         seen += [(claimed.rev, claimed.attempt), (released.rev, claimed.attempt)]
         try:
             await store.transition("a", "t", claimed.fence, Status.PASSED)

