@@ -16,6 +16,7 @@ from runcast_api.docs_page import docs
 from runcast_api.metrics import ApiMetrics
 from runcast_api.openapi import openapi_json
 from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
+from runcast_api.request_ids import RequestIds
 from runcast_api.settings import ApiSettings
 from runcast_core.announcer import sweep_unannounced
 from runcast_core.bus import Bus
@@ -61,7 +62,10 @@ def create_app(
     app = Starlette(
         routes=[*(_route(call) for call in CALLS), *documentation, *probes],
         lifespan=lifespan,
-        middleware=[Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])],
+        middleware=[
+            Middleware(RequestIds),
+            Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]),
+        ],
         exception_handlers={
             RuncastError: on_runcast_error,
             HTTPException: on_http_exception,

