@@ -34,10 +34,19 @@ def up(host: str, port: int, data_dir: Path) -> None:
         from runcast_services.up import run_up
     except ImportError as exc:
         sys.exit(f"runcast: {_EXTRA_MISSING} ({exc})")
+    faults: list[str] = []
     try:
         run_up(os.environ, host=host, port=port, data_directory=data_dir)
-    except RuncastError as error:
-        sys.exit(f"runcast: {error.message}")
+    except* RuncastError as group:
+        faults = _messages(group)
+    if faults:
+        sys.exit(f"runcast: {'; '.join(faults)}")
+
+
+def _messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
+    """Return what the errors in a group say; task groups put theirs into groups of groups."""
+    nested = (_messages(e) if isinstance(e, BaseExceptionGroup) else [e.message] for e in group.exceptions)
+    return [message for messages in nested for message in messages]
 
 
 @main.command()

@@ -202,4 +202,4 @@ def open_store(url: str) -> AbstractAsyncContextManager[Store]:
         from runcast_core.sqlite_store import open_sqlite_store
 
         return open_sqlite_store(url.removeprefix("sqlite://"))
-    raise SettingError("the store's URL must begin with mongodb://, mongodb+srv:// or sqlite:///")
+    raise SettingError("MONGODB_URL must begin with mongodb:// or mongodb+srv://")

@@ -1,5 +1,6 @@
 """Runs containers on a Docker engine. The SDK blocks, so every call of it runs in a thread."""
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -26,6 +27,7 @@ LABEL = "runcast"
 NANO = 1_000_000_000
 LOG_SIZE = {"max-size": "100m", "max-file": "2"}
 _FAILURES = (DockerException, requests.RequestException, OSError)
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
 _TIMEOUT_S = 60
 _CLEANUP_S = 30
 _RESUME_PAUSE_S = 0.2
@@ -165,7 +167,8 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
         client = docker.from_env(timeout=_TIMEOUT_S)
         client.ping()
     except _FAILURES as exc:
-        raise ExecutorError(f"no container engine answered: {_reason(exc)}") from exc
+        address = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+        raise ExecutorError(f"no container engine answered at {address}; start one, or set DOCKER_HOST") from exc
     return DockerExecutor(client, runner_id, kill_grace_s=kill_grace_s)
 
 

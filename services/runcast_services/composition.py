@@ -19,6 +19,7 @@ from runcast_gateway.settings import GatewaySettings
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
+from runcast_services.reaper import running_reaper
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ async def _runner(
     async def run() -> None:
         await run_runner(settings, store=store, bus=bus, executor=executor, shutdown=shutdown, registry=registry)
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run)
-        yield executor.name
-        shutdown.set()
+    with running_reaper(executor.name, settings.runner_id, settings.process_dir):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+            yield executor.name
+            shutdown.set()
 
 
 def _dispatch(api: Starlette, gateway: Starlette) -> ASGIApp:

@@ -14,9 +14,12 @@ from runcast_core.errors import SettingError
 @contextmanager
 def locked_data_directory(path: Path) -> Iterator[Path]:
     """Create the folder with mode 0700 if missing and hold its lock. Raises `SettingError` if another process does."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+        descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise SettingError(f"{path} cannot be used ({exc.strerror}); set RUNCAST_DATA_DIR") from exc
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ import uvicorn
 
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
+from runcast_core.settings import ServiceSettings
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory
@@ -23,6 +24,8 @@ from runcast_services.demo_account import ensure_demo_account
 from runcast_services.valkey import running_valkey
 
 log = structlog.get_logger()
+
+_FORMAT = "RUNCAST_LOG_FORMAT"
 
 
 class _Server(uvicorn.Server):
@@ -43,17 +46,17 @@ class _Server(uvicorn.Server):
 
 def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directory: Path) -> None:
     """Run until a signal. Raises `SettingError` if a setting is wrong, the folder is in use or the port is taken."""
-    configure_logging(environment.get("RUNCAST_LOG_FORMAT", "console"), environment.get("RUNCAST_LOG_LEVEL", "info"))
+    shown = ServiceSettings.from_mapping({**environment, _FORMAT: environment.get(_FORMAT) or "console"})
+    configure_logging(shown.log_format, shown.log_level)
     with ExitStack() as stack:
         directory = stack.enter_context(locked_data_directory(data_directory.absolute()))
         listener = stack.enter_context(_listen(host, port))
         settings = _defaults(directory, host) | load_secrets(directory) | {k: v for k, v in environment.items() if v}
+        beside: Callable[[], Any] = anyio.sleep_forever
         if "REDIS_URL" not in settings:
             valkey = stack.enter_context(running_valkey(directory))
-            settings["REDIS_URL"] = valkey.url
-            anyio.run(_main, settings, listener, valkey.keep_running, backend_options={"use_uvloop": True})
-        else:
-            anyio.run(_main, settings, listener, anyio.sleep_forever, backend_options={"use_uvloop": True})
+            settings["REDIS_URL"], beside = valkey.url, valkey.keep_running
+        anyio.run(_main, settings, listener, beside, backend_options={"use_uvloop": True})
 
 
 @asynccontextmanager

@@ -1,0 +1,69 @@
+"""Ends what a killed `runcast up` left running: a child process that outlives it for as long as that takes.
+
+It waits for the end of its standard input, which comes however its parent ends.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_READY = b"ready\n"
+_END_S = 30
+
+
+@contextmanager
+def running_reaper(executor_name: str, runner_id: str, folder: str) -> Iterator[None]:
+    """Have one while the context is open; enter once that of an earlier `runcast up` with this folder has finished."""
+    process = subprocess.Popen(  # noqa: S603 - this module
+        [sys.executable, "-m", "runcast_services.reaper", executor_name, runner_id, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - asked for pipes
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def main(executor_name: str, runner_id: str, folder: str) -> None:
+    """Wait for the parent's end, then remove what its runner left."""
+    Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(Path(folder, "reaper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.write(1, _READY)
+    while os.read(0, 4096):
+        pass
+    _reap({"RUNCAST_EXECUTOR": executor_name, "RUNCAST_RUNNER_ID": runner_id, "RUNCAST_PROCESS_DIR": folder})
+
+
+def _reap(settings: dict[str, str]) -> None:
+    """Imports what it needs only now, so that waiting costs little memory."""
+    import anyio
+
+    from runcast_core.errors import ExecutorError
+    from runcast_core.logging import configure_logging
+    from runcast_runner.executors import choose_executor
+    from runcast_runner.settings import RunnerSettings
+
+    configure_logging("console", "error")  # to a terminal that may be gone
+    try:
+        anyio.run(choose_executor(RunnerSettings.from_mapping(settings)).remove_orphans)
+    except ExecutorError as error:
+        with suppress(OSError):
+            sys.stderr.write(f"runcast: what was running could not be removed: {error.message}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,168 @@
+"""`runcast up` as a newcomer meets it: what it prints works as pasted, and however it ends nothing stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from runcast_core.identifiers import new_id
+from tests.e2e.dashboard import javascript, python
+from tests.up import Up, running_up
+
+PROCESS = {"RUNCAST_EXECUTOR": "process"}
+
+
+def _marked(marker: str) -> list[int]:
+    """Return the processes that have the marker in their command line or environment."""
+    found = []
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit() and int(path.name) != os.getpid():
+            try:
+                told = (path / "cmdline").read_bytes() + (path / "environ").read_bytes()
+            except OSError:
+                continue
+            found += [int(path.name)] if marker.encode() in told else []
+    return found
+
+
+async def _gone(marker: str) -> None:
+    with anyio.fail_after(30):
+        while _marked(marker):
+            await anyio.sleep(0.05)
+
+
+async def _request(up: Up, task_id: str, **body) -> None:
+    body = {"taskId": task_id, "image": "local", **body}
+    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
+        (await http.post("/api/execution-request", json=body)).raise_for_status()
+
+
+def _last(dashboard) -> dict:
+    return next((body for name, body in reversed(dashboard.events) if name == "execution-updated"), {})
+
+
+@pytest.mark.usefixtures("javascript_client")
+async def test_what_it_prints_works_as_pasted(tmp_path: Path):
+    """The curl line is a request that passes on the dashboard of the printed token; the account logs in."""
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        assert up.executor == "process"
+        async with javascript(up.url, auth={"token": up.token}) as dashboard:
+            await dashboard.until(lambda d: d.of("auth-success"))
+            done = await anyio.run_process(["bash", "-c", up.curl])
+            assert b'"status":"PENDING"' in done.stdout
+            await dashboard.until(lambda d: _last(d).get("status") == "PASSED")
+            assert "\n".join(body["log"] for body in dashboard.of("execution-log")) == "line 1\nline 2\nline 3"
+        email, _, password = up._printed(r"Demo account +(.*)").split()
+        async with httpx.AsyncClient(base_url=up.url) as http:
+            answer = await http.post("/api/auth/login", json={"email": email, "password": password})
+            assert answer.json()["organization"]["id"] == up.organization_id
+            assert (await http.get("/docs")).status_code == 200
+        assert up.end(signal.SIGINT) == 0
+        assert up.token not in up.log
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+async def test_however_it_ends_no_process_stays(tmp_path: Path, ending: signal.Signals):
+    """valkey, the job and the job's children end with it; the next start finds the execution and runs it again."""
+    marker = new_id()
+    command = f"echo begun; (setsid sleep 300 &) ; sleep 300 & sleep 300 # {marker}"
+    with running_up(tmp_path / marker, **PROCESS, RUNCAST_DRAIN="0.1") as up:
+        async with python(up.url, auth={"token": up.token}) as dashboard:
+            await _request(up, "t1", command=command, config={"envVars": {"MARKER": marker}})
+            await dashboard.until(lambda d: d.of("execution-log"))
+        assert len(_marked(marker)) >= 5
+        status = up.end(ending)
+        assert status == (-signal.SIGKILL if ending is signal.SIGKILL else 0)
+        await _gone(marker)
+    with running_up(tmp_path / marker, **PROCESS, RUNCAST_DRAIN="0.1") as up:
+        async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
+            await _until_claimed_again(http)
+        assert up.end(signal.SIGINT) == 0
+    await _gone(marker)
+
+
+async def _until_claimed_again(http: httpx.AsyncClient) -> None:
+    with anyio.fail_after(15):
+        while True:
+            shown = (await http.get("/api/executions/t1")).json()
+            if (shown["status"], shown["attempt"]) == ("RUNNING", 2):
+                return
+            await anyio.sleep(0.05)
+
+
+async def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path):
+    """The first one drains, for as long as the setting says; the second one ends it at once, and nothing stays."""
+    marker = new_id()
+    with running_up(tmp_path / marker, **PROCESS, RUNCAST_DRAIN="300") as up:
+        async with python(up.url, auth={"token": up.token}) as dashboard:
+            await _request(up, "t1", command="echo begun; sleep 300")
+            await dashboard.until(lambda d: d.of("execution-log"))
+        up.process.send_signal(signal.SIGINT)
+        with anyio.fail_after(10):
+            while "Shutting down" not in up.log:
+                await anyio.sleep(0.02)
+        assert up.end(signal.SIGINT, 10) == 130
+    await _gone(marker)
+
+
+async def test_valkey_that_dies_is_replaced(tmp_path: Path):
+    """Dashboards are told to look again, and live events go on."""
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        async with python(up.url, auth={"token": up.token}) as dashboard:
+            await dashboard.until(lambda d: d.of("auth-success"))
+            [valkey] = [pid for pid in _marked(f"{tmp_path}/data/valkey.sock") if pid != up.process.pid]
+            os.kill(valkey, signal.SIGKILL)
+            await dashboard.until(lambda d: d.of("resync"))
+            await _request(up, "t1", command="echo live again")
+            await dashboard.until(lambda d: _last(d).get("status") == "PASSED")
+            assert [body["log"] for body in dashboard.of("execution-log")] == ["live again"]
+
+
+async def test_what_is_in_the_way_is_told(tmp_path: Path):
+    """A folder in use, a taken port, a wrong setting: one line that says what to do, and no traceback."""
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        port = up.url.rpartition(":")[2]
+        for options, message in (
+            ({"RUNCAST_DATA_DIR": str(tmp_path / "data")}, "in use by another `runcast up`"),
+            ({"RUNCAST_PORT": port}, "choose another with --port"),
+            ({"RUNCAST_PORT": "0", "MONGODB_URL": "http://x"}, "MONGODB_URL"),
+            ({"RUNCAST_PORT": "0", "RUNCAST_LEASE_MS": "soon"}, "RUNCAST_LEASE_MS"),
+            ({"RUNCAST_PORT": "0", "JWT_SECRET": "short"}, "JWT_SECRET"),
+            ({"RUNCAST_DATA_DIR": "/proc/none"}, "set RUNCAST_DATA_DIR"),
+        ):
+            environment = {**os.environ, "RUNCAST_DATA_DIR": str(tmp_path / "other"), **options}
+            arguments = [sys.executable, "-m", "runcast", "up"]
+            done = await anyio.run_process(arguments, env=environment, check=False, stdin=subprocess.DEVNULL)
+            told = done.stderr.decode()
+            assert done.returncode == 1
+            assert message in told
+            assert told.startswith("runcast: ")
+            assert len(told.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("javascript_client")
+async def test_the_replaced_systems_workers_and_dashboards_move_by_a_url(tmp_path: Path):
+    """ORIGINAL's client and its workers' posts, unchanged: with an organization and, as embedded allows, without."""
+    worker = {"Content-Type": "application/json"}
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        async with javascript(up.url, auth={"token": up.token}) as dashboard, httpx.AsyncClient() as http:
+            await dashboard.until(lambda d: d.of("auth-success"))
+            for path, body, answer in (
+                ("update", {"taskId": "w", "organizationId": up.organization_id, "status": "RUNNING"}, "broadcasted"),
+                ("log", {"taskId": "w", "log": "one\n", "organizationId": up.organization_id}, "ok"),
+                ("update", {"taskId": "v", "status": "RUNNING"}, "broadcasted"),
+                ("log", {"taskId": "v", "log": "two\n"}, "ok"),
+            ):
+                posted = await http.post(f"{up.url}/executions/{path}", json=body, headers=worker)
+                assert (posted.status_code, posted.json()) == (200, {"status": answer})
+            await dashboard.until(lambda d: len(d.of("execution-log")) == 2)
+            assert [body["taskId"] for body in dashboard.of("execution-updated")] == ["w", "v"]
+            assert [(body["taskId"], body["log"]) for body in dashboard.of("execution-log")] == [
+                ("w", "one\n"),
+                ("v", "two\n"),
+            ]

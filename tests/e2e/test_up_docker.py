@@ -1,0 +1,145 @@
+"""`runcast up` where a Docker engine answers: containers from the request to the dashboard, and none left behind."""
+
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import anyio
+import docker
+import httpx
+import pytest
+
+from runcast_core.identifiers import new_id
+from tests.e2e.dashboard import Dashboard, javascript, python
+from tests.up import Up, running_up
+
+QUICK = {"RUNCAST_DRAIN": "0.1", "RUNCAST_KILL_GRACE": "0"}
+
+
+@pytest.fixture(scope="module")
+def up(busybox_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with running_up(tmp_path_factory.mktemp("up") / "data", **QUICK) as up:
+        yield up
+
+
+@pytest.fixture
+async def dashboard(up: Up, javascript_client: None) -> AsyncIterator[Dashboard]:
+    async with javascript(up.url, auth={"token": up.token}) as dashboard:
+        await dashboard.until(lambda d: d.of("auth-success"))
+        yield dashboard
+
+
+async def _request(up: Up, **body) -> str:
+    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
+        answer = await http.post("/api/execution-request", json=body)
+        answer.raise_for_status()
+    return answer.json()["taskId"]
+
+
+async def _ended(dashboard: Dashboard, task_id: str) -> dict:
+    """Wait for the end of the execution; return the last update."""
+
+    def ends(seen: Dashboard) -> list[dict]:
+        return [b for b in seen.of("execution-updated") if b["taskId"] == task_id and "endedAt" in b]
+
+    await dashboard.until(ends, 30)
+    return ends(dashboard)[0]
+
+
+def _output(dashboard: Dashboard, task_id: str) -> str:
+    return "\n".join(body["log"] for body in dashboard.of("execution-log") if body["taskId"] == task_id)
+
+
+def _containers(organization_id: str) -> list:
+    client = docker.from_env()
+    try:
+        wanted = {"label": f"runcast.organization={organization_id}"}
+        return client.containers.list(all=True, filters=wanted, ignore_removed=True)
+    finally:
+        client.close()
+
+
+async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashboard, busybox_image: str):
+    """The engine is found by itself; the pasted line, with an image that is here, passes on the dashboard."""
+    assert up.executor == "docker"
+    assert "alpine:3" in up.curl
+    await anyio.run_process(["bash", "-c", up.curl.replace("alpine:3", busybox_image)])
+    await dashboard.until(lambda d: d.of("execution-updated"))
+    task_id = dashboard.of("execution-updated")[0]["taskId"]
+    last = await _ended(dashboard, task_id)
+    assert (last["status"], last["exitCode"]) == ("PASSED", 0)
+    assert _output(dashboard, task_id) == "line 1\nline 2\nline 3"
+    names = [name for name, _ in dashboard.events]
+    assert names == ["auth-success"] + ["execution-updated"] * 2 + ["execution-log"] * 3 + ["execution-updated"]
+    assert _containers(up.organization_id) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("head -c 1048576 /dev/zero | tr '\\0' x; echo; echo after", None),
+        ("printf '\\377\\376ok\\303\\050\\n'", "\ufffd\ufffdok\ufffd("),
+        ("printf 'gr\\303'; sleep 0.3; printf '\\274n\\n'", "grün"),
+        ("printf '\\000\\001\\002\\nafter\\n'", "\u2400\x01\x02\nafter"),
+        ("echo out; echo err >&2", None),
+    ],
+    ids=["megabyte", "invalid", "split", "binary", "both streams"],
+)
+async def test_whatever_a_container_prints_arrives(
+    up: Up, dashboard: Dashboard, busybox_image: str, command: str, expected: str | None
+):
+    """A line of a megabyte is cut with a marker, bytes that are no text are replaced, and the rest is as printed."""
+    task_id = await _request(up, image=busybox_image, command=command)
+    assert (await _ended(dashboard, task_id))["status"] == "PASSED"
+    output = _output(dashboard, task_id)
+    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
+        stored = await http.get(f"/api/executions/{task_id}/logs?format=text")
+    assert stored.text == output + "\n"
+    if expected is not None:
+        assert output == expected
+    elif "err" in command:
+        assert sorted(output.split("\n")) == ["err", "out"]
+    else:
+        first, second = output.split("\n")
+        assert second == "after"
+        assert first.startswith("x" * 16_000)
+        assert "x" not in first.lstrip("x")
+        assert len(first) < 17_000
+
+
+async def test_an_image_that_nobody_has_is_a_clear_error(up: Up, dashboard: Dashboard):
+    """`ERROR` with the image's name, and the next execution runs."""
+    task_id = await _request(up, image="runcast.invalid/none:1", command="true")
+    last = await _ended(dashboard, task_id)
+    assert last["status"] == "ERROR"
+    assert "image runcast.invalid/none:1 could not be pulled" in last["error"]
+
+
+async def test_local_is_not_run_beside_an_engine(up: Up, dashboard: Dashboard):
+    """`image: "local"` would escape the container; the error says what to name instead."""
+    last = await _ended(dashboard, await _request(up, image="local", command="true"))
+    assert (last["status"], last["error"]) == (
+        "ERROR",
+        'image "local" is for the process executor; name a container image',
+    )
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+async def test_however_it_ends_no_container_stays(tmp_path: Path, busybox_image: str, up: Up, ending: signal.Signals):
+    """Its own are removed, also after `kill -9`; those of another installation on the same engine live on."""
+    other = await _request(up, image=busybox_image, command="sleep 60")
+    with running_up(tmp_path / new_id(), **QUICK) as killed:
+        async with python(killed.url, auth={"token": killed.token}) as dashboard:
+            await _request(killed, image=busybox_image, command="trap '' TERM; echo begun; sleep 60")
+            await dashboard.until(lambda d: d.of("execution-log"))
+        assert len(_containers(killed.organization_id)) == 1
+        killed.end(ending)
+        with anyio.fail_after(30):
+            while _containers(killed.organization_id):
+                await anyio.sleep(0.1)
+    assert len(_containers(up.organization_id)) == 1
+    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
+        (await http.post(f"/api/executions/{other}/cancel")).raise_for_status()
+    with anyio.fail_after(30):
+        while _containers(up.organization_id):
+            await anyio.sleep(0.1)
