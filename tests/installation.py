@@ -1,10 +1,10 @@
-"""A whole installation as processes: one api and runner, two gateways, real Redis, SQLite."""
+"""A whole installation as processes: one api, runners, two gateways, real Redis, and SQLite unless told."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,27 @@ CALLBACK_TOKEN = "callback token of the tests"
 
 
 @dataclass(frozen=True)
+class Service:
+    """One of its processes."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+
+@dataclass(frozen=True)
 class Installation:
     """Where its services are, and tokens for any organization."""
 
-    api: str
-    gateways: tuple[str, str]
+    services: dict[str, Service]
     logs: Path
+
+    @property
+    def api(self) -> str:
+        return self.services["api"].url
+
+    @property
+    def gateways(self) -> tuple[str, str]:
+        return self.services["gateway-1"].url, self.services["gateway-2"].url
 
     def token(self, organization_id: str, role: Role = Role.ADMIN, **options) -> str:
         return HmacTokens(SECRET, **options).issue(new_id(), organization_id, role)
@@ -39,7 +54,9 @@ class Installation:
 
 
 @contextmanager
-def started_installation(redis_url: str, directory: Path, **settings: str) -> Iterator[Installation]:
+def started_installation(
+    redis_url: str, directory: Path, *, runners: Sequence[str] = ("runner",), **settings: str
+) -> Iterator[Installation]:
     """Run the services while the context is open; `settings` change or add variables."""
     shared = {
         "REDIS_URL": redis_url,
@@ -48,31 +65,32 @@ def started_installation(redis_url: str, directory: Path, **settings: str) -> It
         "RUNCAST_HOST": "127.0.0.1",
         "RUNCAST_CALLBACK_TOKEN": CALLBACK_TOKEN,
         "RUNCAST_EXECUTOR": "process",
-        "RUNCAST_PROCESS_DIR": str(directory / "processes"),
         "RUNCAST_CONCURRENCY": "8",
         "RUNCAST_POLL": "1",
         "RUNCAST_LEASE_MS": "3000",
         **settings,
     }
-    modules = {"api": "api", "gateway-1": "gateway", "gateway-2": "gateway", "runner": "runner"}
+    modules = {"api": "runcast_api", "gateway-1": "runcast_gateway", "gateway-2": "runcast_gateway"}
+    modules |= dict.fromkeys(runners, "runcast_runner")
     with ExitStack() as stack:
-        urls = {
-            name: stack.enter_context(_service(f"runcast_{module}", name, directory, shared))
-            for name, module in modules.items()
+        services = {
+            name: stack.enter_context(_service(module, name, directory, shared)) for name, module in modules.items()
         }
-        yield Installation(urls["api"], (urls["gateway-1"], urls["gateway-2"]), directory)
+        for name, service in services.items():
+            _until_ready(service, directory / f"{name}.log")
+        yield Installation(services, directory)
 
 
 @contextmanager
-def _service(module: str, name: str, directory: Path, settings: dict[str, str]) -> Iterator[str]:
+def _service(module: str, name: str, directory: Path, settings: dict[str, str]) -> Iterator[Service]:
     port = free_port()
-    environment = {**os.environ, **settings, "RUNCAST_PORT": str(port)}
+    own = {"RUNCAST_PORT": str(port), "RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name)}
     with (directory / f"{name}.log").open("w") as output:
         arguments = [sys.executable, "-m", module]
+        environment = {**os.environ, **settings, **own}
         with subprocess.Popen(arguments, env=environment, stdout=output, stderr=output) as process:
             try:
-                _until_ready(f"http://127.0.0.1:{port}/readyz", process, directory / f"{name}.log")
-                yield f"http://127.0.0.1:{port}"
+                yield Service(f"http://127.0.0.1:{port}", process)
             finally:
                 process.terminate()
                 try:
@@ -81,12 +99,12 @@ def _service(module: str, name: str, directory: Path, settings: dict[str, str]) 
                     process.kill()
 
 
-def _until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _until_ready(service: Service, log: Path) -> None:
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and service.process.poll() is None:
         try:
-            if httpx.get(url).status_code == 200:
+            if httpx.get(f"{service.url}/readyz").status_code == 200:
                 return
         except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} is not ready: {log.read_text()[-3000:]}")
+            time.sleep(0.05)
+    raise RuntimeError(f"{log.stem} is not ready: {log.read_text()[-3000:]}")

@@ -1,0 +1,101 @@
+"""Runners that are killed or stopped while they execute, on both stores: nothing runs for ever, nothing runs twice."""
+
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from runcast_core.identifiers import new_id
+from tests.e2e.dashboard import Dashboard, python
+from tests.installation import Installation, started_installation
+from tests.mongodb import database_url
+from tests.parts import Part
+
+ORGANIZATION = "org"
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def installation(request: pytest.FixtureRequest, redis_part: Part, tmp_path: Path) -> Iterator[Installation]:
+    settings = {"RUNCAST_LEASE_MS": "1500", "RUNCAST_DRAIN": "0.5", "RUNCAST_CONCURRENCY": "1"}
+    if request.param == "mongodb":
+        settings["MONGODB_URL"] = database_url(request.getfixturevalue("mongodb_part").url, f"rc_{new_id()}")
+    runners = ("runner-1", "runner-2")
+    with started_installation(redis_part.url, tmp_path, runners=runners, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def dashboard(installation: Installation) -> AsyncIterator[Dashboard]:
+    token = installation.token(ORGANIZATION)
+    async with python(installation.gateways[1], auth={"token": token}) as dashboard:
+        await dashboard.until(lambda d: d.of("auth-success"))
+        yield dashboard
+
+
+async def _request(installation: Installation, task_id: str, command: str) -> None:
+    async with httpx.AsyncClient(base_url=installation.api, headers=installation.headers(ORGANIZATION)) as http:
+        body = {"taskId": task_id, "image": "local", "command": command}
+        (await http.post("/api/execution-request", json=body)).raise_for_status()
+
+
+def _executing(installation: Installation) -> list[str]:
+    """Return the runners that noted a process of their own."""
+    names = [name for name in installation.services if name.startswith("runner")]
+    return [name for name in names if any(path.name.isdigit() for path in (installation.logs / name).iterdir())]
+
+
+def _process(installation: Installation) -> "subprocess.Popen[bytes]":
+    """Return the runner that executes; it is one only."""
+    [name] = _executing(installation)
+    return installation.services[name].process
+
+
+def _states(dashboard: Dashboard) -> list[tuple[str, int]]:
+    return [(body["status"], body["attempt"]) for body in dashboard.of("execution-updated")]
+
+
+async def test_the_execution_of_a_killed_runner_ends(installation: Installation, dashboard: Dashboard):
+    """After its lease another runner ends it as `runner lost`; dashboards see what was printed, and that."""
+    await _request(installation, "t1", "echo begun; sleep 120")
+    await dashboard.until(lambda d: d.of("execution-log"))
+    killed = _process(installation)
+    killed.kill()
+    await dashboard.until(lambda d: ("ERROR", 1) in _states(d), 20)
+    assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("ERROR", 1)]
+    assert dashboard.of("execution-updated")[-1]["error"] == "runner lost"
+    await _request(installation, "t2", "echo next")
+    await dashboard.until(lambda d: ("PASSED", 1) in _states(d))
+
+
+async def test_a_stopped_runner_hands_over(installation: Installation, dashboard: Dashboard):
+    """SIGTERM: what does not end within the grace is PENDING again, and runs as a new attempt elsewhere."""
+    await _request(installation, "t1", "echo begun; sleep 2; echo done")
+    await dashboard.until(lambda d: d.of("execution-log"))
+    stopped = _process(installation)
+    stopped.send_signal(signal.SIGTERM)
+    await dashboard.until(lambda d: ("PASSED", 2) in _states(d), 30)
+    assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
+    output = [(body["attempt"], body["log"]) for body in dashboard.of("execution-log")]
+    assert output == [(1, "begun"), (2, "begun"), (2, "done")]
+    assert stopped.wait(10) == 0
+
+
+async def test_a_runner_that_was_away_too_long_changes_nothing(installation: Installation, dashboard: Dashboard):
+    """Stopped by SIGSTOP past its lease, then continued: the execution has ended, and its container goes."""
+    await _request(installation, "t1", "echo begun; sleep 4; echo late; sleep 60")
+    await dashboard.until(lambda d: d.of("execution-log"))
+    paused = _process(installation)
+    paused.send_signal(signal.SIGSTOP)
+    await dashboard.until(lambda d: ("ERROR", 1) in _states(d), 20)
+    paused.send_signal(signal.SIGCONT)
+    await _request(installation, "t2", "sleep 0.5; echo next")
+    await dashboard.until(lambda d: ("PASSED", 1) in _states(d))
+    with anyio.fail_after(10):
+        while _executing(installation):
+            await anyio.sleep(0.05)
+    assert _states(dashboard)[2] == ("ERROR", 1)
+    assert [body["log"] for body in dashboard.of("execution-log")] == ["begun", "next"]
