@@ -23,7 +23,8 @@ from runcast_core.bus import Bus
 from runcast_core.errors import RuncastError
 from runcast_core.probes import probe_routes
 from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import Store, open_store
+from runcast_core.store import Store
+from runcast_core.stores import open_store
 from runcast_core.tokens import token_verifier
 
 

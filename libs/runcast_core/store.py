@@ -5,7 +5,6 @@ Two adapters, `sqlite_store.py` and `mongo_store.py`, pass one contract suite. E
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -185,21 +184,3 @@ class Store(AccountStore, ExecutionStore, LeaseStore, LogStore, Protocol):
     async def ping(self) -> None:
         """Return if the store answers."""
         ...
-
-
-def open_store(url: str) -> AbstractAsyncContextManager[Store]:
-    """Open the store of a URL: `mongodb://…`, `mongodb+srv://…` or `sqlite:///path`. Imports only that adapter.
-
-    Creates tables or indexes that are missing. Raises `SettingError` for any other URL.
-    """
-    from runcast_core.errors import SettingError
-
-    if url.startswith(("mongodb://", "mongodb+srv://")):
-        from runcast_core.mongo_store import open_mongo_store
-
-        return open_mongo_store(url)
-    if url.startswith("sqlite:///"):
-        from runcast_core.sqlite_store import open_sqlite_store
-
-        return open_sqlite_store(url.removeprefix("sqlite://"))
-    raise SettingError("MONGODB_URL must begin with mongodb:// or mongodb+srv://")

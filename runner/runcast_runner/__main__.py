@@ -1,7 +1,6 @@
 """`python -m runcast_runner`: one runner and its probes. SIGTERM drains, a second one kills."""
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from runcast_core.errors import RuncastError
 from runcast_core.logging import configure_logging
 from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import open_store
+from runcast_core.shutdown import shut_down_on_signal
+from runcast_core.stores import open_store
 from runcast_runner.app import create_app
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner
@@ -45,18 +45,10 @@ async def _run(settings: RunnerSettings) -> None:
         app = create_app(store, bus, registry)
         config = uvicorn.Config(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_stop_on_signal, shutdown)
+            tasks.start_soon(shut_down_on_signal, shutdown)
             tasks.start_soon(_Server(config).serve)
             await run_runner(settings, store=store, bus=bus, executor=executor, shutdown=shutdown, registry=registry)
             tasks.cancel_scope.cancel()
-
-
-async def _stop_on_signal(shutdown: anyio.Event) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if shutdown.is_set():
-                os._exit(130)
-            shutdown.set()
 
 
 if __name__ == "__main__":

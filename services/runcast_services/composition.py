@@ -13,7 +13,8 @@ from runcast_api.app import create_app as create_api
 from runcast_api.settings import ApiSettings
 from runcast_core.bus import Bus
 from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import Store, open_store
+from runcast_core.store import Store
+from runcast_core.stores import open_store
 from runcast_gateway.app import create_app as create_gateway
 from runcast_gateway.settings import GatewaySettings
 from runcast_runner.executors import choose_executor

@@ -1,8 +1,6 @@
 """`runcast up`: everything in one process on one machine. SIGINT or SIGTERM drains, a second one kills."""
 
 import hashlib
-import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,6 +15,7 @@ import uvicorn
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
 from runcast_core.settings import ServiceSettings
+from runcast_core.shutdown import shut_down_on_signal
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory
@@ -92,7 +91,7 @@ async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Ca
     shutdown = anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(beside)
-        tasks.start_soon(_stop_on_signal, shutdown)
+        tasks.start_soon(shut_down_on_signal, shutdown)
         async with running(settings, listener, shutdown) as composition:
             account = await ensure_demo_account(composition.store, settings)
             sys.stdout.write(banner(listener.getsockname()[:2], account, composition.executor_name, settings))
@@ -100,14 +99,6 @@ async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Ca
             await shutdown.wait()
             log.info("Shutting down, a second signal kills")
         tasks.cancel_scope.cancel()
-
-
-async def _stop_on_signal(shutdown: anyio.Event) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if shutdown.is_set():
-                os._exit(130)
-            shutdown.set()
 
 
 def _defaults(directory: Path, host: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from runcast_core.clock import now_ms
 from runcast_core.errors import LeaseLost
 from runcast_core.executions import Execution, Fence, Status
 from runcast_core.identifiers import new_id
-from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store, open_store
+from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store
+from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2

@@ -17,7 +17,8 @@ from runcast_core.errors import StoreUnavailable
 from runcast_core.executions import Execution, Status
 from runcast_core.identifiers import new_id
 from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store, open_store
+from runcast_core.store import Store
+from runcast_core.stores import open_store
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import Executor, Job, Write
 from runcast_runner.process_executor import ProcessExecutor

@@ -10,7 +10,8 @@ from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
 from runcast_core.executions import LogChunk, Source, Status
 from runcast_core.identifiers import new_id
-from runcast_core.store import Position, Store, open_store
+from runcast_core.store import Position, Store
+from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 

@@ -14,7 +14,8 @@ import pytest
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, LeaseLost
 from runcast_core.executions import Execution, Fence, Status
-from runcast_core.store import Store, open_store
+from runcast_core.store import Store
+from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES = 4

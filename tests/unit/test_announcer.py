@@ -12,7 +12,8 @@ from runcast_core.clock import now_ms
 from runcast_core.errors import StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store, open_store
+from runcast_core.store import Store
+from runcast_core.stores import open_store
 from tests.integration.stores import requested
 
 
