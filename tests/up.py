@@ -2,12 +2,17 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import anyio
+
+from tests.conftest import missing
 
 OURS = ("RUNCAST_", "REDIS_URL", "MONGODB_URL", "JWT_")
 
@@ -32,6 +37,13 @@ class Up:
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+    async def paste(self, image: str | None = None) -> bytes:
+        """Run the printed curl line as a person would, with another image if given; return what it printed."""
+        if shutil.which("curl") is None:
+            missing("curl is missing: apt-get install curl")
+        line = self.curl.replace("alpine:3", image) if image else self.curl
+        return (await anyio.run_process(["sh", "-c", line])).stdout
 
     def _printed(self, pattern: str) -> str:
         found = re.search(pattern, self.banner)

@@ -53,8 +53,7 @@ async def test_what_it_prints_works_as_pasted(tmp_path: Path):
         assert up.executor == "process"
         async with javascript(up.url, auth={"token": up.token}) as dashboard:
             await dashboard.until(lambda d: d.of("auth-success"))
-            done = await anyio.run_process(["bash", "-c", up.curl])
-            assert b'"status":"PENDING"' in done.stdout
+            assert b'"status":"PENDING"' in await up.paste()
             await dashboard.until(lambda d: _last(d).get("status") == "PASSED")
             assert "\n".join(body["log"] for body in dashboard.of("execution-log")) == "line 1\nline 2\nline 3"
         email, _, password = up._printed(r"Demo account +(.*)").split()

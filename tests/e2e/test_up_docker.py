@@ -63,7 +63,7 @@ async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashbo
     """The engine is found by itself; the pasted line, with an image that is here, passes on the dashboard."""
     assert up.executor == "docker"
     assert "alpine:3" in up.curl
-    await anyio.run_process(["bash", "-c", up.curl.replace("alpine:3", busybox_image)])
+    await up.paste(busybox_image)
     await dashboard.until(lambda d: d.of("execution-updated"))
     task_id = dashboard.of("execution-updated")[0]["taskId"]
     last = await _ended(dashboard, task_id)
