@@ -173,5 +173,7 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        return "the container engine does not answer"
     text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
     return str(text)[:500]

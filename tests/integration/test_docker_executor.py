@@ -127,8 +127,9 @@ async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor
 
 
 @asynccontextmanager
-async def _behind_proxy(cuts: list[int]) -> AsyncIterator[DockerExecutor]:
-    """An executor whose connection to the engine breaks after so many bytes of each stream of output."""
+async def _behind_proxy(cuts: list[int], gone: anyio.Event) -> AsyncIterator[DockerExecutor]:
+    """An executor whose connection to the engine breaks after so many bytes of each stream of output, and whose engine
+    is gone for good once the event is set."""
     path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if not path.startswith("unix://"):
         missing("the engine has no Unix socket to put a proxy before")
@@ -155,7 +156,14 @@ async def _behind_proxy(cuts: list[int]) -> AsyncIterator[DockerExecutor]:
                 asking.cancel_scope.cancel()
 
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, serve)
+
+        async def until_gone() -> None:
+            async with listener, anyio.create_task_group() as serving:
+                serving.start_soon(listener.serve, serve)
+                await gone.wait()
+                serving.cancel_scope.cancel()
+
+        tasks.start_soon(until_gone)
         address = f"tcp://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
         client = await anyio.to_thread.run_sync(docker.DockerClient, address)
         yield DockerExecutor(client, f"test-{new_id()}", kill_grace_s=0)
@@ -167,11 +175,30 @@ async def test_output_survives_broken_connections(busybox_image):
     """Wherever the stream breaks it is resumed, and nothing is missing or twice."""
     cuts = [700, 1500, 1503, 4000]
     with anyio.fail_after(30):
-        async with _behind_proxy(cuts) as executor:
+        async with _behind_proxy(cuts, anyio.Event()) as executor:
             job = _job(busybox_image, "seq 1 300; sleep 0.5; seq 301 600 >&2; sleep 1; seq 601 700")
             code, output = await _run(executor, job)
     assert (code, cuts) == (0, [])
     assert output == b"".join(b"%d\n" % n for n in range(1, 701))
+
+
+async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image):
+    """In the middle of a job: an error instead of waiting for ever; the next start removes the container."""
+    gone, output = anyio.Event(), bytearray()
+
+    async def write(data: bytes) -> None:
+        output.extend(data)
+        gone.set()
+
+    with anyio.fail_after(60):
+        async with _behind_proxy([], gone) as cut_off:
+            with pytest.raises(ExecutorError, match="unknown: the container engine does not answer"):
+                await cut_off.run(_job(busybox_image, "echo begun; sleep 300"), write)
+    assert output == b"begun\n"
+    executor._runner_id = cut_off._runner_id
+    assert len(_containers(executor)) == 1
+    await executor.remove_orphans()
+    assert _containers(executor) == []
 
 
 def test_no_engine_is_a_clear_error(monkeypatch):
