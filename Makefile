@@ -25,8 +25,8 @@ check: $(VENV)/.dev
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
-# Of runcast_core in per cent. CI demands 100; a machine without every real part cannot reach it.
-CORE_COVERAGE ?= 0
+# Of runcast_core, in per cent of lines. Without a MongoDB or its stand-in, the MongoDB store is out of reach.
+CORE_COVERAGE ?= $(if $(filter all,$(RUNCAST_TEST_DEMAND)),100,80)
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Runcast needs Python 3.11 or later")'
