@@ -58,11 +58,11 @@ async def _runner(
     async def run() -> None:
         await run_runner(settings, store=store, bus=bus, executor=executor, shutdown=shutdown, registry=registry)
 
-    with running_reaper(executor.name, settings.runner_id, settings.process_dir):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(run)
-            yield executor.name
-            shutdown.set()
+    reaper = running_reaper(executor.name, settings.runner_id, settings.process_dir)
+    async with reaper, anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        yield executor.name
+        shutdown.set()
 
 
 def _dispatch(api: Starlette, gateway: Starlette) -> ASGIApp:

@@ -5,35 +5,38 @@ It waits for the end of its standard input, which comes however its parent ends.
 
 import fcntl
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-_READY = b"ready\n"
+import anyio
+
+from runcast_core.errors import SettingError
+
 _END_S = 30
 
 
-@contextmanager
-def running_reaper(executor_name: str, runner_id: str, folder: str) -> Iterator[None]:
-    """Have one while the context is open; enter once that of an earlier `runcast up` with this folder has finished."""
-    process = subprocess.Popen(  # noqa: S603 - this module
-        [sys.executable, "-m", "runcast_services.reaper", executor_name, runner_id, folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    with process:
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - asked for pipes
-        process.stdout.readline()
+@asynccontextmanager
+async def running_reaper(executor_name: str, runner_id: str, folder: str) -> AsyncIterator[None]:
+    """Have one while the context is open; enter once that of an earlier `runcast up` with this folder has finished.
+
+    Raises `SettingError` if it does not start.
+    """
+    command = [sys.executable, "-m", "runcast_services.reaper", executor_name, runner_id, folder]
+    async with await anyio.open_process(command, stderr=None, start_new_session=True) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - pipes by default
+        try:
+            await process.stdout.receive()
+        except anyio.EndOfStream as exc:
+            raise SettingError(f"what ends jobs after a crash could not be started with {folder}") from exc
         try:
             yield
         finally:
-            process.stdin.close()
-            try:
-                process.wait(_END_S)
-            except subprocess.TimeoutExpired:
+            with anyio.move_on_after(_END_S, shield=True):
+                await process.stdin.aclose()
+                await process.wait()
+            if process.returncode is None:
                 process.kill()
 
 
@@ -42,7 +45,7 @@ def main(executor_name: str, runner_id: str, folder: str) -> None:
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(Path(folder, "reaper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.write(1, _READY)
+    os.write(1, b"ready\n")
     while os.read(0, 4096):
         pass
     _reap({"RUNCAST_EXECUTOR": executor_name, "RUNCAST_RUNNER_ID": runner_id, "RUNCAST_PROCESS_DIR": folder})
@@ -50,8 +53,6 @@ def main(executor_name: str, runner_id: str, folder: str) -> None:
 
 def _reap(settings: dict[str, str]) -> None:
     """Imports what it needs only now, so that waiting costs little memory."""
-    import anyio
-
     from runcast_core.errors import ExecutorError
     from runcast_core.logging import configure_logging
     from runcast_runner.executors import choose_executor
