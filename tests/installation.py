@@ -14,7 +14,7 @@ import httpx
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
 from runcast_core.tokens import HmacTokens
-from tests.parts import free_port
+from tests.parts import ended_after, free_port
 
 SECRET = "a secret of thirty-two characters, for tests"
 CALLBACK_TOKEN = "callback token of the tests"
@@ -85,18 +85,14 @@ def started_installation(
 def _service(module: str, name: str, directory: Path, settings: dict[str, str]) -> Iterator[Service]:
     port = free_port()
     own = {"RUNCAST_PORT": str(port), "RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name)}
-    with (directory / f"{name}.log").open("w") as output:
-        arguments = [sys.executable, "-m", module]
-        environment = {**os.environ, **settings, **own}
-        with subprocess.Popen(arguments, env=environment, stdout=output, stderr=output) as process:
-            try:
-                yield Service(f"http://127.0.0.1:{port}", process)
-            finally:
-                process.terminate()
-                try:
-                    process.wait(15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+    arguments = [sys.executable, "-m", module]
+    environment = {**os.environ, **settings, **own}
+    with (
+        (directory / f"{name}.log").open("w") as output,
+        subprocess.Popen(arguments, env=environment, stdout=output, stderr=output) as process,
+        ended_after(process, 15),
+    ):
+        yield Service(f"http://127.0.0.1:{port}", process)
 
 
 def _until_ready(service: Service, log: Path) -> None:

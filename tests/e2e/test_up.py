@@ -12,7 +12,7 @@ import pytest
 
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import javascript, python
-from tests.up import Up, running_up
+from tests.up import running_up
 
 PROCESS = {"RUNCAST_EXECUTOR": "process"}
 
@@ -34,12 +34,6 @@ async def _gone(marker: str) -> None:
     with anyio.fail_after(30):
         while _marked(marker):
             await anyio.sleep(0.05)
-
-
-async def _request(up: Up, task_id: str, **body) -> None:
-    body = {"taskId": task_id, "image": "local", **body}
-    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
-        (await http.post("/api/execution-request", json=body)).raise_for_status()
 
 
 def _last(dashboard) -> dict:
@@ -72,7 +66,7 @@ async def test_however_it_ends_no_process_stays(tmp_path: Path, ending: signal.S
     command = f"echo begun; (setsid sleep 300 &) ; sleep 300 & sleep 300 # {marker}"
     with running_up(tmp_path / marker, **PROCESS, RUNCAST_DRAIN="0.1") as up:
         async with python(up.url, auth={"token": up.token}) as dashboard:
-            await _request(up, "t1", command=command, config={"envVars": {"MARKER": marker}})
+            await up.request(taskId="t1", image="local", command=command, config={"envVars": {"MARKER": marker}})
             await dashboard.until(lambda d: d.of("execution-log"))
         assert len(_marked(marker)) >= 5
         status = up.end(ending)
@@ -99,7 +93,7 @@ async def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path):
     marker = new_id()
     with running_up(tmp_path / marker, **PROCESS, RUNCAST_DRAIN="300") as up:
         async with python(up.url, auth={"token": up.token}) as dashboard:
-            await _request(up, "t1", command="echo begun; sleep 300")
+            await up.request(taskId="t1", image="local", command="echo begun; sleep 300")
             await dashboard.until(lambda d: d.of("execution-log"))
         up.process.send_signal(signal.SIGINT)
         with anyio.fail_after(10):
@@ -117,7 +111,7 @@ async def test_valkey_that_dies_is_replaced(tmp_path: Path):
             [valkey] = [pid for pid in _marked(f"{tmp_path}/data/valkey.sock") if pid != up.process.pid]
             os.kill(valkey, signal.SIGKILL)
             await dashboard.until(lambda d: d.of("resync"))
-            await _request(up, "t1", command="echo live again")
+            await up.request(taskId="t1", image="local", command="echo live again")
             await dashboard.until(lambda d: _last(d).get("status") == "PASSED")
             assert [body["log"] for body in dashboard.of("execution-log")] == ["live again"]
 

@@ -29,13 +29,6 @@ async def dashboard(up: Up, javascript_client: None) -> AsyncIterator[Dashboard]
         yield dashboard
 
 
-async def _request(up: Up, **body) -> str:
-    async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
-        answer = await http.post("/api/execution-request", json=body)
-        answer.raise_for_status()
-    return answer.json()["taskId"]
-
-
 async def _ended(dashboard: Dashboard, task_id: str) -> dict:
     """Wait for the end of the execution; return the last update."""
 
@@ -59,6 +52,12 @@ def _containers(organization_id: str) -> list:
         client.close()
 
 
+async def _no_container_of(organization_id: str) -> None:
+    with anyio.fail_after(30):
+        while _containers(organization_id):
+            await anyio.sleep(0.1)
+
+
 async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashboard, busybox_image: str):
     """The engine is found by itself; the pasted line, with an image that is here, passes on the dashboard."""
     assert up.executor == "docker"
@@ -74,42 +73,52 @@ async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashbo
     assert _containers(up.organization_id) == []
 
 
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("head -c 1048576 /dev/zero | tr '\\0' x; echo; echo after", None),
-        ("printf '\\377\\376ok\\303\\050\\n'", "\ufffd\ufffdok\ufffd("),
-        ("printf 'gr\\303'; sleep 0.3; printf '\\274n\\n'", "grün"),
-        ("printf '\\000\\001\\002\\nafter\\n'", "\u2400\x01\x02\nafter"),
-        ("echo out; echo err >&2", None),
-    ],
-    ids=["megabyte", "invalid", "split", "binary", "both streams"],
-)
-async def test_whatever_a_container_prints_arrives(
-    up: Up, dashboard: Dashboard, busybox_image: str, command: str, expected: str | None
-):
-    """A line of a megabyte is cut with a marker, bytes that are no text are replaced, and the rest is as printed."""
-    task_id = await _request(up, image=busybox_image, command=command)
+async def _printed(up: Up, dashboard: Dashboard, image: str, command: str) -> str:
+    """Run the command to its end; return the output that arrived live, which is also what is stored."""
+    task_id = await up.request(image=image, command=command)
     assert (await _ended(dashboard, task_id))["status"] == "PASSED"
     output = _output(dashboard, task_id)
     async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
         stored = await http.get(f"/api/executions/{task_id}/logs?format=text")
     assert stored.text == output + "\n"
-    if expected is not None:
-        assert output == expected
-    elif "err" in command:
-        assert sorted(output.split("\n")) == ["err", "out"]
-    else:
-        first, second = output.split("\n")
-        assert second == "after"
-        assert first.startswith("x" * 16_000)
-        assert "x" not in first.lstrip("x")
-        assert len(first) < 17_000
+    return output
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("printf '\\377\\376ok\\303\\050\\n'", "\ufffd\ufffdok\ufffd("),
+        ("printf 'gr\\303'; sleep 0.3; printf '\\274n\\n'", "grün"),
+        ("printf '\\000\\001\\002\\nafter\\n'", "\u2400\x01\x02\nafter"),
+    ],
+    ids=["invalid", "split", "binary"],
+)
+async def test_whatever_a_container_prints_arrives(
+    up: Up, dashboard: Dashboard, busybox_image: str, command: str, expected: str
+):
+    """Bytes that are no text are replaced, and the rest is as printed."""
+    assert await _printed(up, dashboard, busybox_image, command) == expected
+
+
+async def test_both_streams_arrive(up: Up, dashboard: Dashboard, busybox_image: str):
+    """In whichever order: the engine defines none for what is written at the same moment."""
+    output = await _printed(up, dashboard, busybox_image, "echo out; echo err >&2")
+    assert sorted(output.split("\n")) == ["err", "out"]
+
+
+async def test_a_line_of_a_megabyte_is_cut_with_a_marker(up: Up, dashboard: Dashboard, busybox_image: str):
+    """The next line is whole."""
+    command = "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo after"
+    first, second = (await _printed(up, dashboard, busybox_image, command)).split("\n")
+    assert second == "after"
+    assert first.startswith("x" * 16_000)
+    assert "x" not in first.lstrip("x")
+    assert len(first) < 17_000
 
 
 async def test_an_image_that_nobody_has_is_a_clear_error(up: Up, dashboard: Dashboard):
     """`ERROR` with the image's name, and the next execution runs."""
-    task_id = await _request(up, image="runcast.invalid/none:1", command="true")
+    task_id = await up.request(image="runcast.invalid/none:1", command="true")
     last = await _ended(dashboard, task_id)
     assert last["status"] == "ERROR"
     assert "image runcast.invalid/none:1 could not be pulled" in last["error"]
@@ -117,7 +126,7 @@ async def test_an_image_that_nobody_has_is_a_clear_error(up: Up, dashboard: Dash
 
 async def test_local_is_not_run_beside_an_engine(up: Up, dashboard: Dashboard):
     """`image: "local"` would escape the container; the error says what to name instead."""
-    last = await _ended(dashboard, await _request(up, image="local", command="true"))
+    last = await _ended(dashboard, await up.request(image="local", command="true"))
     assert (last["status"], last["error"]) == (
         "ERROR",
         'image "local" is for the process executor; name a container image',
@@ -127,19 +136,15 @@ async def test_local_is_not_run_beside_an_engine(up: Up, dashboard: Dashboard):
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 async def test_however_it_ends_no_container_stays(tmp_path: Path, busybox_image: str, up: Up, ending: signal.Signals):
     """Its own are removed, also after `kill -9`; those of another installation on the same engine live on."""
-    other = await _request(up, image=busybox_image, command="sleep 60")
+    other = await up.request(image=busybox_image, command="sleep 60")
     with running_up(tmp_path / new_id(), **QUICK) as killed:
         async with python(killed.url, auth={"token": killed.token}) as dashboard:
-            await _request(killed, image=busybox_image, command="trap '' TERM; echo begun; sleep 60")
+            await killed.request(image=busybox_image, command="trap '' TERM; echo begun; sleep 60")
             await dashboard.until(lambda d: d.of("execution-log"))
         assert len(_containers(killed.organization_id)) == 1
         killed.end(ending)
-        with anyio.fail_after(30):
-            while _containers(killed.organization_id):
-                await anyio.sleep(0.1)
+        await _no_container_of(killed.organization_id)
     assert len(_containers(up.organization_id)) == 1
     async with httpx.AsyncClient(base_url=up.url, headers=up.headers) as http:
         (await http.post(f"/api/executions/{other}/cancel")).raise_for_status()
-    with anyio.fail_after(30):
-        while _containers(up.organization_id):
-            await anyio.sleep(0.1)
+    await _no_container_of(up.organization_id)

@@ -48,8 +48,10 @@ def _executing(installation: Installation) -> list[str]:
     return [name for name in names if any(path.name.isdigit() for path in (installation.logs / name).iterdir())]
 
 
-def _process(installation: Installation) -> "subprocess.Popen[bytes]":
-    """Return the runner that executes; it is one only."""
+async def _begun(installation: Installation, dashboard: Dashboard, command: str) -> "subprocess.Popen[bytes]":
+    """Request the only execution, wait for its first output, and return the runner that executes it."""
+    await _request(installation, "t1", command)
+    await dashboard.until(lambda d: d.of("execution-log"))
     [name] = _executing(installation)
     return installation.services[name].process
 
@@ -60,9 +62,7 @@ def _states(dashboard: Dashboard) -> list[tuple[str, int]]:
 
 async def test_the_execution_of_a_killed_runner_ends(installation: Installation, dashboard: Dashboard):
     """After its lease another runner ends it as `runner lost`; dashboards see what was printed, and that."""
-    await _request(installation, "t1", "echo begun; sleep 120")
-    await dashboard.until(lambda d: d.of("execution-log"))
-    killed = _process(installation)
+    killed = await _begun(installation, dashboard, "echo begun; sleep 120")
     killed.kill()
     await dashboard.until(lambda d: ("ERROR", 1) in _states(d), 20)
     assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("ERROR", 1)]
@@ -73,9 +73,7 @@ async def test_the_execution_of_a_killed_runner_ends(installation: Installation,
 
 async def test_a_stopped_runner_hands_over(installation: Installation, dashboard: Dashboard):
     """SIGTERM: what does not end within the grace is PENDING again, and runs as a new attempt elsewhere."""
-    await _request(installation, "t1", "echo begun; sleep 2; echo done")
-    await dashboard.until(lambda d: d.of("execution-log"))
-    stopped = _process(installation)
+    stopped = await _begun(installation, dashboard, "echo begun; sleep 2; echo done")
     stopped.send_signal(signal.SIGTERM)
     await dashboard.until(lambda d: ("PASSED", 2) in _states(d), 30)
     assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
@@ -86,9 +84,7 @@ async def test_a_stopped_runner_hands_over(installation: Installation, dashboard
 
 async def test_a_runner_that_was_away_too_long_changes_nothing(installation: Installation, dashboard: Dashboard):
     """Stopped by SIGSTOP past its lease, then continued: the execution has ended, and its container goes."""
-    await _request(installation, "t1", "echo begun; sleep 4; echo late; sleep 60")
-    await dashboard.until(lambda d: d.of("execution-log"))
-    paused = _process(installation)
+    paused = await _begun(installation, dashboard, "echo begun; sleep 4; echo late; sleep 60")
     paused.send_signal(signal.SIGSTOP)
     await dashboard.until(lambda d: ("ERROR", 1) in _states(d), 20)
     paused.send_signal(signal.SIGCONT)
