@@ -29,7 +29,7 @@ async def running_reaper(executor_name: str, runner_id: str, folder: str) -> Asy
         try:
             await process.stdout.receive()
         except anyio.EndOfStream as exc:
-            raise SettingError(f"what ends jobs after a crash could not be started with {folder}") from exc
+            raise SettingError(f"RUNCAST_PROCESS_DIR: {folder} cannot be used as a folder") from exc
         try:
             yield
         finally:
@@ -42,8 +42,11 @@ async def running_reaper(executor_name: str, runner_id: str, folder: str) -> Asy
 
 def main(executor_name: str, runner_id: str, folder: str) -> None:
     """Wait for the parent's end, then remove what its runner left."""
-    Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(Path(folder, "reaper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(Path(folder, "reaper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        sys.exit(1)  # the parent, which sees no answer, says what to do
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     os.write(1, b"ready\n")
     while os.read(0, 4096):

@@ -127,6 +127,7 @@ async def test_what_is_in_the_way_is_told(tmp_path: Path):
             ({"RUNCAST_PORT": "0", "RUNCAST_LEASE_MS": "soon"}, "RUNCAST_LEASE_MS"),
             ({"RUNCAST_PORT": "0", "JWT_SECRET": "short"}, "JWT_SECRET"),
             ({"RUNCAST_DATA_DIR": "/proc/none"}, "set RUNCAST_DATA_DIR"),
+            ({"RUNCAST_PORT": "0", "RUNCAST_EXECUTOR": "process", "RUNCAST_PROCESS_DIR": "/proc/none"}, "PROCESS_DIR"),
         ):
             environment = {**os.environ, "RUNCAST_DATA_DIR": str(tmp_path / "other"), **options}
             arguments = [sys.executable, "-m", "runcast", "up"]
