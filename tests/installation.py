@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import httpx
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
 from runcast_core.tokens import HmacTokens
-from tests.parts import ended_after, free_port
+from tests.parts import ended_after, reserved_port
 
 SECRET = "a secret of thirty-two characters, for tests"
 CALLBACK_TOKEN = "callback token of the tests"
@@ -83,13 +83,14 @@ def started_installation(
 
 @contextmanager
 def _service(module: str, name: str, directory: Path, settings: dict[str, str]) -> Iterator[Service]:
-    port = free_port()
-    own = {"RUNCAST_PORT": str(port), "RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name)}
+    own = {"RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name)}
     arguments = [sys.executable, "-m", module]
-    environment = {**os.environ, **settings, **own}
     with (
+        reserved_port() as port,
         (directory / f"{name}.log").open("w") as output,
-        subprocess.Popen(arguments, env=environment, stdout=output, stderr=output) as process,
+        subprocess.Popen(
+            arguments, env={**os.environ, **settings, **own, "RUNCAST_PORT": str(port)}, stdout=output, stderr=output
+        ) as process,
         ended_after(process, 15),
     ):
         yield Service(f"http://127.0.0.1:{port}", process)
@@ -98,9 +99,8 @@ def _service(module: str, name: str, directory: Path, settings: dict[str, str]) 
 def _until_ready(service: Service, log: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and service.process.poll() is None:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{service.url}/readyz").status_code == 200:
                 return
-        except httpx.TransportError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise RuntimeError(f"{log.stem} is not ready: {log.read_text()[-3000:]}")

@@ -13,7 +13,7 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from tests.engine import engine_offers
-from tests.parts import Missing, Part, free_port, spawned
+from tests.parts import Missing, Part, reserved_port, spawned
 
 IMAGE = os.environ.get("TEST_MONGODB_IMAGE", "mongo:8.0")
 STANDIN = Path(__file__).parent / "standins" / "mongodb"
@@ -76,17 +76,19 @@ def _container() -> Iterator[str]:
 
 @contextmanager
 def _mongod(binary: str) -> Iterator[str]:
-    port = free_port()
-    arguments = [binary, "--port", str(port), "--bind_ip", "127.0.0.1"]
-    with tempfile.TemporaryDirectory() as data, spawned([*arguments, "--dbpath", data], port):
+    arguments = [binary, "--bind_ip", "127.0.0.1"]
+    with (
+        reserved_port() as port,
+        tempfile.TemporaryDirectory() as data,
+        spawned([*arguments, "--port", str(port), "--dbpath", data], port),
+    ):
         yield f"mongodb://127.0.0.1:{port}"
 
 
 @contextmanager
 def _stand_in() -> Iterator[str]:
-    port = free_port()
-    java = ["java", "-XX:+UseSerialGC", "-Xmx512m", "-cp", f"{_jars()}/*", "MongoStandIn.java", str(port)]
-    with spawned(java, port, cwd=STANDIN):
+    java = ["java", "-XX:+UseSerialGC", "-Xmx512m", "-cp", f"{_jars()}/*", "MongoStandIn.java"]
+    with reserved_port() as port, spawned([*java, str(port)], port, cwd=STANDIN):
         yield f"mongodb://127.0.0.1:{port}"
 
 

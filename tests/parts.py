@@ -25,10 +25,17 @@ class Part:
     description: str
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Yield a port that only the server it is meant for can take, for as long as the context is open.
+
+    A port found free and given back can be given out again before its server listens. This one stays bound: the kernel
+    then gives it to nobody who asks for any port, while a server that names it may listen, as both set SO_REUSEADDR.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 @contextmanager

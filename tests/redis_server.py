@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 import redis
 
 from tests.engine import engine_offers
-from tests.parts import Part, free_port, spawned
+from tests.parts import Part, reserved_port, spawned
 
 IMAGE = os.environ.get("TEST_REDIS_IMAGE", "redis:7")
 OLDEST = 7
@@ -40,11 +40,13 @@ def own_redis() -> tuple[str, AbstractContextManager[str]]:
 
 @contextmanager
 def _server(binary: str) -> Iterator[str]:
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        with spawned([binary, *options], port):
-            yield f"redis://127.0.0.1:{port}/0"
+    options = ["--bind", "127.0.0.1", "--save", ""]
+    with (
+        reserved_port() as port,
+        tempfile.TemporaryDirectory() as folder,
+        spawned([binary, *options, "--port", str(port), "--dir", folder], port),
+    ):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager

