@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS executions (
     PRIMARY KEY (organization_id, task_id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS executions_newest ON executions (organization_id, created_at DESC, task_id DESC);
-CREATE INDEX IF NOT EXISTS executions_queue ON executions (status, organization_id, created_at);
+DROP INDEX IF EXISTS executions_queue;
+CREATE INDEX IF NOT EXISTS executions_waiting ON executions (status, organization_id, created_at, task_id);
 CREATE INDEX IF NOT EXISTS executions_unannounced ON executions (updated_at) WHERE unannounced = 1;
 CREATE TABLE IF NOT EXISTS log_chunks (
     id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,

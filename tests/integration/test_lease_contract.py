@@ -130,6 +130,7 @@ async def test_a_released_execution_is_claimed_again_as_the_next_attempt(store: 
     assert [e.task_id for e in await store.held_by("r")] == ["t"]
     released = await store.release("a", "t", first.fence)
     assert (released.status, released.rev, released.runner_id) == (Status.PENDING, 3, None)
+    assert released.started_at is None
     assert await store.held_by("r") == []
     await store.announced("a", "t", released.rev)
     second = await _claim(store, runner="r2")

@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from runcast_core import sqlite_connections, sqlite_schema, sqlite_store
+from runcast_core import sqlite_connections, sqlite_leases, sqlite_schema, sqlite_store
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import Conflict, SettingError, StoreUnavailable
 from runcast_core.executions import Execution
@@ -142,3 +142,13 @@ async def test_an_account_whose_key_exists_is_a_conflict(store: SqliteStore):
     with pytest.raises(Conflict):
         await store.create_account(organization, replace(user, user_id="v", email="v@example.com"))
     assert await store.user_by_email("v@example.com") is None
+
+
+@pytest.mark.parametrize("sql", [sqlite_leases._OLDEST, sqlite_leases._TAKEN])
+async def test_a_claim_does_not_walk_through_what_has_ended(path: str, store: SqliteStore, sql: str):
+    """It reads only executions of the status it wants, in the order it wants: an organization may have any history."""
+    with connect(path) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("a",) * sql.count("?"))]
+    connection.close()
+    assert len(plan) == 1
+    assert "executions_waiting (status=? AND organization_id=?" in plan[0]
