@@ -34,7 +34,7 @@ def new_execution_document(execution: Execution) -> Document:
     key = execution_key(execution.organization_id, execution.task_id)
     fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
     fields |= {"status": execution.status.value, "source": execution.source.value}
-    state = {"slot": key, "leaseMs": 0, "unannounced": True, "logSeq": 0}
+    state = {"slot": key, "leaseMs": 0, "unannounced": True}
     return {"_id": key, "request": canonical(execution.request), **fields, **state}
 
 
@@ -88,10 +88,13 @@ def organization(document: Document) -> Organization:
     )
 
 
+def chunk_id(chunk: LogChunk) -> str:
+    return f"{execution_key(chunk.organization_id, chunk.task_id)}/{chunk.attempt}/{chunk.seq}"
+
+
 def chunk_document(chunk: LogChunk) -> Document:
-    key = execution_key(chunk.organization_id, chunk.task_id)
     return {
-        "_id": f"{key}/{chunk.attempt}/{chunk.seq}",
+        "_id": chunk_id(chunk),
         "organizationId": chunk.organization_id,
         "taskId": chunk.task_id,
         "attempt": chunk.attempt,

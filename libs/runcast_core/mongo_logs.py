@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pymongo import ASCENDING, ReturnDocument
-from pymongo.errors import BulkWriteError
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from runcast_core import mongo_documents as documents
 from runcast_core.errors import NotFound
@@ -27,18 +27,27 @@ class MongoLogs(MongoCollections):
                     raise
 
     async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        """A number is taken by the insert itself, above the last one that is there: readers who page by `after` meet
+        no chunk that comes later with a lower number."""
+        key = execution_key(organization_id, task_id)
         with translated():
-            document = await self._executions.find_one_and_update(
-                {"_id": execution_key(organization_id, task_id)},
-                {"$inc": {"logSeq": 1}},
-                projection={"logSeq": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        if document is None:
-            raise NotFound("no such execution")
-        chunk = LogChunk(organization_id, task_id, 0, document["logSeq"], text, ts)
-        await self.append_logs([chunk])
-        return chunk
+            seq = await self._last_external_seq(organization_id, task_id)
+            while True:
+                seq += 1
+                chunk = LogChunk(organization_id, task_id, 0, seq, text, ts)
+                try:
+                    await self._log_chunks.insert_one(documents.chunk_document(chunk))
+                except DuplicateKeyError:
+                    continue  # somebody was faster
+                if await self._executions.find_one({"_id": key}, {"_id": 1}):
+                    return chunk
+                await self._log_chunks.delete_one({"_id": documents.chunk_id(chunk)})  # never was, or deleted meanwhile
+                raise NotFound("no such execution")
+
+    async def _last_external_seq(self, organization_id: str, task_id: str) -> int:
+        query = {"organizationId": organization_id, "taskId": task_id, "attempt": 0}
+        last = await self._log_chunks.find_one(query, {"seq": 1}, sort=[("seq", DESCENDING)])
+        return last["seq"] if last else 0
 
     async def read_logs(
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000

@@ -152,6 +152,7 @@ async def test_output_of_workers_is_numbered_by_the_store(store: Store):
     assert await store.read_logs("a", "t", attempt=0) == chunks
     with pytest.raises(NotFound):
         await store.append_external_log("b", "t", "x", 1)
+    assert await store.read_logs("b", "t", attempt=0) == []
 
 
 async def test_a_state_is_unannounced_until_its_own_rev_was_announced(store: Store):

@@ -18,7 +18,7 @@ from runcast_core.store import Store
 from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
-PROCESSES = 4
+PROCESSES, LINES = 4, 60
 Work = Callable[[Store, int], Awaitable[list[Any]]]
 _start: Any = None
 
@@ -193,3 +193,22 @@ async def test_every_state_is_announced_by_somebody(store_url: str, racers: Race
         outcomes = await racers.race(store_url, _sweep)
         assert {task for announced in outcomes for task in announced} == {f"t{number}" for number in range(30)}
         assert await store.unannounced(before=now_ms() + 1000) == []
+
+
+async def _write_or_follow(store: Store, number: int) -> list[Any]:
+    """The first process pages as a client does; the others write as the replaced system's workers do."""
+    if number:
+        return [(await store.append_external_log("a", "t", "x", 1)).seq for _ in range(LINES)]
+    seen = [0]
+    while seen[-1] < (PROCESSES - 1) * LINES:
+        seen += [chunk.seq for chunk in await store.read_logs("a", "t", attempt=0, after=seen[-1])]
+    return seen[1:]
+
+
+async def test_a_reader_meets_every_line_that_workers_write_at_once(store_url: str, racers: Racers):  # noqa: F811
+    """No chunk appears with a lower number than one that was read already; each number is given once."""
+    async with open_store(store_url) as store:
+        await store.record_external("a", "t", None)
+    seen, *written = await racers.race(store_url, _write_or_follow)
+    assert seen == sorted(seq for own in written for seq in own)
+    assert seen == list(range(1, (PROCESSES - 1) * LINES + 1))
