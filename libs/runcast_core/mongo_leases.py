@@ -25,6 +25,10 @@ EXPIRED: Document = {
     "$expr": {"$lt": [{"$add": ["$renewedAt", "$leaseMs"]}, "$$NOW"]},
 }
 """Compared on the server's clock: `renewedAt` was set by `$currentDate`."""
+HELD: Document = {
+    "leaseMs": {"$gt": 0},
+    "$expr": {"$gte": [{"$add": ["$renewedAt", "$leaseMs"]}, "$$NOW"]},
+}
 _LEASE_LOST = "the execution has ended or is no longer this runner's"
 
 
@@ -116,7 +120,7 @@ class MongoLeases(MongoCollections):
         error: str | None = None,
         exit_code: int | None = None,
     ) -> Execution:
-        known = {name: value for name, value in (("error", error), ("exitCode", exit_code)) if value is not None}
+        known: Document = {n: value for n, value in (("error", error), ("exitCode", exit_code)) if value is not None}
         query = _fenced(organization_id, task_id, fence)
         changed = await self._change(query, organization_id, task_id, status, **known)
         if changed is None:
@@ -125,7 +129,12 @@ class MongoLeases(MongoCollections):
 
     async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:
         query = _fenced(organization_id, task_id, fence)
-        idle = {"slot": execution_key(organization_id, task_id), "runnerId": None, "startedAt": None, "leaseMs": 0}
+        idle: Document = {
+            "slot": execution_key(organization_id, task_id),
+            "runnerId": None,
+            "startedAt": None,
+            "leaseMs": 0,
+        }
         wanted = query | {"cancelRequested": False}
         changed = await self._change(wanted, organization_id, task_id, Status.PENDING, **idle)
         if changed is None:
@@ -149,13 +158,22 @@ class MongoLeases(MongoCollections):
         return await self._change(query, organization_id, task_id, Status.ERROR, error="runner lost")
 
     async def _change(
-        self, query: Document, organization_id: str, task_id: str, status: Status, **fields: Any
+        self,
+        query: Document,
+        organization_id: str,
+        task_id: str,
+        status: Status,
+        *,
+        keep_lease: bool = False,
+        **fields: Any,
     ) -> Execution | None:
-        """Give the execution that matches its next state: `rev` rises, it is unannounced, an end frees the slot."""
+        """Give the execution that matches its next state: `rev` rises, it is unannounced, and a terminal state frees
+        its slot and, unless told otherwise, ends its lease."""
         now = now_ms()
         values = {"status": status.value, "updatedAt": now, "unannounced": True, **fields}
         if status.terminal:
-            values |= {"endedAt": now, "slot": execution_key(organization_id, task_id), "leaseMs": 0}
+            idle = execution_key(organization_id, task_id)
+            values |= {"endedAt": now, "slot": idle} | ({} if keep_lease else {"leaseMs": 0})
         with translated():
             document = await self._executions.find_one_and_update(
                 query, {"$set": values, "$inc": {"rev": 1}}, return_document=ReturnDocument.AFTER

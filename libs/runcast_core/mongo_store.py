@@ -15,9 +15,9 @@ from runcast_core.identifiers import execution_key
 from runcast_core.mongo_accounts import MongoAccounts
 from runcast_core.mongo_documents import Document
 from runcast_core.mongo_errors import translated
-from runcast_core.mongo_leases import MongoLeases
+from runcast_core.mongo_leases import HELD, MongoLeases
 from runcast_core.mongo_logs import MongoLogs
-from runcast_core.store import Position
+from runcast_core.store import Position, still_held
 
 TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
@@ -101,6 +101,8 @@ class MongoStore(MongoAccounts, MongoLeases, MongoLogs):
         if not found.status.terminal:
             raise Conflict("the execution has not ended; cancel it first", code="STILL_LIVE")
         with translated():
+            if await self._executions.find_one({"_id": execution_key(organization_id, task_id), **HELD}, {"_id": 1}):
+                raise still_held()
             await self._log_chunks.delete_many({"organizationId": organization_id, "taskId": task_id})
             await self._executions.delete_one(_unchanged(found))
 
@@ -114,7 +116,7 @@ class MongoStore(MongoAccounts, MongoLeases, MongoLogs):
         error: str | None = None,
         exit_code: int | None = None,
     ) -> Execution:
-        known = {name: value for name, value in (("error", error), ("exitCode", exit_code)) if value is not None}
+        known: Document = {n: value for n, value in (("error", error), ("exitCode", exit_code)) if value is not None}
         while True:
             found = await self.execution(organization_id, task_id)
             if found is None:
@@ -125,7 +127,7 @@ class MongoStore(MongoAccounts, MongoLeases, MongoLogs):
             if status is None or not found.status.may_become(status):
                 return found
             fields = known | _start(found, status)
-            changed = await self._change(_unchanged(found), organization_id, task_id, status, **fields)
+            changed = await self._change(_unchanged(found), organization_id, task_id, status, keep_lease=True, **fields)
             if changed is not None:
                 return changed
 

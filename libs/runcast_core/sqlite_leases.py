@@ -50,8 +50,8 @@ class SqliteLeases:
             if found is None:
                 return None
             known = schema.execution(found)
-            columns = {"runner_id": runner_id, "attempt": known.attempt + 1, "slot": free}
-            claimed = change(connection, known, status=Status.RUNNING, **columns)
+            attempt = known.attempt + 1
+            claimed = change(connection, known, status=Status.RUNNING, runner_id=runner_id, attempt=attempt, slot=free)
             _prolong(connection, claimed.organization_id, claimed.task_id, lease_ms)
             _note_served(connection, organization_id)
             return claimed

@@ -33,8 +33,11 @@ def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
 
-def change(connection: apsw.Connection, known: Execution, *, status: Status, **columns: Any) -> Execution:
-    """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot."""
+def change(
+    connection: apsw.Connection, known: Execution, *, status: Status, keep_lease: bool = False, **columns: Any
+) -> Execution:
+    """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot and, unless
+    told otherwise, ends its lease. A column whose value is None stays as it is."""
     now = now_ms()
     values = {name: value for name, value in columns.items() if value is not None}
     values |= {"status": status.value, "rev": known.rev + 1, "updated_at": now, "unannounced": 1}
@@ -42,7 +45,7 @@ def change(connection: apsw.Connection, known: Execution, *, status: Status, **c
         values["started_at"] = now
     if status.terminal:
         idle = execution_key(known.organization_id, known.task_id)
-        values |= {"ended_at": now, "slot": idle, "lease_until": None}
+        values |= {"ended_at": now, "slot": idle} | ({} if keep_lease else {"lease_until": None})
     assignments = ", ".join(f"{name} = ?" for name in values)
     sql = f"UPDATE executions SET {assignments} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - own names
     connection.execute(sql, (*values.values(), known.organization_id, known.task_id))

@@ -20,7 +20,7 @@ from runcast_core.sqlite_connections import open_connections, unavailable
 from runcast_core.sqlite_leases import SqliteLeases
 from runcast_core.sqlite_rows import change, find, insert, one, rows
 from runcast_core.sqlite_writer import Writer
-from runcast_core.store import Position
+from runcast_core.store import Position, still_held
 
 T = TypeVar("T")
 _READERS = 4
@@ -132,6 +132,9 @@ class SqliteStore(SqliteLeases):
         def job(connection: apsw.Connection) -> None:
             if not _existing(connection, organization_id, task_id).status.terminal:
                 raise Conflict("the execution has not ended; cancel it first", code="STILL_LIVE")
+            sql = f"SELECT 1 FROM executions WHERE organization_id = ? AND task_id = ? AND lease_until >= {schema.NOW}"  # noqa: S608
+            if one(connection, sql, organization_id, task_id):
+                raise still_held()
             for table in ("log_chunks", "executions"):
                 sql = f"DELETE FROM {table} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - constants
                 connection.execute(sql, (organization_id, task_id))
@@ -156,7 +159,7 @@ class SqliteStore(SqliteLeases):
                 return new
             if status is None or not found.status.may_become(status):
                 return found
-            return change(connection, found, status=status, error=error, exit_code=exit_code)
+            return change(connection, found, status=status, keep_lease=True, error=error, exit_code=exit_code)
 
         return await self._write(job)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runcast_core.accounts import Organization, User
+from runcast_core.errors import Conflict
 from runcast_core.executions import Execution, Fence, LogChunk, Status
 
 ANNOUNCE_GRACE_MS = 2000
@@ -30,6 +31,11 @@ class Position:
 
     created_at: int
     task_id: str
+
+
+def still_held() -> Conflict:
+    """Return what deleting an execution raises while a runner may still be stopping its container."""
+    return Conflict("its runner is still stopping the container; try again in a minute", code="STILL_LIVE")
 
 
 class AccountStore(Protocol):
@@ -82,7 +88,9 @@ class ExecutionStore(Protocol):
         ...
 
     async def delete_execution(self, organization_id: str, task_id: str) -> None:
-        """Remove an ended execution with its output. Raises `NotFound`, or `Conflict` (`STILL_LIVE`)."""
+        """Remove an ended execution with its output. Raises `NotFound`, or `Conflict` (`STILL_LIVE`): also while a
+        runner from which a worker's report took it may still hold its lease, as attempts begin at 1 again when the
+        task id is requested again, and the old runner's fence would match."""
         ...
 
     async def record_external(
@@ -97,7 +105,8 @@ class ExecutionStore(Protocol):
     ) -> Execution:
         """Take a worker's report: create an unknown execution as `source: external` (`RUNNING` without a status),
         else change the known one. A status that `Status.may_become` forbids, or None, changes nothing.
-        The first terminal status wins, and frees the slot. Returns the execution as it then is."""
+        The first terminal status wins, and frees the slot; a runner that held the execution keeps its lease and
+        finds out when it renews. Returns the execution as it then is."""
         ...
 
 

@@ -5,13 +5,14 @@ import collections
 import multiprocessing
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import anyio
 import pytest
 
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.clock import now_ms
-from runcast_core.errors import LeaseLost
+from runcast_core.errors import Conflict, LeaseLost
 from runcast_core.executions import Execution, Fence, Status
 from runcast_core.identifiers import new_id
 from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store
@@ -165,6 +166,35 @@ async def test_a_reported_end_takes_the_execution_from_its_runner(store: Store):
     await store.record_external("a", "t", Status.PASSED)
     with pytest.raises(LeaseLost):
         await store.transition("a", "t", fence, Status.FAILED)
+
+
+async def test_an_execution_is_not_deleted_while_a_runner_may_still_write(store: Store):
+    """Requested again it would begin at attempt 1, which is the old runner's fence: only once its lease ran out."""
+    await store.create_execution(requested("a", "t"))
+    await _claim(store, lease_ms=700)
+    await store.record_external("a", "t", Status.FAILED)
+    with pytest.raises(Conflict) as caught:
+        await store.delete_execution("a", "t")
+    assert (caught.value.code, await store.expired()) == ("STILL_LIVE", [])
+    with anyio.fail_after(10):
+        while await store.execution("a", "t"):
+            with suppress(Conflict):
+                await store.delete_execution("a", "t")
+            await anyio.sleep(0.02)
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.CANCELLED])
+async def test_what_its_runner_ended_is_deleted_at_once(store: Store, status: Status):
+    """By a terminal status, or by handing back what was to be cancelled."""
+    await store.create_execution(requested("a", "t"))
+    fence = (await _claim(store)).fence
+    if status is Status.CANCELLED:
+        await store.request_cancel("a", "t")
+        await store.release("a", "t", fence)
+    else:
+        await store.transition("a", "t", fence, status)
+    await store.delete_execution("a", "t")
+    assert await store.execution("a", "t") is None
 
 
 async def _work(url: str, runner: str, results: list[tuple[str, int, int]]) -> int:
