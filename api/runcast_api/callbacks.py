@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runcast_api.bodies import parse, read_object
+from runcast_api.hints import hint
 from runcast_api.models import CallbackLog, CallbackUpdate
 from runcast_api.problems import Forbidden
 from runcast_core.announcer import note_announced
-from runcast_core.bus import Bus
+from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import BusUnavailable, InvalidInput
 from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
@@ -68,6 +69,8 @@ async def _store_and_relay(request: Request, report: CallbackUpdate, event: Even
         error=_text(extra.get("error")),
         exit_code=_exit_code(extra.get("exitCode")),
     )
+    if execution.status.terminal and execution.runner_id is not None:
+        await hint(request.app.state.bus, Signal(SignalKind.CANCEL, organization_id, execution.task_id))
     if not await _publish(request, organization_id, event):
         return
     log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -10,17 +9,16 @@ from runcast_api import queries
 from runcast_api.authentication import authenticate, authenticate_writer
 from runcast_api.bodies import read
 from runcast_api.cursors import decode_cursor, encode_cursor
+from runcast_api.hints import hint
 from runcast_api.models import ExecutionRequest
 from runcast_core.announcer import announce
 from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
-from runcast_core.errors import BusUnavailable, Conflict, NotFound
+from runcast_core.errors import Conflict, NotFound
 from runcast_core.executions import Execution, summary
 from runcast_core.identifiers import check_task_id, new_id
 from runcast_core.store import Position, Store
 from runcast_core.tokens import Claims
-
-log = structlog.get_logger()
 
 HIDDEN = "***"
 PAGE = 50
@@ -73,7 +71,7 @@ async def cancel(request: Request) -> Response:
     if execution.status.terminal:
         await announce(store, bus, execution)
     else:
-        await _signal(bus, Signal(SignalKind.CANCEL, claims.organization_id, execution.task_id))
+        await hint(bus, Signal(SignalKind.CANCEL, claims.organization_id, execution.task_id))
     return JSONResponse(summary(execution) | {"cancelRequested": True}, 202)
 
 
@@ -103,16 +101,8 @@ async def _submit(request: Request, claims: Claims, task_id: str, stored: dict[s
     execution, created = await store.create_execution(new)
     if created:
         await announce(store, bus, execution)
-        await _signal(bus, Signal(SignalKind.WAKE, claims.organization_id))
+        await hint(bus, Signal(SignalKind.WAKE, claims.organization_id))
     return JSONResponse(summary(execution), 202)
-
-
-async def _signal(bus: Bus, signal: Signal) -> None:
-    """Hint to the runners; their slow poll covers a lost one."""
-    try:
-        await bus.signal(signal)
-    except BusUnavailable as error:
-        log.warning("Signal not sent", kind=signal.kind.value, reason=error.message)
 
 
 def _task_id(request: Request) -> str:

@@ -255,14 +255,17 @@ async def test_cancelling_does_not_hit_the_same_task_id_of_another_organization(
         assert (await store.execution("b", task_id)).status is Status.RUNNING
 
 
-async def test_a_lost_execution_is_stopped_and_left_alone(store, bus):
-    """Once somebody else ended it, its container goes and nothing more is said about it."""
+@pytest.mark.parametrize(("lease_ms", "signalled"), [("600", False), ("60000", True)])
+async def test_a_lost_execution_is_stopped_and_left_alone(store, bus, lease_ms, signalled):
+    """Once somebody else ended it, its container goes, at a signal or at the next renewal, and nothing more is said."""
     task_id = await _request(store, lines="1000000", delay="0.01")
     executor = DummyExecutor()
     registry = CollectorRegistry()
-    async with _runner(store, bus, executor, registry, RUNCAST_LEASE_MS="600"):
+    async with _runner(store, bus, executor, registry, RUNCAST_LEASE_MS=lease_ms):
         await _until(lambda: _true(executor.running == {task_id}))
         await store.record_external(ORG, task_id, Status.FAILED)
+        if signalled:
+            await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
         await _until(lambda: _true(executor.running == set()))
         await _until(lambda: _true(b'runcast_runner_ended_total{status="LOST"} 1.0' in generate_latest(registry)))
         chunks = len(await store.read_logs(ORG, task_id, attempt=1))

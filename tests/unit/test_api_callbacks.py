@@ -4,6 +4,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from runcast_core.bus import Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import StoreUnavailable
 from runcast_core.executions import Source, Status
@@ -281,3 +282,18 @@ async def test_strange_values_of_stored_fields_do_no_harm(tmp_path):
         assert orjson.loads(api.bus.published[-1][1].payload)["error"] == odd["error"]
     assert stored is not None
     assert (stored.image, len(stored.error or ""), stored.exit_code) == (None, 4096, None)
+
+
+async def test_a_reported_end_is_told_to_the_runner_that_holds_the_execution(tmp_path):
+    """It is to stop the container now and not at its next renewal; what nobody holds is told to nobody."""
+    async with serving(tmp_path, **TOKEN) as api:
+        await api.requested()
+        claimed = await api.store.claim("org_a", runner_id="r", lease_ms=60_000, limit=1)
+        assert claimed is not None
+        api.bus.sent_signals.clear()
+        for body in (UPDATE, {**UPDATE, "status": "FAILED"}, {**UPDATE, "taskId": "external", "status": "PASSED"}):
+            headers = {"Authorization": "Bearer token of the workers"}
+            assert (await api.http.post(PATHS[0], json=body, headers=headers)).status_code == 200
+        assert api.bus.sent_signals == [Signal(SignalKind.CANCEL, "org_a", "t1")]
+        answer = await api.call("DELETE", "/api/executions/t1")
+        assert (answer.status_code, answer.json()["code"]) == (409, "STILL_LIVE")
