@@ -59,7 +59,8 @@ async def me(request: Request) -> Response:
 
 def _check_issuer(request: Request) -> None:
     """Raise `Forbidden` where an identity provider issues the tokens, before anything is stored."""
-    if request.app.state.settings.jwt_secret is None:
+    settings = request.app.state.settings
+    if settings.jwks_url is not None or settings.jwt_secret is None:
         raise Forbidden("accounts are kept by this installation's identity provider; log in there")
 
 

@@ -72,10 +72,11 @@ class Connections:
         connection = self._server.eio.sockets.get(eio_sid)
         if connection is None:
             return
-        for send in self._senders(eio_sid):
+        senders = list(self._senders(eio_sid))
+        for send in senders:
             with anyio.move_on_after(1):
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-        await connection.close(wait=False, abort=True)
+        await connection.close(wait=False, abort=bool(senders))  # a poll that waits is ended by a CLOSE packet
         self._server.eio.sockets.pop(eio_sid, None)
 
     def _senders(self, eio_sid: str) -> Iterator[Send]:

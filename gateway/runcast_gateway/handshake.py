@@ -14,7 +14,7 @@ class Refused(Exception):
 
 
 async def authenticate(auth: object, verifier: TokenVerifier) -> Claims:
-    """Return who a client with this `auth` is. Only its `token` counts; raises `Refused`."""
+    """Return who a client with this `auth` is. Only its `token` counts; raises `Refused`, or `KeysUnavailable`."""
     token = auth.get("token") if isinstance(auth, dict) else None
     if token is None or token == "":
         raise Refused("Authentication required", "No token provided")

@@ -12,6 +12,7 @@ import socketio
 import structlog
 from socketio import packet
 
+from runcast_core.errors import KeysUnavailable
 from runcast_core.events import AUTH_ERROR, AUTH_SUCCESS, Event
 from runcast_core.identifiers import room
 from runcast_core.tokens import Claims, TokenVerifier
@@ -51,8 +52,10 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             claims = await authenticate(data, self.verifier)
         except Refused as refusal:
             await self._refuse(eio_sid, refusal)
-            return
-        await self._admit(eio_sid, claims)
+        except KeysUnavailable as error:
+            self._postpone(eio_sid, error)
+        else:
+            await self._admit(eio_sid, claims)
 
     async def _refuse(self, eio_sid: str, refusal: Refused) -> None:
         """CONNECT, `auth-error`, DISCONNECT: the official clients then stay away instead of trying for ever."""
@@ -63,6 +66,12 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         await self._send_packet(eio_sid, _packet(packet.EVENT, [AUTH_ERROR, {"error": refusal.error}]))
         await self._send_packet(eio_sid, _packet(packet.DISCONNECT))
         self.connections.close_within(eio_sid, REFUSED_GRACE_S)
+
+    def _postpone(self, eio_sid: str, error: KeysUnavailable) -> None:
+        """Close the connection without a word of the protocol's: the official clients then try again by themselves."""
+        log.warning("Socket connection postponed", connection=eio_sid, reason=error.message)
+        self.metrics.authentication_errors.labels(error.code).inc()
+        self.connections.close_within(eio_sid, 0)
 
     async def _admit(self, eio_sid: str, claims: Claims) -> None:
         with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S) as waited:

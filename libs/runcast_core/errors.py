@@ -8,6 +8,7 @@ RuncastError
  ├─ Conflict            the state in the store does not allow it
  ├─ LeaseLost           the execution is no longer this runner's, or has ended
  ├─ ExecutorError       the container could not be run; becomes the execution's `ERROR`
+ ├─ KeysUnavailable     temporary: the identity provider did not tell its keys
  ├─ StoreUnavailable    temporary: the store did not answer
  └─ BusUnavailable      temporary: Redis did not answer; the publish may or may not have happened
 """
@@ -67,6 +68,13 @@ class ExecutorError(RuncastError):
     """The container could not be run, or its end is unknown. The message becomes the execution's `error`."""
 
     code = "EXECUTOR_ERROR"
+
+
+class KeysUnavailable(RuncastError):
+    """The identity provider did not tell its keys, so whether a token is good cannot be said now."""
+
+    code = "KEYS_UNAVAILABLE"
+    temporary = True
 
 
 class StoreUnavailable(RuncastError):

@@ -11,7 +11,7 @@ import anyio.to_thread
 import jwt
 
 from runcast_core.accounts import Role
-from runcast_core.errors import InvalidInput, InvalidToken, SettingError
+from runcast_core.errors import InvalidInput, InvalidToken, KeysUnavailable, SettingError
 from runcast_core.identifiers import check_organization_id
 from runcast_core.settings import TokenSettings
 
@@ -32,7 +32,8 @@ class TokenVerifier(Protocol):
     """Anything that turns a client's token into claims."""
 
     async def verify(self, token: object) -> Claims:
-        """Return the claims of a good token. Raises `InvalidToken` for anything else, whatever its type."""
+        """Return the claims of a good token. Raises `InvalidToken` for anything else, whatever its type, and
+        `KeysUnavailable` if that cannot be said now."""
         ...
 
 
@@ -65,20 +66,35 @@ class HmacTokens:
 
 
 class JwksTokens:
-    """Verifies RS256 and ES256 tokens of an identity provider by its JWKS URL (RFC 7517); keys are cached."""
+    """Verifies RS256 and ES256 tokens of an identity provider by its JWKS URL (RFC 7517).
+
+    The set of keys is kept for five minutes, so that one which was withdrawn is refused after that time.
+    """
 
     def __init__(self, url: str, *, issuer: str | None = None, audience: str | None = None) -> None:
-        self._keys = jwt.PyJWKClient(url, cache_keys=True, timeout=5)
+        self._keys = jwt.PyJWKClient(url, timeout=5)
         self._issuer = issuer
         self._audience = audience
 
     async def verify(self, token: object) -> Claims:
         text = _compact(token)
         try:
-            key = await anyio.to_thread.run_sync(self._keys.get_signing_key_from_jwt, text)
+            jwt.get_unverified_header(text)
+            key = await anyio.to_thread.run_sync(self._key, text)
         except jwt.PyJWTError as exc:
             raise InvalidToken("Invalid or expired token") from exc
         return _decode(text, key, ["RS256", "ES256"], self._issuer, self._audience)
+
+    def _key(self, token: str) -> jwt.PyJWK:
+        """Return the key that the token names; blocks. Raises `PyJWTError` if there is none, or `KeysUnavailable`."""
+        try:
+            self._keys.get_jwk_set()
+        except (jwt.PyJWTError, ValueError, OSError) as exc:
+            raise KeysUnavailable("the identity provider's keys could not be read from JWKS_URL") from exc
+        try:
+            return self._keys.get_signing_key_from_jwt(token)
+        except (jwt.PyJWKClientConnectionError, ValueError, OSError) as exc:
+            raise KeysUnavailable("the identity provider's keys could not be read again from JWKS_URL") from exc
 
 
 def token_verifier(settings: TokenSettings) -> TokenVerifier:

@@ -1,18 +1,15 @@
 """Which tokens verify, and as whom."""
 
-import http.server
-import json
-import threading
 import time
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from runcast_core.accounts import Role
-from runcast_core.errors import InvalidToken, SettingError
+from runcast_core.errors import InvalidToken, KeysUnavailable, SettingError
 from runcast_core.settings import TokenSettings
 from runcast_core.tokens import HmacTokens, JwksTokens, token_issuer, token_verifier
+from tests.identity_provider import IdentityProvider
 
 SECRET = "a secret of thirty-two characters, for tests"
 
@@ -42,47 +39,55 @@ async def test_a_user_id_must_be_a_text(user_id):
 
 
 async def test_tokens_of_an_identity_provider_verify_by_its_keys():
-    """RS256 by the key that the JWKS URL serves; another key, HS256 or a dead URL are refused."""
-    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
-    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {"kid": "k1", "alg": "RS256"}
-    claims = {"userId": "u", "organizationId": "o", "role": "developer", "exp": time.time() + 60}
-    with _serving(json.dumps({"keys": [jwk]}).encode()) as url:
-        verifier = token_verifier(TokenSettings.from_mapping({"JWKS_URL": url}))
-        good = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "k1"})
-        assert (await verifier.verify(good)).organization_id == "o"
+    """RS256 by the key that the JWKS URL serves; another key, HS256 or an unknown key are refused."""
+    with IdentityProvider() as provider, IdentityProvider() as other:
+        verifier = token_verifier(TokenSettings.from_mapping({"JWKS_URL": provider.url}))
+        assert (await verifier.verify(provider.token())).organization_id == "o"
         for bad in (
-            jwt.encode(claims, other, algorithm="RS256", headers={"kid": "k1"}),
-            jwt.encode(claims, SECRET, algorithm="HS256", headers={"kid": "k1"}),
+            other.token(),
+            jwt.encode({"exp": time.time() + 60}, SECRET, algorithm="HS256", headers={"kid": "k1"}),
+            other.token("k2"),
+            provider.token(kid=None),
+            "no.token.at all",
         ):
             with pytest.raises(InvalidToken):
                 await verifier.verify(bad)
-    with pytest.raises(InvalidToken):
-        await JwksTokens("http://127.0.0.1:1/").verify(good)
+
+
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"[]", b'{"keys": []}', None], ids=repr)
+async def test_a_provider_that_does_not_tell_its_keys_is_a_temporary_error(body: bytes | None):
+    """Nobody is told that a token is bad which nobody could look at; what is no token at all is bad without looking."""
+    with IdentityProvider() as provider:
+        provider.body = body or b""
+        verifier = JwksTokens(provider.url if body is not None else "http://127.0.0.1:1/")
+        with pytest.raises(KeysUnavailable) as caught:
+            await verifier.verify(provider.token())
+        assert caught.value.temporary
+        with pytest.raises(InvalidToken):
+            await verifier.verify("no.token.at all")
+
+
+async def test_a_withdrawn_key_is_refused_once_the_keys_were_read_again():
+    """And while the provider is gone, after the keys' time, nobody can say."""
+    with IdentityProvider() as provider:
+        verifier = JwksTokens(provider.url)
+        await verifier.verify(provider.token())
+        provider.body = provider.keys("k2")
+        await verifier.verify(provider.token())
+        verifier._keys.get_jwk_set(refresh=True)
+        with pytest.raises(InvalidToken):
+            await verifier.verify(provider.token())
+        verifier._keys.cooldown_duration = 0
+        provider.body = b"busy"
+        with pytest.raises(KeysUnavailable):
+            await verifier.verify(provider.token())
+    assert verifier._keys.jwk_set_cache is not None
+    verifier._keys.jwk_set_cache.lifespan = 0
+    with pytest.raises(KeysUnavailable):
+        await verifier.verify(provider.token())
 
 
 def test_tokens_cannot_be_issued_without_a_secret():
     """Where only a JWKS URL is configured, issuing says so."""
     with pytest.raises(SettingError, match="JWT_SECRET"):
         token_issuer(TokenSettings.from_mapping({"JWKS_URL": "https://example.com/keys"}))
-
-
-class _serving:  # noqa: N801 - a context manager
-    def __init__(self, body: bytes) -> None:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}/"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()

@@ -1,0 +1,45 @@
+"""Where an identity provider issues the tokens and cannot be asked for its keys for a while."""
+
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from tests.e2e.dashboard import javascript
+from tests.identity_provider import IdentityProvider
+from tests.installation import Installation, started_installation
+from tests.parts import Part
+
+
+async def _postponed(installation: Installation) -> None:
+    with anyio.fail_after(15):
+        while installation.log_of("gateway-1").count("Socket connection postponed") < 4:
+            await anyio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("javascript_client")
+async def test_sockets_come_in_once_the_keys_can_be_read(redis_part: Part, tmp_path: Path):
+    """Meanwhile nobody is told that a good token is bad: the clients try again by themselves, and calls are 503."""
+    with IdentityProvider() as provider:
+        keys, provider.body = provider.body, b"busy"
+        auth = {"token": provider.token()}
+        headers = {"Authorization": f"Bearer {provider.token()}"}
+        with started_installation(redis_part.url, tmp_path, runners=(), JWKS_URL=provider.url) as installation:
+            url = installation.gateways[0]
+            async with (
+                httpx.AsyncClient(base_url=installation.api, headers=headers) as http,
+                javascript(url, auth=auth, transports=["websocket"]) as one,
+                javascript(url, auth=auth, transports=["polling"]) as two,
+            ):
+                await _postponed(installation)
+                answer = await http.get("/api/executions")
+                assert (answer.status_code, answer.json()["code"]) == (503, "KEYS_UNAVAILABLE")
+                assert answer.headers["Retry-After"]
+                provider.body = keys
+                for dashboard in (one, two):
+                    await dashboard.until(lambda d: d.of("auth-success"))
+                    assert [name for name, _ in dashboard.events] == ["auth-success"]
+                assert (await http.get("/api/executions")).status_code == 200
+                account = {"email": "a@example.com", "password": "long enough", "name": "A", "organizationName": "O"}
+                assert (await http.post("/api/auth/signup", json=account)).status_code == 403
