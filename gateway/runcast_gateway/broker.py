@@ -1,9 +1,8 @@
 """Subscribes to an organization while the hub holds a socket of it, and hands the hub what arrives."""
 
-from collections.abc import Iterable
-
 import anyio
 import structlog
+from anyio.abc import TaskGroup, TaskStatus
 
 from runcast_core.bus import Bus, Gap, Subscription
 from runcast_core.errors import BusUnavailable
@@ -12,7 +11,6 @@ from runcast_gateway.metrics import GatewayMetrics
 
 log = structlog.get_logger()
 
-RETRY_S = 0.5
 SWEEP_S = 1.0
 
 
@@ -25,34 +23,39 @@ class Broker:
         self._metrics = metrics
         self._linger_s = linger_s
         self._subscription: Subscription | None = None
-        self._wanted: dict[str, anyio.Event] = {}
-        self._changed = anyio.Event()
-        self._idle_since: dict[str, float] = {}
+        self._tasks: TaskGroup | None = None
+        self._wanted_at: dict[str, float] = {}
+        """When each subscribed organization was last asked for, or seen to have a socket here."""
         self._late: set[str] = set()
+
+    def check(self) -> None:
+        """Raise `BusUnavailable` while nothing can arrive."""
+        if self._subscription is None:
+            raise BusUnavailable("the gateway does not relay")
+        self._subscription.check()
 
     async def subscribed(self, organization_id: str) -> None:
         """Return once the organization's subscription is acknowledged, however long that takes."""
-        self._idle_since.pop(organization_id, None)
-        if organization_id not in self._wanted:
-            self._wanted[organization_id] = anyio.Event()
-            self._changed.set()
-        await self._wanted[organization_id].wait()
+        assert self._subscription is not None  # noqa: S101 - sockets are served while `run` runs
+        self._wanted_at[organization_id] = anyio.current_time()
+        await self._subscription.add(organization_id)
 
     def resync_once_subscribed(self, organization_id: str) -> None:
         """Let sockets that could not wait for the acknowledgement look again when it has come."""
-        self._late.add(organization_id)
+        assert self._tasks is not None  # noqa: S101 - sockets are served while `run` runs
+        if organization_id not in self._late:
+            self._late.add(organization_id)
+            self._tasks.start_soon(self._resync_late, organization_id)
 
-    async def run(self) -> None:
-        """Relay for ever; opens the subscription again for as long as Redis does not answer."""
-        while True:
-            try:
-                async with self._bus.subscription() as self._subscription, anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._subscribe)
-                    tasks.start_soon(self._unsubscribe_idle)
-                    await self._relay(self._subscription)
-            except BusUnavailable as error:
-                log.warning("Redis is not there, trying again", reason=error.message)
-                await anyio.sleep(RETRY_S)
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Relay for ever, started once it can take sockets. Redis need not be there."""
+        try:
+            async with self._bus.subscription() as self._subscription, anyio.create_task_group() as self._tasks:
+                self._tasks.start_soon(self._unsubscribe_idle, self._subscription)
+                task_status.started()
+                await self._relay(self._subscription)
+        finally:
+            self._subscription = None
 
     async def _relay(self, subscription: Subscription) -> None:
         async for item in subscription:
@@ -62,49 +65,17 @@ class Broker:
             else:
                 self._hub.deliver(item)
 
-    async def _subscribe(self) -> None:
-        while True:
-            changed = self._changed
-            try:
-                await self._add([organization for organization, event in self._wanted.items() if not event.is_set()])
-            except BusUnavailable:
-                await anyio.sleep(RETRY_S)
-                continue
-            await changed.wait()
-            self._changed = anyio.Event()
+    async def _resync_late(self, organization_id: str) -> None:
+        await self.subscribed(organization_id)
+        self._late.discard(organization_id)
+        self._hub.resync(organization_id, "subscribed late")
 
-    async def _add(self, organization_ids: Iterable[str]) -> None:
-        assert self._subscription is not None  # noqa: S101 - set before this task starts
-        for organization_id in organization_ids:
-            await self._subscription.add(organization_id)
-            self._wanted[organization_id].set()
-            if organization_id in self._late:
-                self._late.discard(organization_id)
-                self._hub.resync(organization_id, "subscribed late")
-
-    async def _unsubscribe_idle(self) -> None:
+    async def _unsubscribe_idle(self, subscription: Subscription) -> None:
         """Drop, about each second, what nobody here has watched for the time of lingering."""
         while True:
             await anyio.sleep(SWEEP_S)
-            for organization_id in self._expired():
-                await self._drop(organization_id)
-
-    def _expired(self) -> list[str]:
-        now = anyio.current_time()
-        for organization_id, event in self._wanted.items():
-            if self._hub.holds(organization_id) or not event.is_set():
-                self._idle_since.pop(organization_id, None)
-            else:
-                self._idle_since.setdefault(organization_id, now)
-        return [o for o, since in self._idle_since.items() if now - since >= self._linger_s]
-
-    async def _drop(self, organization_id: str) -> None:
-        if organization_id not in self._idle_since:
-            return  # somebody asked for it since
-        assert self._subscription is not None  # noqa: S101 - set before this task starts
-        del self._wanted[organization_id]
-        del self._idle_since[organization_id]
-        try:
-            await self._subscription.remove(organization_id)
-        except BusUnavailable as error:
-            log.warning("Unsubscribing failed", organization=organization_id, reason=error.message)
+            now = anyio.current_time()
+            self._wanted_at |= dict.fromkeys(filter(self._hub.holds, self._wanted_at), now)
+            for organization_id in [o for o, at in self._wanted_at.items() if now - at >= self._linger_s]:
+                del self._wanted_at[organization_id]
+                subscription.remove(organization_id)

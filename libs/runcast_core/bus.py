@@ -47,21 +47,29 @@ class Signal:
 
 
 class Subscription(Protocol):
-    """One subscriber's connection. Iterate it in one task; add and remove organizations from any."""
+    """One subscriber's connection, made again for as long as it takes. Iterate it in one task; add and remove
+    organizations from any."""
 
     async def add(self, organization_id: str) -> None:
-        """Return once the server acknowledged: from then on no event is missed without a `Gap`. Idempotent."""
+        """Return once the server acknowledged, however long that takes: from then on no event is missed without a
+        `Gap`. Idempotent."""
         ...
 
-    async def remove(self, organization_id: str) -> None: ...
+    def remove(self, organization_id: str) -> None:
+        """Want the organization no more; who still waits for its acknowledgement stops waiting."""
+        ...
+
+    def check(self) -> None:
+        """Raise `BusUnavailable` while the connection is interrupted."""
+        ...
 
     def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
-        """Yield in the order of publishing for each organization; reconnect for as long as it takes."""
+        """Yield in the order of publishing for each organization. What is no event is skipped and logged."""
         ...
 
 
 class Bus(Protocol):
-    """Every verb raises `BusUnavailable` when Redis does not answer."""
+    """A verb that waits for an answer of Redis raises `BusUnavailable` where none comes."""
 
     async def publish(self, organization_id: str, event: Event) -> str:
         """Append to the organization's journal and publish, in one step; return the offset. Never retried: after an
@@ -78,13 +86,14 @@ class Bus(Protocol):
         ...
 
     def subscription(self) -> AbstractAsyncContextManager[Subscription]:
-        """Open a subscriber without organizations."""
+        """Open a subscriber without organizations; Redis need not be there yet."""
         ...
 
     async def signal(self, signal: Signal) -> None: ...
 
     def signals(self) -> AbstractAsyncContextManager[AsyncIterator[Signal]]:
-        """Subscribe, then yield signals; a `WAKE` follows each interruption, as some may have been lost."""
+        """Subscribe, however long that takes, then yield signals; a `WAKE` follows each interruption, as some may have
+        been lost."""
         ...
 
     async def ping(self) -> None:

@@ -19,7 +19,8 @@ JOURNAL_ENTRIES = 10_000
 class MemorySubscription:
     """One subscriber; see `runcast_core.bus.Subscription`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bus: "MemoryBus") -> None:
+        self._bus = bus
         self.organizations: set[str] = set()
         self.sender: MemoryObjectSendStream[Delivery | Gap]
         self.sender, self._receiver = anyio.create_memory_object_stream[Delivery | Gap](math.inf)
@@ -27,8 +28,12 @@ class MemorySubscription:
     async def add(self, organization_id: str) -> None:
         self.organizations.add(check_organization_id(organization_id))
 
-    async def remove(self, organization_id: str) -> None:
+    def remove(self, organization_id: str) -> None:
         self.organizations.discard(organization_id)
+
+    def check(self) -> None:
+        if self._bus.down:
+            raise BusUnavailable("the memory bus is switched off")
 
     def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
         return self._receiver.__aiter__()
@@ -71,7 +76,7 @@ class MemoryBus:
 
     @asynccontextmanager
     async def subscription(self) -> AsyncIterator[Subscription]:
-        subscription = MemorySubscription()
+        subscription = MemorySubscription(self)
         self._subscriptions.add(subscription)
         try:
             yield subscription

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
 import orjson
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -59,8 +60,14 @@ class RedisBus:
 
     @asynccontextmanager
     async def subscription(self) -> AsyncIterator[RedisSubscription]:
-        async with RedisSubscription(self._subscriber) as subscription:
-            yield subscription
+        subscription = RedisSubscription(self._subscriber)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(subscription.run)
+                yield subscription
+                tasks.cancel_scope.cancel()
+        finally:
+            subscription.close()
 
     async def signal(self, signal: Signal) -> None:
         message = {"kind": signal.kind, "organizationId": signal.organization_id, "taskId": signal.task_id}
@@ -69,9 +76,8 @@ class RedisBus:
 
     @asynccontextmanager
     async def signals(self) -> AsyncIterator[AsyncIterator[Signal]]:
-        async with RedisSubscription(self._subscriber) as subscription:
-            with _translated():
-                await subscription.open(CONTROL_CHANNEL)
+        async with self.subscription() as subscription:
+            await subscription.open(CONTROL_CHANNEL)
             yield _signals(subscription)
 
     async def ping(self) -> None:
@@ -83,14 +89,14 @@ class RedisBus:
 async def open_redis_bus(url: str) -> AsyncIterator[RedisBus]:
     """Open a bus on `redis://`, `rediss://` or `unix://`; connects on first use. Raises `SettingError` for other URLs.
 
-    A publish is never retried: after a lost reply a second one would double the entry.
+    A publish is never retried: after a lost reply a second one would double the entry. RESP2, as with RESP3 redis-py
+    listens for maintenance notices and therefore takes a pooled connection that the server closed for a good one.
     """
     try:
-        publisher = Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-        )
+        once: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": TIMEOUT_S, "protocol": 2}
+        publisher = Redis.from_url(url, socket_timeout=TIMEOUT_S, **once)
         keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
-        subscriber = Redis.from_url(url, socket_connect_timeout=TIMEOUT_S, **keepalive)
+        subscriber = Redis.from_url(url, **once, **keepalive)
     except ValueError as exc:
         raise SettingError("REDIS_URL must begin with redis://, rediss:// or unix://") from exc
     async with publisher, subscriber:
@@ -108,11 +114,11 @@ def _translated() -> Iterator[None]:
 async def _signals(subscription: RedisSubscription) -> AsyncIterator[Signal]:
     """Yield what is on the control channel; a message that is no signal is skipped."""
     async for message in subscription.messages():
-        if message["type"] == "gap":
+        if message.data is None:
             yield Signal(SignalKind.WAKE)
             continue
         try:
-            body = orjson.loads(message["data"])
+            body = orjson.loads(message.data)
             yield Signal(SignalKind(body["kind"]), body["organizationId"], body["taskId"])
         except (ValueError, KeyError, TypeError):
             continue

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from runcast_core.announcer import announce, sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
-from runcast_core.errors import BusUnavailable, RuncastError, StoreUnavailable
+from runcast_core.errors import RuncastError, StoreUnavailable
 from runcast_core.executions import Execution
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, release
@@ -155,18 +155,13 @@ class _Runner:
         self._wake.set()
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._bus.signals() as signals:
-                    async for signal in signals:
-                        run = self._runs.get((signal.organization_id, signal.task_id))
-                        if signal.kind is SignalKind.WAKE:
-                            self._wake.set()
-                        elif run is not None:
-                            run.lease.look()
-            except BusUnavailable as error:
-                log.warning("No signals, Redis does not answer", reason=error.message)
-            await anyio.sleep(RETRY_S)
+        async with self._bus.signals() as signals:
+            async for signal in signals:
+                run = self._runs.get((signal.organization_id, signal.task_id))
+                if signal.kind is SignalKind.WAKE:
+                    self._wake.set()
+                elif run is not None:
+                    run.lease.look()
 
     async def _expire(self) -> None:
         """End, for ever, executions whose runner let the lease run out."""

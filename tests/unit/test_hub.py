@@ -55,7 +55,7 @@ async def _play(steps: list[tuple[str, str, int]]) -> None:
     expected: dict[str, list[str]] = defaultdict(list)
     joined: dict[str, Socket] = {}
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(broker.run)
+        await tasks.start(broker.run)
         for organization_id in ORGANIZATIONS:
             await broker.subscribed(organization_id)
         for position, (verb, organization_id, number) in enumerate(steps):
@@ -94,7 +94,7 @@ async def test_a_gap_becomes_resync_for_that_organizations_sockets():
     hub = Hub(metrics)
     broker = Broker(bus, hub, metrics, linger_s=30)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(broker.run)
+        await tasks.start(broker.run)
         await broker.subscribed("a")
         hub.join(_socket("a", 1, transport))
         hub.join(_socket("b", 1, transport))
