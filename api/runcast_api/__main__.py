@@ -10,6 +10,9 @@ from runcast_api.settings import ApiSettings
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
 
+SHUTDOWN_S = 20
+"""What a call, such as a download of output, may take to end after SIGTERM."""
+
 
 def main() -> None:
     try:
@@ -19,7 +22,15 @@ def main() -> None:
     except SettingError as error:
         sys.exit(f"runcast-api: {error.message}")
     configure_logging(settings.log_format, settings.log_level)
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None, proxy_headers=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from runcast_core.logging import configure_logging
 from runcast_gateway.app import create_app
 from runcast_gateway.settings import GatewaySettings
 
+SHUTDOWN_S = 5
+"""What a long poll may take to end after SIGTERM."""
+
 
 def main() -> None:
     try:
@@ -26,6 +29,7 @@ def main() -> None:
         ws_max_size=settings.max_message_bytes,
         access_log=False,
         log_config=None,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
 
 

@@ -1,5 +1,6 @@
 """Composes the gateway: broker, hub and Socket.IO server in one Starlette application."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,6 +18,7 @@ from runcast_core.tokens import token_verifier
 from runcast_gateway.broker import Broker
 from runcast_gateway.connections import Connections
 from runcast_gateway.hub import Hub
+from runcast_gateway.input_guard import InputGuard
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.room_manager import RoomManager
 from runcast_gateway.settings import GatewaySettings
@@ -39,8 +41,12 @@ class Gateway:
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
             async_handlers=False,
+            logger=_quiet("runcast.socketio"),
+            engineio_logger=_quiet("runcast.engineio"),
         )
-        application = socketio.ASGIApp(self.server, socketio_path=None)
+        application = InputGuard(
+            socketio.ASGIApp(self.server, socketio_path=None), max_bytes=settings.max_message_bytes
+        )
         self.connections = Connections(application, self.server, metrics, settings.max_queued_packets)
         self.server.connections = self.connections
         self.server.verifier = token_verifier(settings)
@@ -56,6 +62,14 @@ class Gateway:
             tasks.start_soon(self.connections.run)
             yield
             tasks.cancel_scope.cancel()
+
+
+def _quiet(name: str) -> logging.Logger:
+    """Return a logger for a library which, left alone, writes to standard error by itself and, asked for more than
+    warnings, writes packets with tokens in them."""
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.WARNING)
+    return logger
 
 
 def create_app(

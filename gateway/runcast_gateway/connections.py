@@ -37,6 +37,8 @@ class Connections:
         finally:
             if eio_sid is not None:
                 self._upgraded.pop(eio_sid, None)
+                if eio_sid in self._server.eio.sockets:
+                    self._server.eio.sockets[eio_sid].give_up_upgrade()
 
     def send(self, eio_sid: str, frame: str) -> bool:
         """See `runcast_gateway.socket.Transport`."""
@@ -60,9 +62,10 @@ class Connections:
         """Close, for ever, what is due."""
         while True:
             await anyio.sleep(SWEEP_S)
-            for eio_sid in self._due():
-                del self._deadlines[eio_sid]
-                await self._close(eio_sid)
+            async with anyio.create_task_group() as tasks:
+                for eio_sid in self._due():
+                    del self._deadlines[eio_sid]
+                    tasks.start_soon(self._close, eio_sid)
 
     def _due(self) -> list[str]:
         now = anyio.current_time()

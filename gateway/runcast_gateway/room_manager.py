@@ -1,15 +1,20 @@
 """Room operations across gateways through the stock Redis manager: a write-only one can emit to any room."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import socketio
 import structlog
+from redis.exceptions import RedisError
 
 from runcast_core.events import RESERVED
 from runcast_core.identifiers import SOCKETIO_CHANNEL
 from runcast_gateway.metrics import GatewayMetrics
 
 log = structlog.get_logger()
+
+RETRY_S = 1.0
 
 
 class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socketio has no types
@@ -25,3 +30,15 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
             log.error("Emit refused, reserved event name", event_name=message.get("event"))
             return
         await super()._handle_emit(message)
+
+    async def _redis_listen_with_retries(self) -> AsyncIterator[Any]:
+        """As the stock one, which after a long outage comes back up to a minute late."""
+        while True:
+            try:
+                self._redis_connect()
+                await self.pubsub.subscribe(self.channel)
+                async for message in self.pubsub.listen():
+                    yield message
+            except (RedisError, OSError) as exc:
+                log.warning("Room operations interrupted", reason=type(exc).__name__)
+            await anyio.sleep(RETRY_S)

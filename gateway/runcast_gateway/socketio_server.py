@@ -18,6 +18,7 @@ from runcast_core.identifiers import room
 from runcast_core.tokens import Claims, TokenVerifier
 from runcast_gateway.broker import Broker
 from runcast_gateway.connections import REFUSED_GRACE_S, Connections
+from runcast_gateway.engineio_server import EngineServer
 from runcast_gateway.frame import event_frame
 from runcast_gateway.handshake import Refused, authenticate
 from runcast_gateway.hub import Hub
@@ -42,12 +43,36 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._sockets: dict[str, Socket] = {}
+        self._greeted: set[str] = set()
+        """Connections that sent their CONNECT; what was answered is final for as long as they live."""
         self.on("disconnect", self._disconnected)
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """Take CONNECT and DISCONNECT. Dashboards have nothing else to say: events and acknowledgements are ignored,
+        and whoever sends anything else, binary packets included, is closed."""
+        received = _parsed(data)
+        if received is None:
+            log.warning("Socket closed, it sent what is no Socket.IO packet", connection=eio_sid)
+            self.connections.close_within(eio_sid, 0)
+        elif received.packet_type == packet.CONNECT:
+            await self._handle_connect(eio_sid, received.namespace, received.data)
+        elif received.packet_type == packet.DISCONNECT:
+            await self._handle_disconnect(eio_sid, received.namespace, self.reason.CLIENT_DISCONNECT)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self._greeted.discard(eio_sid)
+        await super()._handle_eio_disconnect(eio_sid, reason)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if (namespace or "/") != "/":
             await self._send_packet(eio_sid, _packet(packet.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace))
             return
+        if eio_sid in self._greeted:
+            return
+        self._greeted.add(eio_sid)
         try:
             claims = await authenticate(data, self.verifier)
         except Refused as refusal:
@@ -76,9 +101,9 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     async def _admit(self, eio_sid: str, claims: Claims) -> None:
         with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S) as waited:
             await self.broker.subscribed(claims.organization_id)
+        if eio_sid not in self.environ:
+            return  # gone meanwhile
         sid = await self.manager.pre_connect(eio_sid, "/")
-        if sid is None or eio_sid not in self.environ:
-            return  # a second CONNECT on one connection, or one that is gone
         await self.manager.connect(sid, "/")
         await self.manager.enter_room(sid, "/", room(claims.organization_id))
         socket = Socket(sid, eio_sid, claims, self.connections)
@@ -104,8 +129,20 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     async def _disconnected(self, sid: str, _reason: str) -> None:
         socket = self._sockets.pop(sid, None)
         if socket is not None:
+            self._greeted.discard(socket.eio_sid)
             self.hub.leave(socket)
             log.info("Socket disconnected", socket=sid, room=room(socket.organization_id))
+
+
+def _parsed(data: Any) -> Any:
+    """Return the packet, None if it is none that a dashboard may send."""
+    try:
+        received = packet.Packet(encoded_packet=data)
+    except Exception as exc:  # whatever the parser meets in what a stranger sent
+        log.debug("Packet not parsed", error=type(exc).__name__)
+        return None
+    known = {packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK}
+    return received if isinstance(data, str) and received.packet_type in known else None
 
 
 def _packet(kind: int, data: Any = None, namespace: str | None = "/") -> packet.Packet:

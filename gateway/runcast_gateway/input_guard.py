@@ -1,0 +1,92 @@
+"""What clients may send at the level of Engine.IO, looked at before python-engineio meets the rest by a traceback.
+
+https://socket.io/docs/v4/engine-io-protocol/#packet-encoding: a packet begins with its type; a poll's body is packets
+separated by 0x1E. Nothing that a dashboard sends is binary.
+"""
+
+from collections.abc import Iterable
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+TYPES = frozenset("12345")
+"""close, ping, pong, message, upgrade: what a client may send."""
+SEPARATOR = "\x1e"
+MAX_PACKETS = 16
+PROTOCOL_ERROR = 1002  # RFC 6455, section 7.4.1
+
+
+class InputGuard:
+    """ASGI middleware that refuses a malformed or oversized body and ends a WebSocket that sends a malformed packet."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._app(scope, _checked(receive, send), send)
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await self._post(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await self._body(Request(scope, receive))
+        if body is None:
+            await PlainTextResponse(f"larger than {self._max_bytes} bytes", 413)(scope, receive, send)
+        elif not _well_formed_body(body):
+            await PlainTextResponse("not Engine.IO packets", 400)(scope, receive, send)
+        else:
+            await self._app(scope, _replaying(body, receive), send)
+
+    async def _body(self, request: Request) -> bytes | None:
+        """Return the body, None if it is too large."""
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self._max_bytes:
+                return None
+        return bytes(body)
+
+
+def _checked(receive: Receive, send: Send) -> Receive:
+    async def checked() -> Message:
+        message = await receive()
+        if message["type"] != "websocket.receive" or _well_formed([message.get("text")]):
+            return message
+        log.warning("Connection closed, it sent what is no Engine.IO packet")
+        await send({"type": "websocket.close", "code": PROTOCOL_ERROR})
+        return {"type": "websocket.disconnect", "code": PROTOCOL_ERROR}
+
+    return checked
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """Return what gives the body once more, then what comes next."""
+    read = False
+
+    async def replaying() -> Message:
+        nonlocal read
+        if read:
+            return await receive()
+        read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replaying
+
+
+def _well_formed_body(body: bytes) -> bool:
+    try:
+        packets = body.decode().split(SEPARATOR)
+    except UnicodeDecodeError:
+        return False
+    return len(packets) <= MAX_PACKETS and _well_formed(packets)
+
+
+def _well_formed(packets: Iterable[str | None]) -> bool:
+    return all(packet and packet[0] in TYPES for packet in packets)
