@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from runcast_api.calls import CALLS, Call
@@ -57,16 +58,12 @@ def create_app(
     async def ping_bus() -> None:
         await app.state.bus.ping()
 
-    origins = [origin.strip() for origin in settings.cors_origins.split(",")]
     documentation = [Route("/openapi.json", openapi_json), Route("/docs", docs)]
     probes = probe_routes({"store": ping_store, "redis": ping_bus}, counters)
     app = Starlette(
         routes=[*(_route(call) for call in CALLS), *documentation, *probes],
         lifespan=lifespan,
-        middleware=[
-            Middleware(RequestIds),
-            Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]),
-        ],
+        middleware=_middleware(settings),
         exception_handlers={
             RuncastError: on_runcast_error,
             HTTPException: on_http_exception,
@@ -77,6 +74,20 @@ def create_app(
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app
+
+
+def _middleware(settings: ApiSettings) -> list[Middleware]:
+    return [
+        Middleware(RequestIds),
+        Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins.allow_origins,
+            allow_origin_regex=settings.origins.allow_origin_regex,
+            allow_methods=["*"],
+            allow_headers=["*"],
+        ),
+    ]
 
 
 def _route(call: Call) -> Route:

@@ -1,13 +1,16 @@
 """The api's settings."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
-from runcast_core.settings import ServiceSettings, StoreSettings, TokenSettings
+from runcast_core.settings import OriginSettings, ServiceSettings, StoreSettings, TokenSettings
+
+_HOST = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
 
 
-class ApiSettings(ServiceSettings, StoreSettings, TokenSettings):
+class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, TokenSettings):
     """Everything an api reads from its environment."""
 
     max_body_bytes: int = Field(1_048_576, alias="RUNCAST_MAX_BODY_BYTES", ge=1024)
@@ -17,10 +20,18 @@ class ApiSettings(ServiceSettings, StoreSettings, TokenSettings):
     global_fallback: bool = Field(False, alias="RUNCAST_GLOBAL_FALLBACK")
     """Whether a callback without `organizationId` goes to every socket; for a transition only."""
     public_signup: bool = Field(True, alias="RUNCAST_PUBLIC_SIGNUP")
-    cors_origins: str = Field("*", alias="RUNCAST_CORS_ORIGINS")
-    """Origins of dashboards, separated by commas, or `*`. Calls carry a bearer token and never a cookie."""
+    allowed_hosts: tuple[str, ...] = Field(("*",), alias="RUNCAST_ALLOWED_HOSTS")
+    """Names, without a port, that a `Host` header may have; `*.example.com` for all below one, `*` for any."""
 
     @field_validator("callback_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        hosts = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if isinstance(hosts, tuple) and not all(_HOST.fullmatch(host) for host in hosts):
+            raise ValueError("write *, or names without a port, such as runcast.example, *.example or [::1]")
+        return hosts

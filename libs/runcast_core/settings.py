@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from runcast_core.errors import SettingError
+from runcast_core.origins import Origins
 
 _DURATION = re.compile(r"(\d+)\s*([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -39,6 +40,19 @@ class ServiceSettings(Settings):
     port: int = Field(3000, alias="RUNCAST_PORT", ge=0, le=65_535)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias="RUNCAST_LOG_LEVEL")
     log_format: Literal["json", "console"] = Field("json", alias="RUNCAST_LOG_FORMAT")
+
+
+class OriginSettings(Settings):
+    """Whose pages may call: of api and gateway."""
+
+    origins: Origins = Field(Origins.parse("*"), alias="RUNCAST_CORS_ORIGINS")
+    """Origins separated by commas, `*`, or `loopback` for every page of this machine's own servers. Tokens are sent
+    explicitly, never as cookies: `*` opens nothing to a page that has no token."""
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _parsed(cls, value: object) -> object:
+        return Origins.parse(value) if isinstance(value, str) else value
 
 
 class StoreSettings(Settings):

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import uvicorn
 
 from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
+from runcast_core.origins import LOOPBACK_HOSTS
 from runcast_core.settings import ServiceSettings
 from runcast_core.shutdown import shut_down_on_signal
 from runcast_services.banner import banner
@@ -107,10 +109,24 @@ def _defaults(directory: Path, host: str) -> dict[str, str]:
         "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
         "RUNCAST_GLOBAL_FALLBACK": "true",
         "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128",
+        "RUNCAST_CORS_ORIGINS": "loopback",
+        "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host),
         "RUNCAST_HOST": host,
         "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",
         "RUNCAST_PROCESS_DIR": str(directory / "processes"),
     }
+
+
+def _allowed_hosts(host: str) -> str:
+    """Return the names of loopback while only this machine can connect: a page whose own name was made to resolve to it
+    (DNS rebinding) is of the same origin as this server, and only the `Host` header tells."""
+    address = "127.0.0.1" if host == "localhost" else host
+    try:
+        if not ip_address(address).is_loopback:
+            return "*"
+    except ValueError:
+        return "*"
+    return ",".join((*LOOPBACK_HOSTS, f"[{address}]" if ":" in address else address))
 
 
 def _identity(directory: Path) -> str:

@@ -42,7 +42,8 @@ def _last(dashboard) -> dict:
 
 @pytest.mark.usefixtures("javascript_client")
 async def test_what_it_prints_works_as_pasted(tmp_path: Path):
-    """The curl line is a request that passes on the dashboard of the printed token; the account logs in."""
+    """The curl line is a request that passes on the dashboard of the printed token; the account logs in, and a page of
+    this machine's own servers may do all that, but no other page."""
     with running_up(tmp_path / "data", **PROCESS) as up:
         assert up.executor == "process"
         async with javascript(up.url, auth={"token": up.token}) as dashboard:
@@ -55,8 +56,25 @@ async def test_what_it_prints_works_as_pasted(tmp_path: Path):
             answer = await http.post("/api/auth/login", json={"email": email, "password": password})
             assert answer.json()["organization"]["id"] == up.organization_id
             assert (await http.get("/docs")).status_code == 200
+            await _only_own_pages_may_call(http, up.headers)
         assert up.end(signal.SIGINT) == 0
         assert up.token not in up.log
+
+
+async def _only_own_pages_may_call(http: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    """A foreign page signs up without reading the token, is refused by the gateway, and under a name of its own that
+    leads here (DNS rebinding) reaches nothing."""
+    own, foreign = {"Origin": "http://localhost:5173"}, {"Origin": "http://evil.example"}
+    account = {"password": "a long password", "name": "E", "organizationName": "E"}
+    for origin, email, allowed in ((own, "own@example.com", "http://localhost:5173"), (foreign, "e@example.com", None)):
+        answer = await http.post("/api/auth/signup", json=account | {"email": email}, headers=origin)
+        assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (201, allowed)
+        polled = await http.get("/socket.io/?EIO=4&transport=polling", headers=origin)
+        assert polled.status_code == (200 if allowed else 400)
+        assert polled.headers.get("Access-Control-Allow-Origin") == allowed
+    rebound = {**headers, "Host": "evil.example:3000"}
+    assert (await http.get("/api/executions", headers=headers)).status_code == 200
+    assert (await http.get("/api/executions", headers=rebound)).status_code == 400
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -211,18 +211,6 @@ async def test_a_store_that_does_not_answer_is_a_503_with_retry_after(tmp_path, 
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_origins_of_dashboards(tmp_path):
-    """A preflight passes for the origins in RUNCAST_CORS_ORIGINS only, and by default for all."""
-    preflight = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
-    async with serving(tmp_path) as api:
-        answer = await api.http.options("/api/executions", headers=preflight)
-        assert answer.headers["access-control-allow-origin"] == "*"
-    async with serving(tmp_path, RUNCAST_CORS_ORIGINS="https://b.example, https://c.example") as api:
-        assert (await api.http.options("/api/executions", headers=preflight)).status_code == 400
-        answer = await api.http.options("/api/executions", headers=preflight | {"Origin": "https://c.example"})
-        assert answer.headers["access-control-allow-origin"] == "https://c.example"
-
-
 async def test_left_unannounced_is_announced_by_the_sweep(tmp_path):
     """A state that was stored and never published is published by a running api."""
     async with serving(tmp_path) as api:
@@ -260,6 +248,10 @@ async def test_opens_its_own_parts_when_given_none(tmp_path, monkeypatch):
         ("RUNCAST_CALLBACK_NETWORKS", "10.0.0.0/8,somewhere"),
         ("RUNCAST_GLOBAL_FALLBACK", "perhaps"),
         ("JWT_SECRET", "weak"),
+        ("RUNCAST_ALLOWED_HOSTS", "http://a.example"),
+        ("RUNCAST_ALLOWED_HOSTS", "a.example:3000"),
+        ("RUNCAST_ALLOWED_HOSTS", "*a.example"),
+        ("RUNCAST_ALLOWED_HOSTS", "a.example,,b.example"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):
