@@ -12,6 +12,7 @@ from starlette.responses import Response
 from runcast_api import accounts, answers, callbacks, executions, logs
 from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, Signup
 from runcast_core.executions import Status
+from runcast_core.store import PAGE_CHARACTERS
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -48,10 +49,11 @@ _PAGE: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": executions.MAX_PAGE, "default": executions.PAGE},
     "cursor": {"type": "string", "description": "nextCursor of the page before"},
 }
+_LIMIT = f"a page also ends with the chunk that brings it to {PAGE_CHARACTERS} characters; `more` tells"
 _OUTPUT: dict[str, dict[str, Any]] = {
     "after": {"type": "integer", "minimum": 0, "default": 0, "description": "the last seq that is known already"},
     "attempt": {"type": "integer", "minimum": 0, "description": "the newest without it; 0 came through the callbacks"},
-    "limit": {"type": "integer", "minimum": 1, "maximum": logs.MAX_PAGE, "default": logs.PAGE},
+    "limit": {"type": "integer", "minimum": 1, "maximum": logs.MAX_PAGE, "default": logs.PAGE, "description": _LIMIT},
     "format": {"enum": ["json", "text"], "default": "json", "description": "text: all of it, streamed as a download"},
 }
 

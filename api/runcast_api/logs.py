@@ -26,12 +26,14 @@ async def logs(request: Request) -> Response:
     if format_ != "json":
         raise InvalidInput("format must be json or text", code="INVALID_QUERY")
     limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=MAX_PAGE)
-    chunks = await request.app.state.store.read_logs(
-        execution.organization_id, execution.task_id, attempt=attempt, after=after, limit=limit
-    )
+    store: Store = request.app.state.store
+    key = execution.organization_id, execution.task_id
+    chunks = await store.read_logs(*key, attempt=attempt, after=after, limit=limit)
     last = chunks[-1].seq if chunks else after
+    # The store bounds a page's size too, so a page that is not full may yet have one after it.
+    more = bool(chunks and await store.read_logs(*key, attempt=attempt, after=last, limit=1))
     body = {"taskId": execution.task_id, "attempt": attempt, "status": execution.status.value}
-    return JSONResponse(body | {"chunks": [chunk_json(c) for c in chunks], "after": last, "more": len(chunks) == limit})
+    return JSONResponse(body | {"chunks": [chunk_json(chunk) for chunk in chunks], "after": last, "more": more})
 
 
 def _download(store: Store, execution: Execution, attempt: int, after: int) -> Response:

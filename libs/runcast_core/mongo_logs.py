@@ -11,6 +11,7 @@ from runcast_core.executions import Execution, LogChunk
 from runcast_core.identifiers import execution_key
 from runcast_core.mongo_collections import MongoCollections
 from runcast_core.mongo_errors import DUPLICATE_KEY, translated
+from runcast_core.store import PAGE_CHARACTERS
 
 
 class MongoLogs(MongoCollections):
@@ -53,9 +54,15 @@ class MongoLogs(MongoCollections):
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
     ) -> list[LogChunk]:
         query = {"organizationId": organization_id, "taskId": task_id, "attempt": attempt, "seq": {"$gt": after}}
+        chunks, length = [], 0
         with translated():
-            found = self._log_chunks.find(query).sort("seq", ASCENDING).limit(limit)
-            return [documents.chunk(document) async for document in found]
+            async with self._log_chunks.find(query).sort("seq", ASCENDING).limit(limit) as found:
+                async for document in found:
+                    chunks.append(documents.chunk(document))
+                    length += len(chunks[-1].text)
+                    if length >= PAGE_CHARACTERS:
+                        break
+        return chunks
 
     async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
         query = {"unannounced": True, "updatedAt": {"$lt": before}}

@@ -1,5 +1,7 @@
 """Reading and changing single rows of the SQLite store, inside a transaction of the caller."""
 
+from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 import apsw
@@ -12,9 +14,21 @@ from runcast_core.sqlite_schema import execution
 
 def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
     """Return the rows as mappings from column to value."""
-    cursor = connection.cursor()
-    cursor.row_trace = _named
-    return list(cursor.execute(sql, values))
+    return list(_each(connection, sql, values))
+
+
+def rows_until(
+    connection: apsw.Connection, column: str, characters: int, sql: str, *values: Any
+) -> list[dict[str, Any]]:
+    """Return the rows up to the one whose `column` brings the sum of its texts to so many; no further one is read."""
+    found, length = [], 0
+    with closing(_each(connection, sql, values)) as each:
+        for row in each:
+            found.append(row)
+            length += len(row[column])
+            if length >= characters:
+                break
+    return found
 
 
 def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] | None:
@@ -52,6 +66,13 @@ def change(
     changed = find(connection, known.organization_id, known.task_id)
     assert changed is not None  # noqa: S101 - `known` was read in this transaction
     return changed
+
+
+def _each(connection: apsw.Connection, sql: str, values: tuple[Any, ...]) -> Generator[dict[str, Any], None, None]:
+    """Yield the rows as they are read. The cursor is closed at the end, as an open one keeps its snapshot."""
+    with closing(connection.cursor()) as cursor:
+        cursor.row_trace = _named
+        yield from cursor.execute(sql, values)
 
 
 def _named(cursor: apsw.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

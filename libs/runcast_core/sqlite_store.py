@@ -18,9 +18,9 @@ from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canoni
 from runcast_core.identifiers import check_organization_id, execution_key
 from runcast_core.sqlite_connections import open_connections, unavailable
 from runcast_core.sqlite_leases import SqliteLeases
-from runcast_core.sqlite_rows import change, find, insert, one, rows
+from runcast_core.sqlite_rows import change, find, insert, one, rows, rows_until
 from runcast_core.sqlite_writer import Writer
-from runcast_core.store import Position, still_held
+from runcast_core.store import PAGE_CHARACTERS, Position, still_held
 
 T = TypeVar("T")
 _READERS = 4
@@ -192,7 +192,8 @@ class SqliteStore(SqliteLeases):
             "SELECT * FROM log_chunks WHERE organization_id = ? AND task_id = ? AND attempt = ? AND seq > ? "
             "ORDER BY seq LIMIT ?"
         )
-        found = await self._read(lambda c: rows(c, sql, organization_id, task_id, attempt, after, limit))
+        values = organization_id, task_id, attempt, after, limit
+        found = await self._read(lambda c: rows_until(c, "text", PAGE_CHARACTERS, sql, *values))
         return [schema.chunk(row) for row in found]
 
     async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:

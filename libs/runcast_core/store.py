@@ -15,6 +15,9 @@ from runcast_core.executions import Execution, Fence, LogChunk, Status
 ANNOUNCE_GRACE_MS = 2000
 """How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
 
+PAGE_CHARACTERS = 4_194_304
+"""A page of output ends with the chunk that reaches this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -175,7 +178,8 @@ class LogStore(Protocol):
     async def read_logs(
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
     ) -> list[LogChunk]:
-        """Return up to `limit` chunks of an attempt with `seq` above `after`, in order."""
+        """Return up to `limit` chunks of an attempt with `seq` above `after`, in order: fewer where their texts reach
+        `PAGE_CHARACTERS` before, but at least one if there is any. Only an empty page says that there is no more."""
         ...
 
     async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:

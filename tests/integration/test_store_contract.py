@@ -10,7 +10,7 @@ from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
 from runcast_core.executions import LogChunk, Source, Status
 from runcast_core.identifiers import new_id
-from runcast_core.store import Position, Store
+from runcast_core.store import PAGE_CHARACTERS, Position, Store
 from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
@@ -142,6 +142,19 @@ async def test_output_is_read_in_order_by_attempt_and_a_duplicate_is_stored_once
     assert await store.read_logs("a", "t", attempt=1, after=2, limit=3) == chunks[2:5]
     assert await store.read_logs("a", "t", attempt=2) == others[:1]
     assert await store.read_logs("c", "t", attempt=1) == []
+
+
+async def test_a_page_of_output_is_bounded_in_characters(store: Store):
+    """It ends with the chunk that reaches the bound, however long that one is; pages follow without a gap."""
+    assert PAGE_CHARACTERS == 4 * 1024 * 1024
+    lengths = [PAGE_CHARACTERS // 4] * 5 + [PAGE_CHARACTERS - 1, 1, 1, PAGE_CHARACTERS + 1, 1, 1]
+    for seq, length in enumerate(lengths, 1):
+        await store.append_logs([LogChunk("a", "t", 1, seq, "x" * length, seq)])
+    pages, after = [], 0
+    while page := await store.read_logs("a", "t", attempt=1, after=after):
+        pages.append([chunk.seq for chunk in page])
+        after = page[-1].seq
+    assert pages == [[1, 2, 3, 4], [5, 6], [7, 8, 9], [10, 11]]
 
 
 async def test_output_of_workers_is_numbered_by_the_store(store: Store):

@@ -34,6 +34,28 @@ async def test_pages_of_output_follow_each_other(tmp_path):
     assert (end["chunks"], end["after"], end["more"]) == ([], 5, False)
 
 
+async def test_a_page_of_long_chunks_ends_before_its_limit(tmp_path):
+    """Its size is bounded too: `more` says that the rest is yet to come, and the last page that it is not."""
+    async with serving(tmp_path) as api:
+        await api.requested()
+        for seq in range(1, 7):
+            await api.store.append_external_log("org_a", "t1", "x" * 1_000_000, seq)
+        first = (await api.call("GET", "/api/executions/t1/logs")).json()
+        rest = (await api.call("GET", f"/api/executions/t1/logs?after={first['after']}")).json()
+        download = await api.call("GET", "/api/executions/t1/logs?format=text")
+    assert ([chunk["seq"] for chunk in first["chunks"]], first["after"], first["more"]) == ([1, 2, 3, 4, 5], 5, True)
+    assert ([chunk["seq"] for chunk in rest["chunks"]], rest["after"], rest["more"]) == ([6], 6, False)
+    assert len(download.text) == 6_000_006
+
+
+async def test_a_full_last_page_is_the_last(tmp_path):
+    """Where as many chunks are left as `limit` allows, `more` is false."""
+    async with serving(tmp_path) as api:
+        await stored(api, 4)
+        page = (await api.call("GET", "/api/executions/t1/logs?limit=2&after=2")).json()
+    assert ([chunk["seq"] for chunk in page["chunks"]], page["more"]) == ([3, 4], False)
+
+
 async def test_attempts_are_read_apart(tmp_path):
     """`attempt` chooses; without it the newest is read, and one that never was is empty."""
     async with serving(tmp_path) as api:
