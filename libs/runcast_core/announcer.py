@@ -39,7 +39,11 @@ async def note_announced(store: Store, execution: Execution) -> None:
 
 
 async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
-    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds."""
+    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds.
+
+    It outlives whatever a round raises, such as for a status that only a newer version knows: what runs beside it in
+    one task group would end with it.
+    """
     while True:
         await anyio.sleep(interval)
         try:
@@ -47,3 +51,6 @@ async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, ol
                 await announce(store, bus, execution)
         except StoreUnavailable as error:
             log.warning("Sweep of unannounced states failed", reason=error.message)
+        except Exception as error:
+            kind = type(error).__name__
+            log.error("Sweep of unannounced states failed", kind=kind)  # noqa: TRY400 - its text may tell anything

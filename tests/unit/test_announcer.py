@@ -23,13 +23,16 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-def _fail_once(monkeypatch: pytest.MonkeyPatch, store: Store, verb: str) -> None:
+NO_ANSWER = StoreUnavailable("no answer")
+
+
+def _fail_once(monkeypatch: pytest.MonkeyPatch, store: Store, verb: str, error: Exception = NO_ANSWER) -> None:
     """Let the next call of one verb fail, as during a short interruption."""
     original = getattr(store, verb)
 
     async def failing(*_: object, **__: object) -> None:
         monkeypatch.setattr(store, verb, original)
-        raise StoreUnavailable("no answer")
+        raise error
 
     monkeypatch.setattr(store, verb, failing)
 
@@ -58,16 +61,28 @@ async def test_a_store_that_cannot_note_it_fails_no_caller(store: Store, monkeyp
     assert await _unannounced(store) == [execution]
 
 
-async def test_the_sweep_outlives_a_store_that_was_away(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """It looks again, and announces what it then finds."""
+@pytest.mark.parametrize(
+    ("verb", "error", "level"),
+    [
+        ("unannounced", NO_ANSWER, "warning"),
+        ("unannounced", ValueError("s3cret is no status"), "error"),
+        ("announced", RuntimeError("s3cret"), "error"),
+    ],
+)
+async def test_the_sweep_outlives_what_a_round_raises(
+    store: Store, monkeypatch: pytest.MonkeyPatch, verb: str, error: Exception, level: str
+):
+    """A store that was away, or an error that nobody foresaw: it is logged, by its kind alone unless it is one of ours,
+    and the sweep looks again and announces what it then finds."""
     bus = MemoryBus()
     await store.create_execution(requested("a", "t"))
-    _fail_once(monkeypatch, store, "unannounced")
+    _fail_once(monkeypatch, store, verb, error)
     with capture_logs() as logs, anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: sweep_unannounced(store, bus, interval=0.01, older_than_ms=0))
-            while not bus.published:
+            while not bus.published or await _unannounced(store):
                 await anyio.sleep(0.01)
             tasks.cancel_scope.cancel()
-    assert logs[0]["event"] == "Sweep of unannounced states failed"
-    assert [event.task_id for _, event in bus.published] == ["t"]
+    assert [entry["log_level"] for entry in logs if entry["event"] == "Sweep of unannounced states failed"] == [level]
+    assert "s3cret" not in str(logs)
+    assert {event.task_id for _, event in bus.published} == {"t"}
