@@ -1,30 +1,29 @@
-"""Reads JSON bodies, whatever their content type says, within the bound of the settings."""
+"""Reads JSON bodies, whatever their content type says, within the bounds of size, depth and time."""
 
 from typing import Any, TypeVar
 
+import anyio
 import orjson
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from runcast_core.errors import InvalidInput
 
 M = TypeVar("M", bound=BaseModel)
 MAX_DEPTH = 64
 """orjson writes 254 levels and MongoDB keeps 100; nobody needs as many."""
+BODY_TIMEOUT_S = 30.0
+"""How long a body may take to arrive."""
 _MAX_NAME = 100
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Return the body's JSON object. Raises `InvalidInput` (`BODY_TOO_LARGE`, `INVALID_JSON`)."""
-    limit: int = request.app.state.settings.max_body_bytes
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise InvalidInput(f"the body is larger than {limit} bytes", code="BODY_TOO_LARGE")
+    """Return the body's JSON object. Raises `InvalidInput` (`BODY_TOO_LARGE`, `BODY_TIMEOUT`, `BODY_INCOMPLETE`,
+    `INVALID_JSON`)."""
+    body = await _received(request)
     try:
-        value = orjson.loads(bytes(body))
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         raise InvalidInput("the body is not valid JSON in UTF-8", code="INVALID_JSON") from exc
     if not isinstance(value, dict):
@@ -32,6 +31,26 @@ async def read_object(request: Request) -> dict[str, Any]:
     if _deeper_than(MAX_DEPTH, value):
         raise InvalidInput(f"the body is nested deeper than {MAX_DEPTH} levels", code="INVALID_JSON")
     return value
+
+
+async def _received(request: Request) -> bytes:
+    try:
+        with anyio.fail_after(BODY_TIMEOUT_S):
+            return await _whole(request)
+    except TimeoutError as exc:
+        raise InvalidInput(f"the body took longer than {BODY_TIMEOUT_S:g} s", code="BODY_TIMEOUT") from exc
+    except ClientDisconnect as exc:  # the answer goes nowhere; as an error it would be logged as a fault of ours
+        raise InvalidInput("the client left before its body was whole", code="BODY_INCOMPLETE") from exc
+
+
+async def _whole(request: Request) -> bytes:
+    limit: int = request.app.state.settings.max_body_bytes
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise InvalidInput(f"the body is larger than {limit} bytes", code="BODY_TOO_LARGE")
+    return bytes(body)
 
 
 def parse(model: type[M], value: dict[str, Any]) -> M:

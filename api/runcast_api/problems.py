@@ -12,8 +12,16 @@ from runcast_core.errors import Conflict, InvalidInput, InvalidToken, NotFound, 
 
 log = structlog.get_logger()
 
-_STATUS_BY_CODE = {"BODY_TOO_LARGE": 413, "FORBIDDEN": 403, "CALLBACK_FORBIDDEN": 403, "ORGANIZATION_REQUIRED": 422}
+_STATUS_BY_CODE = {
+    "BODY_TIMEOUT": 408,
+    "BODY_TOO_LARGE": 413,
+    "FORBIDDEN": 403,
+    "CALLBACK_FORBIDDEN": 403,
+    "ORGANIZATION_REQUIRED": 422,
+}
 _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
+_HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 408: {"Connection": "close"}}
+"""After a time-out the rest of the body may still come, so the connection is of no more use."""
 RETRY_AFTER_S = "2"
 INTERNAL = {"error": "internal error", "code": "INTERNAL"}
 
@@ -35,7 +43,7 @@ def problem(error: RuncastError) -> JSONResponse:
     if status is None:
         log.error("Request failed", code=error.code, reason=error.message)
         return JSONResponse(INTERNAL, 500)
-    return JSONResponse(body, status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
+    return JSONResponse(body, status, headers=_HEADERS_BY_STATUS.get(status))
 
 
 async def on_runcast_error(request: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,7 @@ import httpx2
 import jsonschema
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 
 from runcast_api import app as app_module
 from runcast_api.app import create_app
@@ -35,6 +36,7 @@ STRANGER = "203.0.113.9"
 class Installation:
     """A served api, its parts, and calls in the name of anybody."""
 
+    app: Starlette
     http: httpx2.AsyncClient
     store: SqliteStore
     bus: MemoryBus
@@ -68,7 +70,7 @@ async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> 
         transport = httpx2.ASGITransport(app=app, client=(peer, 4711), raise_app_exceptions=False)
         client = httpx2.AsyncClient(transport=transport, base_url="http://api")
         async with app.router.lifespan_context(app), client as http:
-            yield Installation(http, store, bus, registry)
+            yield Installation(app, http, store, bus, registry)
 
 
 class _Page(HTMLParser):
