@@ -23,8 +23,7 @@ async def signup(request: Request) -> Response:
     now = now_ms()
     organization = Organization(new_id(), body.organizationName, now)
     hashed = await hash_password(body.password)
-    email = body.email.lower()
-    user = User(new_id(), organization.organization_id, email, body.name, Role.ADMIN, hashed, now)
+    user = User(new_id(), organization.organization_id, body.email, body.name, Role.ADMIN, hashed, now)
     await request.app.state.store.create_account(organization, user)
     return _session(request, user, organization, 201)
 
@@ -33,7 +32,7 @@ async def login(request: Request) -> Response:
     _check_issuer(request)
     body = await read(Login, request)
     store = request.app.state.store
-    user: User | None = await store.user_by_email(body.email.lower())
+    user: User | None = await store.user_by_email(body.email)
     if not await verify_password(user.password_hash if user else None, body.password) or user is None:
         raise InvalidToken("wrong e-mail address or password", code="INVALID_CREDENTIALS")
     organization: Organization | None = await store.organization(user.organization_id)

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from runcast_api.emails import Email
 
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""
@@ -22,7 +24,7 @@ class _Body(BaseModel):
 class Signup(_Body):
     """A new organization and its first user, who becomes its admin."""
 
-    email: EmailStr
+    email: Email
     password: Annotated[str, StringConstraints(min_length=10, max_length=1024)]
     name: Name
     organizationName: Name  # noqa: N815 - the protocol's name
@@ -31,7 +33,7 @@ class Signup(_Body):
 class Login(_Body):
     """An e-mail address and a password."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)]
+    email: Email
     password: Annotated[str, StringConstraints(max_length=1024)]
 
 

@@ -36,6 +36,45 @@ async def test_signup_login_and_me(tmp_path):
     assert ACCOUNT["password"] not in signup.text
 
 
+@pytest.mark.parametrize(
+    ("written", "otherwise", "kept"),
+    [
+        ("x@xn--mller-kva.de", "X@M\u00fcller.de", "x@m\u00fcller.de"),
+        ("u\u0308x@example.com", "\u00fcX@example.com", "\u00fcx@example.com"),
+        ("a@corp.local", "A@Corp.Local", "a@corp.local"),
+        ("a@localhost", " a@localhost ", "a@localhost"),
+        ("a@b.test", "a@B.test", "a@b.test"),
+    ],
+)
+async def test_an_address_is_the_same_however_it_is_written(tmp_path, written, otherwise, kept):
+    """Internationalized domains, composed letters, case: sign-up and log-in mean one address by both spellings, and
+    names that only a local network knows are as good as others."""
+    async with serving(tmp_path) as api:
+        signup = await api.http.post("/api/auth/signup", json=ACCOUNT | {"email": written})
+        assert (signup.status_code, signup.json().get("user", {}).get("email")) == (201, kept)
+        for email in (written, otherwise, kept):
+            assert (await api.http.post("/api/auth/login", json=LOGIN | {"email": email})).status_code == 200
+            again = await api.http.post("/api/auth/signup", json=ACCOUNT | {"email": email})
+            assert again.json()["code"] == "EMAIL_TAKEN"
+
+
+@pytest.mark.parametrize("email", ["nonsense", "Ada <ada@example.com>", "ada@example.com>", "", "a@", "\x00@b.c"])
+async def test_what_is_no_address_is_refused_alike(tmp_path, email):
+    """Sign-up and log-in answer 400, naming the field, whoever has an account: it tells nothing about any."""
+    async with serving(tmp_path) as api:
+        answers = [
+            await api.http.post("/api/auth/login", json=LOGIN | {"email": email}),
+            await api.http.post("/api/auth/signup", json=ACCOUNT),
+            await api.http.post("/api/auth/login", json=LOGIN | {"email": email}),
+            await api.http.post("/api/auth/signup", json=ACCOUNT | {"email": email}),
+        ]
+        documented = (await api.http.get("/openapi.json")).json()["components"]["schemas"]
+    assert [answer.status_code for answer in answers] == [400, 201, 400, 400]
+    assert answers[0].content == answers[2].content
+    assert answers[0].json()["details"] == [{"field": "email", "problem": "is not valid"}]
+    assert [documented[name]["properties"]["email"]["format"] for name in ("Signup", "Login")] == ["email"] * 2
+
+
 async def test_an_email_address_is_taken_once(tmp_path):
     """A second sign-up with the same address, in another case, is a conflict and leaves the first as it was."""
     async with serving(tmp_path) as api:
