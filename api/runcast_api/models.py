@@ -1,4 +1,7 @@
-"""What requests look like. Unknown top-level fields are refused; `config` may carry more than is known here."""
+"""What requests look like. Unknown top-level fields are refused; `config` may carry more than is known here.
+
+Numbers are strict: `true` and `"5"` are none.
+"""
 
 from typing import Annotated, Any
 
@@ -40,9 +43,9 @@ class Login(_Body):
 class Resources(_Body):
     """Limits of the container, capped by the runner's settings."""
 
-    memoryMb: int | None = Field(None, ge=16, le=1_048_576)  # noqa: N815
-    cpus: float | None = Field(None, gt=0, le=256)
-    pids: int | None = Field(None, ge=8, le=65_536)
+    memoryMb: int | None = Field(None, strict=True, ge=16, le=1_048_576)  # noqa: N815
+    cpus: float | None = Field(None, strict=True, gt=0, le=256)
+    pids: int | None = Field(None, strict=True, ge=8, le=65_536)
 
 
 class Config(BaseModel):
@@ -54,8 +57,8 @@ class Config(BaseModel):
     baseUrl: Annotated[str, StringConstraints(max_length=2048)] | None = None  # noqa: N815
     envVars: Variables | None = None  # noqa: N815
     secrets: Variables | None = None
-    retryAttempts: int | None = Field(None, ge=0, le=10)  # noqa: N815
-    timeoutSeconds: float | None = Field(None, gt=0, le=604_800)  # noqa: N815
+    retryAttempts: int | None = Field(None, strict=True, ge=0, le=10)  # noqa: N815
+    timeoutSeconds: float | None = Field(None, strict=True, gt=0, le=604_800)  # noqa: N815
     resources: Resources | None = None
 
 

@@ -13,6 +13,7 @@ from tests.unit.test_api_app import bearer, serving
 WITH_BODY = [call.path for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
+NO_NUMBERS = (True, "64", [64], {})
 NO_TASK_IDS = ("..", ".", "a/b", "../../etc/passwd", "{org}", "a b", "a\n", "ä", "x" * 129, "")
 
 
@@ -107,6 +108,16 @@ async def test_a_line_of_a_megabyte_passes_whole_within_the_limit(tmp_path):
         ({"config": {"resources": {"memoryMb": "s3cret"}}}, "config"),
         ({"config": {"resources": {"cpus": -1}}}, "config"),
         ({"config": {"resources": {"gpus": 1}}}, "config"),
+        *(
+            ({"config": {name: bad}}, f"config.{name}")
+            for name in ("timeoutSeconds", "retryAttempts")
+            for bad in NO_NUMBERS
+        ),
+        *(
+            ({"config": {"resources": {name: bad}}}, f"config.resources.{name}")
+            for name in ("memoryMb", "cpus", "pids")
+            for bad in NO_NUMBERS
+        ),
         ({"privileged": True}, "privileged"),
         ({"status": "PASSED"}, "status"),
         *(({"taskId": bad}, "taskId") for bad in (*NO_TASK_IDS, 7, ["t"])),

@@ -113,6 +113,19 @@ async def test_an_environment_that_is_a_name_is_shown(tmp_path):
     assert detail["request"]["config"]["environment"] == "staging"
 
 
+async def test_whole_numbers_where_fractions_may_be(tmp_path):
+    """`timeoutSeconds` and `cpus` take both."""
+    async with serving(tmp_path) as api:
+        await api.requested("t1", config={"timeoutSeconds": 60, "resources": {"cpus": 2}})
+        await api.requested("t2", config={"timeoutSeconds": 0.5, "resources": {"cpus": 0.5}})
+        stored = [await api.store.execution("org_a", task_id) for task_id in ("t1", "t2")]
+    configs = [execution.request["config"] for execution in stored if execution is not None]
+    assert configs == [
+        {"timeoutSeconds": 60, "resources": {"cpus": 2}},
+        {"timeoutSeconds": 0.5, "resources": {"cpus": 0.5}},
+    ]
+
+
 @pytest.mark.parametrize("count", [6, 7])
 async def test_pages_newest_first(tmp_path, count):
     """Pages follow each other without a gap or a repetition, also between entries of the same millisecond, and none is
