@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 LABEL = "runcast"
 NANO = 1_000_000_000
+LEAST_CPUS = 0.01
+"""The engine refuses fewer, and more than its host has."""
 LOG_SIZE = {"max-size": "100m", "max-file": "2"}
 _FAILURES = (DockerException, requests.RequestException, OSError)
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -38,9 +40,10 @@ class DockerExecutor:
 
     name = "docker"
 
-    def __init__(self, client: Any, runner_id: str, *, kill_grace_s: int = 5) -> None:
+    def __init__(self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 5) -> None:
         self._client = client
         self._runner_id = runner_id
+        self._host_cpus = host_cpus
         self._kill_grace_s = kill_grace_s
         self._threads = anyio.CapacityLimiter(256)
 
@@ -95,7 +98,7 @@ class DockerExecutor:
             labels={f"{LABEL}.{name}": value for name, value in {**labels, "runner": self._runner_id}.items()},
             mem_limit=f"{job.limits.memory_mb}m",
             memswap_limit=f"{job.limits.memory_mb}m",
-            nano_cpus=int(job.limits.cpus * NANO),
+            nano_cpus=int(max(LEAST_CPUS, min(job.limits.cpus, self._host_cpus)) * NANO),
             pids_limit=job.limits.pids,
             security_opt=["no-new-privileges"],
             log_config={"Type": "json-file", "Config": LOG_SIZE},
@@ -165,11 +168,11 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
     """Return an executor on the engine of `DOCKER_HOST`. Raises `ExecutorError` if none answers."""
     try:
         client = docker.from_env(timeout=_TIMEOUT_S)
-        client.ping()
+        host_cpus = client.info()["NCPU"]
     except _FAILURES as exc:
         address = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
         raise ExecutorError(f"no container engine answered at {address}; start one, or set DOCKER_HOST") from exc
-    return DockerExecutor(client, runner_id, kill_grace_s=kill_grace_s)
+    return DockerExecutor(client, runner_id, host_cpus=host_cpus, kill_grace_s=kill_grace_s)
 
 
 def _reason(error: Exception) -> str:

@@ -24,8 +24,8 @@ def executor(busybox_image: str) -> Iterator[DockerExecutor]:
     executor._client.close()
 
 
-def _job(image: str, command, **environment: str) -> Job:
-    return Job("org", new_id(), 1, image, command, environment, Limits(64, 0.5, 32))
+def _job(image: str, command, *, cpus: float = 0.5, **environment: str) -> Job:
+    return Job("org", new_id(), 1, image, command, environment, Limits(64, cpus, 32))
 
 
 def _containers(executor: DockerExecutor) -> list:
@@ -77,6 +77,12 @@ async def test_the_container_is_labelled_and_limited(executor, busybox_image):
             assert host["LogConfig"]["Config"] == {"max-size": "100m", "max-file": "2"}
             tasks.cancel_scope.cancel()
     assert _containers(executor) == []
+
+
+@pytest.mark.parametrize("cpus", [10_000, 0.001])
+async def test_more_or_fewer_cpus_than_the_engine_takes_are_what_it_takes(executor, busybox_image, cpus):
+    """A limit that this machine cannot give is no reason not to run."""
+    assert await _run(executor, _job(busybox_image, "echo ran", cpus=cpus)) == (0, b"ran\n")
 
 
 async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
@@ -166,7 +172,7 @@ async def _behind_proxy(cuts: list[int], gone: anyio.Event) -> AsyncIterator[Doc
         tasks.start_soon(until_gone)
         address = f"tcp://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
         client = await anyio.to_thread.run_sync(docker.DockerClient, address)
-        yield DockerExecutor(client, f"test-{new_id()}", kill_grace_s=0)
+        yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, kill_grace_s=0)
         client.close()
         tasks.cancel_scope.cancel()
 
