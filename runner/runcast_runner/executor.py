@@ -1,10 +1,14 @@
 """What runs a container. Implementations: `docker_executor.py`, `process_executor.py`, `dummy_executor.py`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-Write = Callable[[bytes], Awaitable[None]]
+
+class Write(Protocol):
+    """Takes output cut anywhere. A line is made of one stream's bytes, whatever another stream writes meanwhile."""
+
+    def __call__(self, data: bytes, stream: int = 0, /) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)

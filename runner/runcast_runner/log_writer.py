@@ -3,6 +3,7 @@
 Lines wait in their execution's `ExecutionLog` and become numbered chunks when the writer takes them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 
 import anyio
@@ -32,22 +33,23 @@ class ExecutionLog:
         self.abandoned = False
         self._execution = execution
         self._filled = filled
-        self._decoder = LineDecoder()
+        self._decoders: defaultdict[int, LineDecoder] = defaultdict(LineDecoder)
         self._lines: list[str] = []
         self._size = 0
         self._seq = 0
         self._in_flight = False
         self._moved = anyio.Event()
 
-    async def write(self, data: bytes) -> None:
-        """Take output cut anywhere; waits while too much is held, so that a fast container is slowed, not buffered."""
-        self._add(self._decoder.feed(data))
+    async def write(self, data: bytes, stream: int = 0) -> None:
+        """Take output cut anywhere; waits while too much is held, so that a fast writer is slowed, not buffered."""
+        self._add(self._decoders[stream].feed(data))
         while self._size > MAX_HELD_CHARACTERS and not self.abandoned:
             await self._moved.wait()
 
     def finish(self) -> None:
-        """Add the last line if no newline ended it."""
-        self._add(self._decoder.finish())
+        """Add the last line of each stream if no newline ended it."""
+        for decoder in self._decoders.values():
+            self._add(decoder.finish())
 
     async def drained(self) -> None:
         """Return once everything is stored and was published, or is abandoned."""

@@ -178,6 +178,17 @@ async def test_a_dead_redis_holds_nothing_back():
         assert [orjson.loads(event.payload)["log"] for _, event in parts.bus.published] == ["b"]
 
 
+async def test_a_line_is_of_one_stream():
+    """What another stream says while it is open becomes a line of its own; open ones come at the end."""
+    async with _writing() as parts:
+        output = parts.open("t")
+        for data, stream in [(b"out ", 1), (b"err\n", 2), (b"put\nla", 1), (b"and", 2), (b"st", 1)]:
+            await output.write(data, stream)
+        output.finish()
+        await output.drained()
+        assert "\n".join(parts.store.texts("t")) == "err\nout put\nlast\nand"
+
+
 @pytest.mark.parametrize(("data", "text"), [(b"no newline", "no newline"), (b"\n\n", "\n"), (b"", None)])
 async def test_finish_adds_the_last_line(data, text):
     """A last line without a newline counts; nothing makes no chunk."""
