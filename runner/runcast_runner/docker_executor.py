@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 import anyio
@@ -124,16 +125,17 @@ class DockerExecutor:
         def read() -> None:
             try:
                 with closing(entries(container, since)) as stream:
-                    for entry in stream:
-                        if (new := place.take(entry)) and not pipe.put(new):
+                    for piece in chain.from_iterable(map(place.take, stream)):
+                        if not pipe.put(piece):
                             return
             finally:
                 pipe.end()
 
         threading.Thread(target=read, name=f"log-{container.short_id}", daemon=True).start()
         try:
-            while (piece := await pipe.read()) is not None:
-                await write(piece)
+            while (pieces := await pipe.read()) is not None:
+                for stream, data in pieces:
+                    await write(data, stream)
         finally:
             pipe.close()
 

@@ -1,46 +1,93 @@
-"""The place up to which a container's log was read: a broken stream resumes there, without loss or repetition."""
+"""The place up to which a container's log was read: a broken stream resumes there, without loss or repetition.
 
-from datetime import datetime
+Stamps are not in order, so the last one does not tell the place. But a read from a time on has the same entries in the
+same order each time, so the number of those that were taken does.
+"""
 
-STAMP_LENGTH = 30
-SKEW_S = 0.1
-"""Standard output and error are stamped by two threads of the engine, so stamps may step back by a little."""
+from dataclasses import dataclass
+
+from runcast_runner.docker_log import NANO, Entry
+from runcast_runner.thread_pipe import Piece
+
+SKEW = NANO
+"""Standard output and error are stamped by two threads of the engine: an entry that begins a line may come after one
+with a stamp this much later."""
+OWN_STREAM = 0
+LOST = b"[... output lost]\n"
+
+
+@dataclass(slots=True)
+class _Checkpoint:
+    """A time, and what was taken of a read from there on."""
+
+    at: int
+    count: int = 0
+    first: Entry | None = None
+
+    def pass_by(self, entry: Entry) -> None:
+        if entry.stamp >= self.at:
+            self.first = self.first or entry
+            self.count += 1
 
 
 class LogPlace:
-    """Gets entries as `<RFC 3339 time with nanoseconds> <bytes>`, as the engine sends them with time stamps."""
+    """Holds two checkpoints, however long the log: `_reached`, before which nothing new can have a stamp, and `_next`,
+    which was later than all that had been taken when it was set."""
 
     def __init__(self) -> None:
-        self._stamp = b""
-        self._count = 0
-        """How many entries with this stamp came last."""
-        self._skipping = False
-        self._met = 0
+        self._newest = -1
+        self._open: dict[int, int] = {}
+        """Each stream whose last line has not ended, with the stamp that its rest will have."""
+        self._reached = _Checkpoint(0)
+        self._next = _Checkpoint(0)
+        self._since = 0
+        self._to_skip = 0
+        self._lost = False
 
-    def resume(self) -> float | None:
-        """Return from which time on (seconds since 1970) to ask for entries again; None from the beginning."""
-        self._met = 0
-        self._skipping = bool(self._stamp)
-        return _seconds(self._stamp) - SKEW_S if self._stamp else None
+    def resume(self) -> int:
+        """Return from which time on to ask for entries again; all that is then read must be passed to `take`."""
+        self._since = self._reached.at
+        self._to_skip = self._reached.count
+        self._lost = False
+        return self._since
 
-    def take(self, entry: bytes) -> bytes:
-        """Return the bytes of an entry, or none if it came before."""
-        stamp, data = entry[:STAMP_LENGTH], entry[STAMP_LENGTH + 1 :]
-        if self._skipping and self._came_before(stamp):
-            return b""
-        self._count = self._count + 1 if stamp == self._stamp else 1
-        self._stamp = stamp
-        return data
+    def take(self, entry: Entry) -> list[Piece]:
+        """Return what is new by stream: of an entry that came before, nothing; of one after a gap, also `LOST`."""
+        if self._came_before(entry):
+            return []
+        gap = self._pass_gap() if self._lost else []
+        self._note(entry)
+        return [*gap, (entry.stream, entry.data)]
 
-    def _came_before(self, stamp: bytes) -> bool:
-        if stamp == self._stamp:
-            self._met += 1
-            self._skipping = self._met < self._count
+    def _came_before(self, entry: Entry) -> bool:
+        if entry.stamp < self._since:
+            return True  # newer engines look for the first entry that is late enough, then send all
+        if self._to_skip and self._is_other(entry):
+            self._lost, self._to_skip = True, 0
+        if self._to_skip:
+            self._to_skip -= 1
             return True
-        # Well past the last entry without having met it: it was rotated away.
-        self._skipping = _seconds(stamp) <= _seconds(self._stamp) + SKEW_S
-        return self._skipping
+        return self._lost and entry.stamp <= self._newest
 
+    def _is_other(self, entry: Entry) -> bool:
+        """Tell whether this cannot be the entry that was in its place: the log was rotated."""
+        begins = self._to_skip == self._reached.count
+        return entry.stamp > self._newest or (begins and entry != self._reached.first)
 
-def _seconds(stamp: bytes) -> float:
-    return datetime.fromisoformat(f"{stamp[:26].decode()}+00:00").timestamp()
+    def _pass_gap(self) -> list[Piece]:
+        """Count anew from here on; end the lines whose rest may be lost, so that no other is taken for it."""
+        ends = [(stream, b"\n") for stream in self._open]
+        self._open.clear()
+        self._reached, self._next = _Checkpoint(self._newest + 1), _Checkpoint(self._newest + 1)
+        self._lost = False
+        return [*ends, (OWN_STREAM, LOST)]
+
+    def _note(self, entry: Entry) -> None:
+        self._reached.pass_by(entry)
+        self._next.pass_by(entry)
+        self._newest = max(self._newest, entry.stamp)
+        self._open.pop(entry.stream, None)
+        if not entry.data.endswith(b"\n"):
+            self._open[entry.stream] = entry.stamp
+        if min([self._newest - SKEW, *self._open.values()]) >= self._next.at:
+            self._reached, self._next = self._next, _Checkpoint(self._newest + 1)

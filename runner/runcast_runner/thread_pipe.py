@@ -1,10 +1,14 @@
-"""Carries bytes from one blocking thread to one task, in order and with a bound; what piled up arrives as one piece."""
+"""Carries output from one blocking thread to one task, in order and with a bound; what piled up arrives together."""
 
 import asyncio
 import threading
+from itertools import groupby
+from operator import itemgetter
 
 import anyio
 
+Piece = tuple[int, bytes]
+"""A stream's number, and what came on it."""
 MAX_BYTES = 262_144
 
 
@@ -14,20 +18,20 @@ class ThreadPipe:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
-        self._pieces: list[bytes] = []
+        self._pieces: list[Piece] = []
         self._size = 0
         self._ended = False
         self._closed = False
         self._filled = anyio.Event()
 
-    def put(self, piece: bytes) -> bool:
+    def put(self, piece: Piece) -> bool:
         """Pass a piece on, waiting while too much is under way; False once nobody reads any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._size < MAX_BYTES)
             if self._closed:
                 return False
             self._pieces.append(piece)
-            self._size += len(piece)
+            self._size += len(piece[1])
             if len(self._pieces) == 1:
                 self._loop.call_soon_threadsafe(self._wake)
         return True
@@ -38,8 +42,8 @@ class ThreadPipe:
             if not self._closed:
                 self._loop.call_soon_threadsafe(self._wake)
 
-    async def read(self) -> bytes | None:
-        """Return what has come, at least one piece; None after `end`."""
+    async def read(self) -> list[Piece] | None:
+        """Return what has come, at least one piece, with successive ones of a stream joined; None after `end`."""
         while True:
             await self._filled.wait()
             with self._changed:
@@ -50,7 +54,7 @@ class ThreadPipe:
                 if self._ended:
                     self._filled.set()
             if pieces:
-                return b"".join(pieces)
+                return _joined(pieces)
             if self._ended:
                 return None
 
@@ -61,3 +65,8 @@ class ThreadPipe:
 
     def _wake(self) -> None:
         self._filled.set()
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    by_stream = groupby(pieces, key=itemgetter(0))
+    return [(stream, b"".join(data for _, data in run)) for stream, run in by_stream]

@@ -117,6 +117,16 @@ async def test_a_line_of_a_megabyte_is_cut_with_a_marker(up: Up, dashboard: Dash
     assert len(first) < 17_000
 
 
+@pytest.mark.parametrize("last", ["; sleep 0.1; echo", ""])
+async def test_a_line_on_the_other_stream_is_not_swallowed_by_an_open_one(
+    up: Up, dashboard: Dashboard, busybox_image: str, last: str
+):
+    """A long line is there once, cut, and what standard error says meanwhile is a line of its own."""
+    command = f"head -c 40000 /dev/zero | tr '\\0' y; sleep 0.3; echo progress >&2{last}"
+    lines = (await _printed(up, dashboard, busybox_image, command)).split("\n")
+    assert lines == ["progress", "y" * 16_384 + " [... 23616 bytes cut]"]
+
+
 async def test_an_image_that_nobody_has_is_a_clear_error(up: Up, dashboard: Dashboard):
     """`ERROR` with the image's name, and the next execution runs."""
     task_id = await up.request(image="runcast.invalid/none:1", command="true")

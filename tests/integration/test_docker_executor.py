@@ -3,7 +3,8 @@
 import math
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from itertools import islice
 
 import anyio
 import anyio.abc
@@ -13,7 +14,9 @@ import pytest
 from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
 from runcast_runner.docker_executor import DockerExecutor, connect_docker
+from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Limits
+from runcast_runner.log_place import LOST, LogPlace
 from tests.conftest import missing
 
 
@@ -33,12 +36,17 @@ def _containers(executor: DockerExecutor) -> list:
 
 
 async def _run(executor: DockerExecutor, job: Job) -> tuple[int, bytes]:
-    output = bytearray()
+    code, pieces = await _pieces(executor, job)
+    return code, b"".join(data for _, data in pieces)
 
-    async def write(data: bytes) -> None:
-        output.extend(data)
 
-    return await executor.run(job, write), bytes(output)
+async def _pieces(executor: DockerExecutor, job: Job) -> tuple[int, list[tuple[int, bytes]]]:
+    pieces = []
+
+    async def write(data: bytes, stream: int = 0) -> None:
+        pieces.append((stream, data))
+
+    return await executor.run(job, write), pieces
 
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, busybox_image):
@@ -116,11 +124,21 @@ async def test_a_line_of_a_megabyte_is_complete(executor, busybox_image):
     assert output == b"x" * 2**20 + b"\nafter\n"
 
 
+@pytest.mark.parametrize(("last", "expected"), [("; sleep 0.1; echo", b"\n"), ("", b"")])
+async def test_a_long_line_and_another_stream_meanwhile_are_each_complete(executor, busybox_image, last, expected):
+    """The rest of the line comes later with the stamp of its beginning; it is neither doubled nor lost nor mixed."""
+    command = f"head -c 40000 /dev/zero | tr '\\0' y; sleep 0.3; echo progress >&2{last}"
+    code, pieces = await _pieces(executor, _job(busybox_image, command))
+    assert code == 0
+    assert b"".join(data for stream, data in pieces if stream == 1) == b"y" * 40_000 + expected
+    assert [data for stream, data in pieces if stream == 2] == [b"progress\n"]
+
+
 async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor, busybox_image):
     """Not even one that writes without end into a `write` that does not return."""
     blocked = anyio.Event()
 
-    async def write(_: bytes) -> None:
+    async def write(*_: object) -> None:
         blocked.set()
         await anyio.sleep_forever()
 
@@ -188,11 +206,38 @@ async def test_output_survives_broken_connections(busybox_image):
     assert output == b"".join(b"%d\n" % n for n in range(1, 701))
 
 
+def test_what_the_engine_rotated_away_is_said_to_be_lost(executor, busybox_image):
+    """A read that resumes too late goes on with what is still there, after a line that says so."""
+    small = {"Type": "json-file", "Config": {"max-size": "10k", "max-file": "2"}}
+    container = executor._client.containers.run(
+        busybox_image,
+        ["/bin/sh", "-c", "seq 1 3; until [ -e /go ]; do sleep 0.1; done; seq 4 3000"],
+        detach=True,
+        log_config=small,
+        labels={"runcast.runner": executor._runner_id},
+    )
+    try:
+        place, output = LogPlace(), []
+        with closing(entries(container, place.resume())) as stream:
+            output += [piece for entry in islice(stream, 3) for piece in place.take(entry)]
+        container.exec_run(["touch", "/go"])
+        container.wait()
+        for entry in entries(container, place.resume()):
+            output += place.take(entry)
+    finally:
+        container.remove(force=True)
+    lost = output.index((0, LOST))
+    numbers = [int(data) for _, data in output[lost + 1 :]]
+    assert output[:lost] == [(1, b"1\n"), (1, b"2\n"), (1, b"3\n")]
+    assert numbers == list(range(numbers[0], 3001))
+    assert numbers[0] > 4
+
+
 async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image):
     """In the middle of a job: an error instead of waiting for ever; the next start removes the container."""
     gone, output = anyio.Event(), bytearray()
 
-    async def write(data: bytes) -> None:
+    async def write(data: bytes, _: int) -> None:
         output.extend(data)
         gone.set()
 
