@@ -13,9 +13,12 @@ import anyio.to_thread
 import docker
 import requests
 import structlog
+import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from runcast_core.errors import ExecutorError
+from runcast_runner.daemon_thread import in_daemon_thread
+from runcast_runner.docker_image import pull
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Write
 from runcast_runner.log_place import LogPlace
@@ -29,7 +32,8 @@ NANO = 1_000_000_000
 LEAST_CPUS = 0.01
 """The engine refuses fewer, and more than its host has."""
 LOG_SIZE = {"max-size": "100m", "max-file": "2"}
-_FAILURES = (DockerException, requests.RequestException, OSError)
+_FAILURES = (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_SILENCE = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _TIMEOUT_S = 60
 _CLEANUP_S = 30
@@ -74,13 +78,15 @@ class DockerExecutor:
         try:
             await self._thread(lambda: self._client.images.get(image))
         except ImageNotFound:
-            await self._call(f"image {image} could not be pulled", lambda: self._pull(image))
+            await self._pull(image)
         except _FAILURES as exc:
             raise ExecutorError(f"the container engine failed: {_reason(exc)}") from exc
 
-    def _pull(self, image: str) -> None:
-        name, _, tag = image.rpartition(":") if ":" in image.rsplit("/", 1)[-1] else (image, "", "latest")
-        self._client.images.pull(image if "@" in image else name, tag=None if "@" in image else tag)
+    async def _pull(self, image: str) -> None:
+        try:
+            await in_daemon_thread(f"pull-{image}", partial(pull, self._client, image))
+        except _FAILURES as exc:
+            raise ExecutorError(f"image {image} could not be pulled: {_reason(exc)}") from exc
 
     async def _created(self, job: Job) -> Any:
         """Create the container; whoever is cancelled meanwhile waits for it, so that it can be removed."""
@@ -178,7 +184,7 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, requests.ConnectionError | requests.Timeout):
+    if isinstance(error, _SILENCE):
         return "the container engine does not answer"
     text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
     return str(text)[:500]
