@@ -32,8 +32,10 @@ NANO = 1_000_000_000
 LEAST_CPUS = 0.01
 """The engine refuses fewer, and more than its host has."""
 LOG_SIZE = {"max-size": "100m", "max-file": "2"}
+SILENCE_S = 60
+"""How long no output is waited for before the engine is asked whether the container, and it itself, still runs."""
 _FAILURES = (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_SILENCE = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
+_NO_ANSWER = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _TIMEOUT_S = 60
 _CLEANUP_S = 30
@@ -45,11 +47,14 @@ class DockerExecutor:
 
     name = "docker"
 
-    def __init__(self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 5) -> None:
+    def __init__(
+        self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 5, silence_s: float = SILENCE_S
+    ) -> None:
         self._client = client
         self._runner_id = runner_id
         self._host_cpus = host_cpus
         self._kill_grace_s = kill_grace_s
+        self._silence_s = silence_s
         self._threads = anyio.CapacityLimiter(256)
 
     async def run(self, job: Job, write: Write) -> int:
@@ -130,7 +135,7 @@ class DockerExecutor:
 
         def read() -> None:
             try:
-                with closing(entries(container, since)) as stream:
+                with closing(entries(container, since, self._silence_s)) as stream:
                     for piece in chain.from_iterable(map(place.take, stream)):
                         if not pipe.put(piece):
                             return
@@ -184,7 +189,7 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, _SILENCE):
+    if isinstance(error, _NO_ANSWER):
         return "the container engine does not answer"
     text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
     return str(text)[:500]

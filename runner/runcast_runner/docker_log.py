@@ -17,6 +17,7 @@ _STAMP = 30
 _SECONDS = 19
 _READ_BYTES = 65_536
 _CONNECT_TIMEOUT_S = 60
+_SILENT = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
@@ -30,8 +31,11 @@ class Entry(NamedTuple):
     data: bytes
 
 
-def entries(container: Any, since: int) -> Generator[Entry, None, None]:
+def entries(container: Any, since: int, silence_s: float) -> Generator[Entry, None, None]:
     """Yield the entries with a stamp from `since` on until the stream ends: with the container, or early.
+
+    It also ends once nothing came for `silence_s`: a container that has nothing to say looks like an engine whose host
+    is gone.
 
     The SDK's own `logs` reads each frame by two small reads and takes one that broke off for a whole one.
     """
@@ -40,12 +44,14 @@ def entries(container: Any, since: int) -> Generator[Entry, None, None]:
     seconds, rest = divmod(since, NANO)
     wanted = {"stdout": 1, "stderr": 1, "follow": 1, "timestamps": 1, "since": f"{seconds}.{rest:09d}"}
     try:
-        with api.get(url, params=wanted, stream=True, timeout=(_CONNECT_TIMEOUT_S, None)) as response:
+        with api.get(url, params=wanted, stream=True, timeout=(_CONNECT_TIMEOUT_S, silence_s)) as response:
             response.raise_for_status()
             for stream, payload in frames(response.raw.stream(_READ_BYTES)):
                 if stream == _ENGINE_FAILED:
                     raise OSError(payload.decode(errors="replace"))
                 yield entry(stream, payload)
+    except _SILENT:
+        return
     except _BROKEN as exc:
         log.warning("Output interrupted, resuming", container=container.short_id, reason=str(exc)[:500])
 

@@ -1,15 +1,14 @@
 """The Docker executor on a real engine, with an image built from nothing but busybox."""
 
-import math
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from itertools import islice
 
 import anyio
-import anyio.abc
+import anyio.to_thread
 import docker
 import pytest
+from structlog.testing import capture_logs
 
 from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
@@ -17,7 +16,7 @@ from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Limits
 from runcast_runner.log_place import LOST, LogPlace
-from tests.conftest import missing
+from tests.integration.engine_proxy import EngineProxy, running_proxy
 
 
 @pytest.fixture
@@ -151,58 +150,20 @@ async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor
 
 
 @asynccontextmanager
-async def _behind_proxy(cuts: list[int], gone: anyio.Event) -> AsyncIterator[DockerExecutor]:
-    """An executor whose connection to the engine breaks after so many bytes of each stream of output, and whose engine
-    is gone for good once the event is set."""
-    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if not path.startswith("unix://"):
-        missing("the engine has no Unix socket to put a proxy before")
-
-    async def serve(client: anyio.abc.SocketStream) -> None:
-        left = math.inf
-
-        async def ask() -> None:
-            nonlocal left
-            async for data in client:
-                if b"/logs?" in data and cuts:
-                    left = cuts.pop(0)
-                await engine.send(data)
-            asking.cancel_scope.cancel()
-
-        async with client, await anyio.connect_unix(path.removeprefix("unix://")) as engine:  # noqa: SIM117
-            async with anyio.create_task_group() as asking:
-                asking.start_soon(ask)
-                async for data in engine:
-                    await client.send(data[: int(min(left, len(data)))])
-                    left -= len(data)
-                    if left <= 0:
-                        break
-                asking.cancel_scope.cancel()
-
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
-
-        async def until_gone() -> None:
-            async with listener, anyio.create_task_group() as serving:
-                serving.start_soon(listener.serve, serve)
-                await gone.wait()
-                serving.cancel_scope.cancel()
-
-        tasks.start_soon(until_gone)
-        address = f"tcp://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
-        client = await anyio.to_thread.run_sync(docker.DockerClient, address)
-        yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, kill_grace_s=0)
-        client.close()
-        tasks.cancel_scope.cancel()
+async def _through(proxy: EngineProxy, **silence: float) -> AsyncIterator[DockerExecutor]:
+    client = await anyio.to_thread.run_sync(lambda: docker.DockerClient(proxy.address, timeout=2))
+    yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, kill_grace_s=0, **silence)
+    client.close()
 
 
 async def test_output_survives_broken_connections(busybox_image):
     """Wherever the stream breaks it is resumed, and nothing is missing or twice."""
-    cuts = [700, 1500, 1503, 4000]
+    command = "seq 1 300; sleep 0.5; seq 301 600 >&2; sleep 1; seq 601 700"
     with anyio.fail_after(30):
-        async with _behind_proxy(cuts, anyio.Event()) as executor:
-            job = _job(busybox_image, "seq 1 300; sleep 0.5; seq 301 600 >&2; sleep 1; seq 601 700")
-            code, output = await _run(executor, job)
-    assert (code, cuts) == (0, [])
+        async with running_proxy() as proxy, _through(proxy) as executor:
+            proxy.cuts = [700, 1500, 1503, 4000]
+            code, output = await _run(executor, _job(busybox_image, command))
+            assert (code, proxy.cuts) == (0, [])
     assert output == b"".join(b"%d\n" % n for n in range(1, 701))
 
 
@@ -218,11 +179,11 @@ def test_what_the_engine_rotated_away_is_said_to_be_lost(executor, busybox_image
     )
     try:
         place, output = LogPlace(), []
-        with closing(entries(container, place.resume())) as stream:
+        with closing(entries(container, place.resume(), 60)) as stream:
             output += [piece for entry in islice(stream, 3) for piece in place.take(entry)]
         container.exec_run(["touch", "/go"])
         container.wait()
-        for entry in entries(container, place.resume()):
+        for entry in entries(container, place.resume(), 60):
             output += place.take(entry)
     finally:
         container.remove(force=True)
@@ -233,16 +194,25 @@ def test_what_the_engine_rotated_away_is_said_to_be_lost(executor, busybox_image
     assert numbers[0] > 4
 
 
-async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image):
+def _go_away(proxy: EngineProxy) -> None:
+    proxy.gone.set()
+
+
+def _fall_silent(proxy: EngineProxy) -> None:
+    proxy.silent = True
+
+
+@pytest.mark.parametrize("vanish", [_go_away, _fall_silent])
+async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image, vanish):
     """In the middle of a job: an error instead of waiting for ever; the next start removes the container."""
-    gone, output = anyio.Event(), bytearray()
+    output = bytearray()
 
     async def write(data: bytes, _: int) -> None:
         output.extend(data)
-        gone.set()
+        vanish(proxy)
 
     with anyio.fail_after(60):
-        async with _behind_proxy([], gone) as cut_off:
+        async with running_proxy() as proxy, _through(proxy, silence_s=0.5) as cut_off:
             with pytest.raises(ExecutorError, match="unknown: the container engine does not answer"):
                 await cut_off.run(_job(busybox_image, "echo begun; sleep 300"), write)
     assert output == b"begun\n"
@@ -250,6 +220,15 @@ async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image):
     assert len(_containers(executor)) == 1
     await executor.remove_orphans()
     assert _containers(executor) == []
+
+
+async def test_a_container_that_says_nothing_for_long_is_not_interrupted(busybox_image):
+    """The read that timed out is begun again without a word, and output goes on where it was."""
+    with capture_logs() as logs:
+        async with running_proxy() as proxy, _through(proxy, silence_s=0.3) as executor:
+            job = _job(busybox_image, "sleep 1; echo a; sleep 1; printf b; sleep 1; echo c")
+            assert await _run(executor, job) == (0, b"a\nbc\n")
+    assert logs == []
 
 
 def test_no_engine_is_a_clear_error(monkeypatch):

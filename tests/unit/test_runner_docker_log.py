@@ -26,7 +26,7 @@ def test_an_error_of_the_engine_is_no_output():
     line = _frame(1, b"1970-01-01T00:00:01.000000002Z a\n")
     failed = _frame(3, b"Error grabbing logs: unexpected EOF\n")
     with capture_logs() as logs:
-        assert list(entries(_container(line + failed), 0)) == [Entry(1, 1_000_000_002, b"a\n")]
+        assert list(entries(_container(line + failed), 0, 60)) == [Entry(1, 1_000_000_002, b"a\n")]
     [warning] = logs
     assert warning["event"] == "Output interrupted, resuming"
     assert "unexpected EOF" in warning["reason"]
