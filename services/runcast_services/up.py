@@ -52,7 +52,10 @@ def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directo
     with ExitStack() as stack:
         directory = stack.enter_context(locked_data_directory(data_directory.absolute()))
         listener = stack.enter_context(_listen(host, port))
-        settings = _defaults(directory, host) | load_secrets(directory) | {k: v for k, v in environment.items() if v}
+        given = {name: value for name, value in environment.items() if value}
+        bound = _bound(listener)
+        defaults = _defaults(directory, host, bound["RUNCAST_HOST"])
+        settings = defaults | load_secrets(directory) | given | bound
         beside: Callable[[], Any] = anyio.sleep_forever
         if "REDIS_URL" not in settings:
             valkey = stack.enter_context(running_valkey(directory))
@@ -103,30 +106,31 @@ async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Ca
         tasks.cancel_scope.cancel()
 
 
-def _defaults(directory: Path, host: str) -> dict[str, str]:
-    """Return the embedded mode's settings, which the environment overrides."""
+def _bound(listener: socket.socket) -> dict[str, str]:
+    """Return the address as settings. It overrides exported ones, as the runner runs processes on loopback only."""
+    host, port = listener.getsockname()[:2]
+    return {"RUNCAST_HOST": host, "RUNCAST_PORT": str(port)}
+
+
+def _defaults(directory: Path, host: str, address: str) -> dict[str, str]:
+    """Return the embedded mode's settings, which the environment overrides. `host` was bound as `address`."""
     return {
         "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
         "RUNCAST_GLOBAL_FALLBACK": "true",
         "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128",
         "RUNCAST_CORS_ORIGINS": "loopback",
-        "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host),
-        "RUNCAST_HOST": host,
+        "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host, address),
         "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",
         "RUNCAST_PROCESS_DIR": str(directory / "processes"),
     }
 
 
-def _allowed_hosts(host: str) -> str:
-    """Return the names of loopback while only this machine can connect: a page whose own name was made to resolve to it
-    (DNS rebinding) is of the same origin as this server, and only the `Host` header tells."""
-    address = "127.0.0.1" if host == "localhost" else host
-    try:
-        if not ip_address(address).is_loopback:
-            return "*"
-    except ValueError:
+def _allowed_hosts(host: str, address: str) -> str:
+    """Return the names of loopback, and the one given, while only this machine can connect: a page whose own name was
+    made to resolve to it (DNS rebinding) is of the same origin as this server, and only the `Host` header tells."""
+    if not ip_address(address).is_loopback:
         return "*"
-    return ",".join((*LOOPBACK_HOSTS, f"[{address}]" if ":" in address else address))
+    return ",".join((*LOOPBACK_HOSTS, f"[{host}]" if ":" in host else host))
 
 
 def _identity(directory: Path) -> str:

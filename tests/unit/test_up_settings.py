@@ -1,43 +1,69 @@
-"""What `runcast up` sets where the environment says nothing."""
+"""What `runcast up` makes of its options and the environment, before anything is served."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runcast_api.settings import ApiSettings
+from runcast_core.settings import ServiceSettings
 from runcast_gateway.settings import GatewaySettings
-from runcast_services.up import _defaults
+from runcast_runner.settings import RunnerSettings
+from runcast_services import up
 
-SECRET = "0123456789abcdef0123456789abcdef"
+ENVIRONMENT = {"REDIS_URL": "redis://127.0.0.1:1/0"}
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 
 
-def _settings(host: str, **environment: str) -> ApiSettings:
-    return ApiSettings.from_mapping({"JWT_SECRET": SECRET, **_defaults(Path("/data"), host), **environment})
+@pytest.fixture
+def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str, str], tuple[str, int]]]:
+    """A function that starts `runcast up` as far as its settings; returns them, and the address that it bound."""
+    seen = []
+
+    async def main(settings, listener, _beside) -> None:
+        seen.append((dict(settings), listener.getsockname()))
+
+    monkeypatch.setattr(up, "_main", main)
+
+    def settle(host: str, **environment: str):
+        up.run_up(ENVIRONMENT | environment, host=host, port=0, data_directory=tmp_path / "data")
+        return seen.pop()
+
+    return settle
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.0.0.1", "localhost"])
+def test_the_settings_say_what_is_bound(settled, host):
+    """`--host` and `--port` win over what is exported, in the runner too, which runs processes on loopback only."""
+    settings, (bound, port) = settled(host, RUNCAST_HOST="127.0.0.1", RUNCAST_PORT="1")
+    told = ServiceSettings.from_mapping(settings)
+    assert (told.host, told.port) == (bound, port)
+    assert RunnerSettings.from_mapping(settings).process_allowed is (host != "127.0.0.2")
+
+
+def test_only_pages_of_this_machine_may_call(settled):
+    """Under the names of loopback and the one that was given; the environment may say otherwise."""
+    settings, _ = settled("127.0.0.2")
+    assert set(ApiSettings.from_mapping(settings).allowed_hosts) == {*LOOPBACK, "127.0.0.2"}
+    for service in (ApiSettings, GatewaySettings):
+        assert service.from_mapping(settings).origins.allows("http://localhost:5173")
+        assert not service.from_mapping(settings).origins.allows("https://evil.example")
+    settings, _ = settled("127.0.0.1", RUNCAST_ALLOWED_HOSTS="a.example", RUNCAST_CORS_ORIGINS="https://b.example")
+    assert ApiSettings.from_mapping(settings).allowed_hosts == ("a.example",)
+    assert ApiSettings.from_mapping(settings).origins.allows("https://b.example")
 
 
 @pytest.mark.parametrize(
-    ("host", "names"),
+    ("host", "address", "names"),
     [
-        ("127.0.0.1", {"localhost", "127.0.0.1", "[::1]"}),
-        ("localhost", {"localhost", "127.0.0.1", "[::1]"}),
-        ("::1", {"localhost", "127.0.0.1", "[::1]"}),
-        ("127.0.0.2", {"localhost", "127.0.0.1", "[::1]", "127.0.0.2"}),
-        ("0.0.0.0", {"*"}),
-        ("::", {"*"}),
-        ("192.0.2.7", {"*"}),
-        ("runcast.example", {"*"}),
+        ("localhost", "127.0.0.1", LOOPBACK),
+        ("::1", "::1", LOOPBACK),
+        ("workstation", "127.0.1.1", LOOPBACK | {"workstation"}),
+        ("0.0.0.0", "0.0.0.0", {"*"}),
+        ("::", "::", {"*"}),
+        ("runcast.example", "192.0.2.7", {"*"}),
     ],
 )
-def test_on_loopback_only_its_names_are_served(host: str, names: set[str]):
+def test_on_loopback_only_its_names_are_served(host: str, address: str, names: set[str]):
     """Bound to loopback it answers to the names of loopback, where others may connect to any name."""
-    assert set(_settings(host).allowed_hosts) == names
-    assert _settings(host, RUNCAST_ALLOWED_HOSTS="a.example").allowed_hosts == ("a.example",)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_only_pages_of_this_machine_may_call(host: str):
-    """Wherever it is bound, api and gateway allow local pages alone."""
-    gateway = GatewaySettings.from_mapping({"JWT_SECRET": SECRET, **_defaults(Path("/data"), host)})
-    for origins in (_settings(host).origins, gateway.origins):
-        assert origins.allows("http://localhost:5173")
-        assert not origins.allows("https://evil.example")
+    assert set(up._allowed_hosts(host, address).split(",")) == names
