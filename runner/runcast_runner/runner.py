@@ -150,7 +150,9 @@ class _Runner:
                 status = await run.run()
             except Exception as exc:
                 log.error("Execution abandoned", task=run.execution.task_id, error=_kinds(exc))  # noqa: TRY400
-        self._runs.pop((run.execution.organization_id, run.execution.task_id), None)
+        key = run.execution.organization_id, run.execution.task_id
+        if self._runs.get(key) is run:  # else it is the next attempt, claimed while this one was being stopped
+            del self._runs[key]
         self._metrics.ended.labels(status or "LOST").inc()
         self._wake.set()
 

@@ -20,6 +20,7 @@ from runcast_core.memory_bus import MemoryBus
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 from runcast_runner.dummy_executor import DummyExecutor
+from runcast_runner.execution_run import release
 from runcast_runner.executor import Executor, Job, Write
 from runcast_runner.process_executor import ProcessExecutor
 from runcast_runner.runner import run_runner
@@ -275,6 +276,36 @@ async def test_a_lost_execution_is_stopped_and_left_alone(store, bus, lease_ms, 
     assert len(await store.read_logs(ORG, task_id, attempt=1)) == chunks
     assert (await store.execution(ORG, task_id)).status is Status.FAILED
     assert _statuses(bus, task_id) == ["RUNNING"]
+
+
+async def test_a_new_attempt_outlives_the_clean_up_of_the_one_before(store, bus):
+    """While a lost attempt is still being stopped this runner may claim the next: that one it goes on listening for."""
+    stopping, stopped = anyio.Event(), anyio.Event()
+
+    class SlowToStop(DummyExecutor):
+        async def run(self, job: Job, write: Write) -> int:
+            try:
+                return await super().run(job, write)
+            finally:
+                if job.attempt == 1:
+                    stopping.set()
+                    with anyio.move_on_after(10, shield=True):
+                        await stopped.wait()
+
+    registry = CollectorRegistry()
+    task_id = await _request(store, hang="1")
+    async with _runner(store, bus, SlowToStop(), registry):
+        first = await _status(store, task_id, Status.RUNNING)
+        await release(store, bus, first)
+        await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
+        await stopping.wait()
+        await _wake(bus)
+        assert (await _status(store, task_id, Status.RUNNING)).attempt == 2
+        stopped.set()
+        await _until(lambda: _true(b'runcast_runner_ended_total{status="LOST"} 1.0' in generate_latest(registry)))
+        await store.request_cancel(ORG, task_id)
+        await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
+        assert (await _status(store, task_id)).status is Status.CANCELLED
 
 
 async def test_a_lease_that_ran_out_stops_the_container(store, bus):
