@@ -1,13 +1,16 @@
 """Runs `image: "local"` as a process of this machine: for trying Runcast out where no container engine is.
 
 There is no isolation but a scrubbed environment and a temporary folder, hence loopback only unless
-`RUNCAST_ALLOW_PROCESS=1`. Process trees die with the runner where Linux permits a PID namespace; elsewhere the process
-group is killed at its job's end, and what a killed runner left is killed at the next start.
+`RUNCAST_ALLOW_PROCESS=1`. Process trees die with the runner where Linux permits a PID namespace; elsewhere what has the
+job's group or folder is killed at its end, and what a killed runner left is killed at the next start.
 """
 
 import os
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,23 +18,24 @@ import anyio.abc
 
 from runcast_core.errors import ExecutorError
 from runcast_runner.executor import Job, Write
-from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes, kill_group
+from runcast_runner.process_namespace import find_namespace
+from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes
+from runcast_runner.process_output import ProcessOutput
+from runcast_runner.process_tree import kill_group, kill_holders
 
 NO_ENGINE = 'no container engine answered; start one, or use image "local"'
-_NAMESPACE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--"]
-_PIPE_GRACE_S = 5
+_REMOVE_S = 60
 
 
 class ProcessExecutor:
-    """See `runcast_runner.executor.Executor`. Notes the process groups that run in `directory`."""
+    """See `runcast_runner.executor.Executor`. Notes the process groups that run in `directory`, which is its own."""
 
     name = "process"
 
-    def __init__(self, directory: Path, *, allowed: bool, namespaces: bool | None = None) -> None:
+    def __init__(self, directory: Path, *, allowed: bool, namespace: tuple[str, ...] | None = None) -> None:
         self._notes = ProcessNotes(directory)
         self._allowed = allowed
-        permitted = _namespaces_permitted() if namespaces is None else namespaces
-        self._prefix = _NAMESPACE if permitted else []
+        self._namespace = find_namespace() if namespace is None else namespace
 
     async def run(self, job: Job, write: Write) -> int:
         if job.image != "local":
@@ -40,35 +44,41 @@ class ProcessExecutor:
             raise ExecutorError("the process executor runs on loopback only; RUNCAST_ALLOW_PROCESS=1 lifts that")
         if job.command is None:
             raise ExecutorError('image "local" needs a command')
-        with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
+        async with _temporary_folder() as folder:
             return await self._run(job, write, folder)
 
     async def remove_orphans(self) -> None:
         self._notes.prepare()
-        self._notes.clear()
+        await anyio.to_thread.run_sync(self._notes.clear)
 
     async def _run(self, job: Job, write: Write, folder: str) -> int:
         self._notes.prepare()
         process = await self._started(job, folder)
+        end = partial(self._end, process.pid, folder)
         try:
             with self._notes.noted(process.pid, folder):
-                return await _stream(process, write)
+                return await ProcessOutput(process, end).pass_on(write)
         finally:
-            kill_group(process.pid)
             with anyio.CancelScope(shield=True):
+                await end()
                 await process.aclose()
+
+    async def _end(self, group: int, folder: str) -> None:
+        kill_group(group)
+        if not self._namespace:  # which nothing leaves, while a session of its own leaves the group
+            await anyio.to_thread.run_sync(kill_holders, folder)
 
     async def _started(self, job: Job, folder: str) -> anyio.abc.Process:
         command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else list(job.command or ())
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "LANG": "C.UTF-8", **job.environment}
+        own = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "PWD": folder, "LANG": "C.UTF-8"}
         try:
             return await anyio.open_process(
-                [*self._prefix, *command],
+                [*self._namespace, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env=environment,
+                env={**own, **job.environment},
                 start_new_session=True,
             )
         except OSError as exc:
@@ -77,27 +87,12 @@ class ProcessExecutor:
             raise ExecutorError("the command could not be started: a NUL byte in it or in a variable") from exc
 
 
-async def _stream(process: anyio.abc.Process, write: Write) -> int:
-    """Pass the output on until the process has ended; what a child of it still holds open is not waited for."""
-    assert process.stdout is not None  # noqa: S101 - asked for a pipe
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_end_with_process, process, tasks.cancel_scope)
-        async for data in process.stdout:
-            await write(data)
-        tasks.cancel_scope.cancel()
-    code = await process.wait()
-    return code if code >= 0 else 128 - code  # killed by a signal: as shells and Docker say it
-
-
-async def _end_with_process(process: anyio.abc.Process, reading: anyio.CancelScope) -> None:
-    await process.wait()
-    kill_group(process.pid)  # then its pipe ends, once what is in it was read
-    await anyio.sleep(_PIPE_GRACE_S)
-    reading.cancel()
-
-
-def _namespaces_permitted() -> bool:
+@asynccontextmanager
+async def _temporary_folder() -> AsyncIterator[str]:
+    """Make a job's folder; remove it in a thread, as it may hold tens of thousands of files."""
+    folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
     try:
-        return subprocess.run([*_NAMESPACE, "true"], capture_output=True, timeout=10, check=False).returncode == 0  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+        yield folder.name
+    finally:
+        with anyio.move_on_after(_REMOVE_S, shield=True):
+            await anyio.to_thread.run_sync(folder.cleanup, abandon_on_cancel=True)

@@ -1,11 +1,11 @@
 """The process executor with real processes: what they see, and that nothing of them stays."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import threading
 from pathlib import Path
 
 import anyio
@@ -13,10 +13,13 @@ import pytest
 
 from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
+from runcast_runner import process_output
 from runcast_runner.executor import Job, Limits
-from runcast_runner.process_executor import ProcessExecutor, _namespaces_permitted
-from runcast_runner.process_notes import started_at
+from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.process_namespace import PID_NAMESPACE, USER_NAMESPACE, permitted
+from runcast_runner.process_tree import started_at
 from tests.conftest import missing
+from tests.sleeping import new_marker, sleeping, until
 
 RUNNER = """
 import sys, anyio
@@ -27,25 +30,27 @@ from runcast_runner.process_executor import ProcessExecutor
 async def write(data): pass
 
 async def main():
-    executor = ProcessExecutor(Path(sys.argv[1]), allowed=True, namespaces=sys.argv[2] == "True")
-    await executor.run(Job("org", "t", 1, "local", sys.argv[3], {}, Limits(64, 1, 64)), write)
+    executor = ProcessExecutor(Path(sys.argv[1]), allowed=True, namespace=tuple(sys.argv[3:]))
+    await executor.run(Job("org", "t", 1, "local", sys.argv[2], {}, Limits(64, 1, 64)), write)
 
 anyio.run(main)
 """
+NAMESPACES = {"PID": PID_NAMESPACE, "user": USER_NAMESPACE, "none": ()}
 
 
-@pytest.fixture(params=[True, False], ids=["namespace", "group"])
-def namespaces(request: pytest.FixtureRequest) -> bool:
-    if request.param and not _namespaces_permitted():
-        missing("PID namespaces are not permitted here")
-    return request.param
+@pytest.fixture(params=NAMESPACES)
+def namespace(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    namespace = NAMESPACES[request.param]
+    if not permitted(namespace):
+        missing(f"{request.param} namespaces are not permitted here")
+    return namespace
 
 
 @pytest.fixture
-def executor(namespaces: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessExecutor:
+def executor(namespace: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessExecutor:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "jobs"))
     (tmp_path / "jobs").mkdir()
-    return ProcessExecutor(tmp_path / "notes", allowed=True, namespaces=namespaces)
+    return ProcessExecutor(tmp_path / "notes", allowed=True, namespace=namespace)
 
 
 def _job(command, image: str = "local", **environment: str) -> Job:
@@ -60,29 +65,6 @@ async def _run(executor: ProcessExecutor, job: Job) -> tuple[int, bytes]:
 
     with anyio.fail_after(30):
         return await executor.run(job, write), bytes(output)
-
-
-def _marker() -> str:
-    """Return a duration that no other `sleep` of this machine has."""
-    return str(10**6 + secrets.randbelow(10**8))
-
-
-def _sleeping(marker: str) -> list[int]:
-    """Return the processes that sleep for the marker's time, wherever in a namespace they are."""
-    found = []
-    for path in Path("/proc").iterdir():
-        try:
-            if path.name.isdigit() and (path / "cmdline").read_bytes() == f"sleep\0{marker}\0".encode():
-                found.append(int(path.name))
-        except OSError:
-            continue
-    return found
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(15):
-        while not condition():
-            await anyio.sleep(0.02)
 
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, tmp_path):
@@ -114,17 +96,17 @@ async def test_much_binary_output_is_complete(executor):
     assert output == b"".join(b"%d\n" % n for n in range(1, 100_001)) + bytes(1_000_000)
 
 
-async def test_a_signal_is_an_exit_code(executor, namespaces):
+async def test_a_signal_is_an_exit_code(executor, namespace):
     """As shells and Docker say it: 128 and the signal's number. In a namespace a job is process 1, as in a container,
     which no signal of its own kills."""
-    command = "sh -c 'kill -KILL $$'; exit $?" if namespaces else "kill -KILL $$"
+    command = "sh -c 'kill -KILL $$'; exit $?" if namespace else "kill -KILL $$"
     code, _ = await _run(executor, _job(command))
     assert code == 137
 
 
-async def test_a_missing_command_fails_clearly(executor, namespaces):
+async def test_a_missing_command_fails_clearly(executor, namespace):
     """Either the command's own 127 or an error that says so."""
-    if namespaces:
+    if namespace:
         code, output = await _run(executor, _job(["/no/such"]))
         assert code == 127
         assert b"/no/such" in output
@@ -156,54 +138,100 @@ async def test_it_refuses_unless_allowed(tmp_path):
 
 async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
     """Children and grandchildren, also those that ignore SIGTERM."""
-    marker = _marker()
+    marker = new_marker()
     command = f"trap '' TERM; (sleep {marker} & sleep {marker}) & sleep {marker}"
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_run, executor, _job(command))
-        await _until(lambda: len(_sleeping(marker)) == 3)
+        await until(lambda: len(sleeping(marker)) == 3)
         tasks.cancel_scope.cancel()
-    await _until(lambda: _sleeping(marker) == [])
+    await until(lambda: sleeping(marker) == [])
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
 
 
 async def test_children_left_behind_die_with_the_job(executor):
     """A job ends with its first process; what holds its output open is killed, not waited for."""
-    marker = _marker()
+    marker = new_marker()
     assert await _run(executor, _job(f"sleep {marker} & echo done")) == (0, b"done\n")
-    await _until(lambda: _sleeping(marker) == [])
+    await until(lambda: sleeping(marker) == [])
 
 
-async def test_a_session_of_its_own_does_not_escape_a_namespace(tmp_path):
-    """Where PID namespaces are permitted even a daemon dies with its job."""
-    if not _namespaces_permitted():
-        missing("PID namespaces are not permitted here")
-    marker = _marker()
-    executor = ProcessExecutor(tmp_path, allowed=True, namespaces=True)
-    code, _ = await _run(executor, _job(f"setsid sleep {marker} > /dev/null 2>&1 & exit 4"))
-    assert code == 4
-    await _until(lambda: _sleeping(marker) == [])
+async def test_a_session_of_its_own_does_not_escape(executor):
+    """Even a daemon dies with its job, also where the job chose another HOME: in no namespace by the folder it has."""
+    marker = new_marker()
+    job = _job(f"setsid sleep {marker} > /dev/null 2>&1 & exit 4", HOME="/")
+    assert await _run(executor, job) == (4, b"")
+    await until(lambda: sleeping(marker) == [])
 
 
-async def test_a_killed_runner_leaves_nothing_after_the_next_start(executor, namespaces, tmp_path):
-    """In a namespace its jobs die with it; in a group at the next start, folder included."""
-    marker = _marker()
-    arguments = [sys.executable, "-c", RUNNER, str(tmp_path / "notes"), str(namespaces), f"sleep {marker} & wait"]
+async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
+    """What is in the pipe when the process ends is read, however long a store that is away holds the reader up."""
+    monkeypatch.setattr(process_output, "_GRACE_S", 0.3)
+    output = bytearray()
+
+    async def write(data: bytes) -> None:
+        if not output:
+            await anyio.sleep(1)
+        output.extend(data)
+
+    with anyio.fail_after(30):
+        await executor.run(_job("head -c 230000 /dev/zero; echo the end"), write)
+    assert output == bytes(230_000) + b"the end\n"
+
+
+@pytest.mark.parametrize("says", ["", "echo;"], ids=["silent", "chatty"])
+async def test_what_escaped_holds_the_end_up_for_a_grace_only(executor, namespace, monkeypatch, says):
+    """A daemon without environment that keeps the pipe open; in a namespace it is gone at once."""
+    monkeypatch.setattr(process_output, "_GRACE_S", 0.5)
+    marker = new_marker()
+    loop = f"sleep {marker} & while :; do {says} sleep 0.1; done"
+    begun = anyio.current_time()
+    try:
+        code, output = await _run(executor, _job(f"env -i -C / setsid sh -c '{loop}' & sleep 0.3; echo done; exit 4"))
+        assert code == 4
+        assert output.strip() == b"done"
+        assert anyio.current_time() - begun < 5
+        assert bool(sleeping(marker)) is not bool(namespace)
+    finally:
+        for pid in sleeping(marker):
+            os.killpg(os.getpgid(pid), signal.SIGKILL)
+
+
+async def test_a_jobs_folder_is_removed_in_a_thread(executor, monkeypatch):
+    """However many files it holds, the loop goes on."""
+    threads = []
+    cleanup = tempfile.TemporaryDirectory.cleanup
+
+    def noted(folder: tempfile.TemporaryDirectory[str]) -> None:
+        threads.append(threading.current_thread())
+        cleanup(folder)
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", noted)
+    await _run(executor, _job("touch file"))
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+async def test_a_killed_runner_leaves_nothing_after_the_next_start(executor, namespace, tmp_path):
+    """In a namespace its jobs die with it; elsewhere at the next start, daemons and the folder included."""
+    marker = new_marker()
+    command = f"setsid sleep {marker} & sleep {marker} & wait"
+    arguments = [sys.executable, "-c", RUNNER, str(tmp_path / "notes"), command, *namespace]
     environment = {**os.environ, "TMPDIR": str(tmp_path / "jobs")}
     with subprocess.Popen(arguments, env=environment) as runner:
-        await _until(lambda: bool(_sleeping(marker)) and any((tmp_path / "notes").glob("*")))
+        await until(lambda: len(sleeping(marker)) == 2 and any((tmp_path / "notes").glob("*")))
         runner.kill()
-    if namespaces:
-        await _until(lambda: _sleeping(marker) == [])
+    if namespace:
+        await until(lambda: sleeping(marker) == [])
     else:
-        assert _sleeping(marker)
+        assert len(sleeping(marker)) == 2
     await executor.remove_orphans()
-    await _until(lambda: _sleeping(marker) == [])
+    await until(lambda: sleeping(marker) == [])
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
 
 
 async def test_children_of_an_ended_leader_are_found_at_the_next_start(executor, tmp_path):
     """The group is known by its folder where its first process is gone."""
-    marker = _marker()
+    marker = new_marker()
     folder = tmp_path / "jobs" / "runcast-job-x"
     folder.mkdir()
     command = ["/bin/sh", "-c", f"sleep {marker} &"]
@@ -212,16 +240,16 @@ async def test_children_of_an_ended_leader_are_found_at_the_next_start(executor,
     leader.wait()
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / str(leader.pid)).write_text(f"{started} {folder}")
-    await _until(lambda: bool(_sleeping(marker)))
+    await until(lambda: bool(sleeping(marker)))
     await executor.remove_orphans()
-    await _until(lambda: _sleeping(marker) == [])
+    await until(lambda: sleeping(marker) == [])
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("leader_lives", [True, False])
 async def test_a_reused_number_is_not_killed(executor, tmp_path, leader_lives):
     """A note of a process that ended long ago does not hit who has its number now; other files are left alone."""
-    marker = _marker()
+    marker = new_marker()
     command = f"exec sleep {marker}" if leader_lives else f"sleep {marker} &"
     other = subprocess.Popen(["/bin/sh", "-c", command], start_new_session=True)
     if not leader_lives:
@@ -229,10 +257,11 @@ async def test_a_reused_number_is_not_killed(executor, tmp_path, leader_lives):
     try:
         (tmp_path / "notes").mkdir()
         (tmp_path / "notes" / str(other.pid)).write_text(f"1 {tmp_path}/jobs/runcast-job-gone")
+        (tmp_path / "notes" / "999999999").touch()  # cut short by a crash
         (tmp_path / "notes" / "README").touch()
-        await _until(lambda: bool(_sleeping(marker)))
+        await until(lambda: bool(sleeping(marker)))
         await executor.remove_orphans()
-        assert _sleeping(marker)
+        assert sleeping(marker)
         assert [path.name for path in (tmp_path / "notes").iterdir()] == ["README"]
     finally:
         os.killpg(other.pid, signal.SIGKILL)
