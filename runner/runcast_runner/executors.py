@@ -31,4 +31,4 @@ def choose_executor(settings: RunnerSettings) -> Executor:
             log.info("No container engine, running processes", reason=error.message)
     from runcast_runner.process_executor import ProcessExecutor
 
-    return ProcessExecutor(Path(settings.process_dir), allowed=settings.process_allowed)
+    return ProcessExecutor(Path(settings.process_folder), allowed=settings.process_allowed)

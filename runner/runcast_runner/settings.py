@@ -1,5 +1,7 @@
 """The runner's settings."""
 
+import hashlib
+import os
 import socket
 from typing import Literal
 
@@ -27,9 +29,17 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     pids: int = Field(1024, alias="RUNCAST_PIDS", ge=8)
     kill_grace_s: int = Field(5, alias="RUNCAST_KILL_GRACE", ge=0)
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
-    process_dir: str = Field("/tmp/runcast-processes", alias="RUNCAST_PROCESS_DIR")  # noqa: S108 - made with mode 0700
-    """Where running process groups are noted, so that the next start can kill what a killed runner left."""
+    process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
 
     @property
     def process_allowed(self) -> bool:
         return self.allow_process or self.host in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def process_folder(self) -> str:
+        """Where running process groups are noted, so that the next start can kill what a killed runner left.
+
+        One runner's own: at its start it takes whatever is noted there for its own. Made with mode 0700.
+        """
+        own = hashlib.sha256(f"{os.getuid()}:{self.runner_id}".encode()).hexdigest()[:12]
+        return self.process_dir or f"/tmp/runcast-processes-{own}"  # noqa: S108

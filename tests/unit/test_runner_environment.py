@@ -63,6 +63,15 @@ def test_processes_are_allowed_on_loopback_only(host, allow, allowed):
     assert settings.process_allowed is allowed
 
 
+def test_each_runner_notes_its_processes_in_a_folder_of_its_own():
+    """The same one after a restart, so that it ends what it left, and never what another runner of this host runs."""
+    first, again, second = (RunnerSettings.from_mapping({"RUNCAST_RUNNER_ID": name}) for name in ("a/..", "a/..", "b"))
+    assert first.process_folder == again.process_folder != second.process_folder
+    assert first.process_folder.startswith("/tmp/runcast-processes-")
+    assert "/" not in first.process_folder.removeprefix("/tmp/")
+    assert RunnerSettings.from_mapping({"RUNCAST_PROCESS_DIR": "/x"}).process_folder == "/x"
+
+
 @pytest.mark.parametrize("name", ["RUNCAST_CONCURRENCY", "RUNCAST_LEASE_MS", "RUNCAST_EXECUTOR", "RUNCAST_DRAIN"])
 def test_a_wrong_setting_is_named(name):
     """The error says which variable."""
