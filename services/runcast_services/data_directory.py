@@ -31,12 +31,35 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
 
 
 def load_secrets(directory: Path) -> dict[str, str]:
-    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start."""
+    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start.
+
+    Raises `SettingError` if the file is broken.
+    """
     path = directory / "secrets.json"
     if not path.exists():
         made = {"JWT_SECRET": secrets.token_hex(32), "RUNCAST_DEMO_PASSWORD": secrets.token_urlsafe(12)}
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file)
-    loaded: dict[str, str] = json.loads(path.read_text())
+        _write_whole(path, json.dumps(made))
+    try:
+        loaded = json.loads(path.read_text())
+    except (OSError, ValueError):
+        loaded = None
+    if not isinstance(loaded, dict) or not all(isinstance(value, str) for value in loaded.values()):
+        raise SettingError(f"{path} is broken; restore it, or remove it: new secrets are made then, and old tokens end")
     return loaded
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a private file so that after a crash it is there whole or not at all."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,30 +17,54 @@ import socketio
 
 COMMAND = "for i in 1 2 3; do echo hello $i; sleep 0.3; done"
 DEADLINE_S = 45
+_END_S = 40
+_OURS = ("RUNCAST_", "JWT_", "JWKS_URL", "REDIS_URL", "MONGODB_URL")
 TERMINAL = {"PASSED", "FAILED", "UNSTABLE", "ERROR", "CANCELLED", "TIMED_OUT"}
 
 
 def run_demo() -> int:
     """Return the exit status: 0 only if A saw its execution pass in order and B saw nothing."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     with tempfile.TemporaryDirectory(prefix="runcast-demo-") as directory, _server(directory) as url:
         passed, a, b = anyio.run(_watch, url)
     print(f"demo: {'PASSED' if passed else 'FAILED'}: org A saw {a} events, org B saw {b}")
     return 0 if passed else 1
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    """End as by Ctrl-C, with all that was started: in a session of its own no signal of a terminal reaches it."""
+    signal.raise_signal(signal.SIGINT)
+
+
 @contextmanager
 def _server(directory: str) -> Iterator[str]:
     """Run `runcast up` on a free port in a process of its own; yield its URL."""
     arguments = [sys.executable, "-m", "runcast", "up", "--host", "127.0.0.1", "--port", "0", "--data-dir", directory]
-    environment = {"RUNCAST_LOG_LEVEL": "warning", "RUNCAST_EXECUTOR": "process"} | dict(os.environ)
-    for name in ("REDIS_URL", "MONGODB_URL", "RUNCAST_HOST", "RUNCAST_PORT"):
-        environment.pop(name, None)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        arguments, stdout=subprocess.PIPE, text=True, env=_environment(), start_new_session=True
+    ) as process:
         try:
             yield _url(process)
         finally:
-            process.terminate()
-            process.wait(20)
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Let it drain, for which it must get one signal only; whoever cannot wait interrupts again."""
+    process.terminate()
+    try:
+        process.wait(_END_S)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait(_END_S)
+        raise
+
+
+def _environment() -> dict[str, str]:
+    """Return the exported variables but those that would have it show another installation than its own."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return others | {"RUNCAST_LOG_LEVEL": os.environ.get("RUNCAST_LOG_LEVEL", "warning"), "RUNCAST_EXECUTOR": "process"}
 
 
 def _url(process: "subprocess.Popen[str]") -> str:
@@ -77,7 +102,7 @@ class _Dashboard:
 
 async def _watch(url: str) -> tuple[bool, int, int]:
     a, b = _Dashboard("A"), _Dashboard("B")
-    async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as http:
         token = await a.connect(http)
         await b.connect(http)
         headers = {"Authorization": f"Bearer {token}"}

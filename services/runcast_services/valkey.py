@@ -1,6 +1,7 @@
 """The embedded valkey: a child that dies with this process and is started again if it dies alone."""
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -17,25 +18,31 @@ from runcast_core.errors import SettingError
 
 log = structlog.get_logger()
 
+_SOCKET = "valkey.sock"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Valkey:
-    """A valkey-server on a Unix socket in `directory`. Start it from the main thread: PDEATHSIG follows the thread."""
+    """A valkey-server on a Unix socket in `directory`. Start it from the main thread: PDEATHSIG follows the thread.
 
-    def __init__(self, directory: Path) -> None:
+    A socket's path has 107 bytes at most, and in a URL no `#`, `?` or `%`, while a folder's is as the user likes. So
+    valkey names the socket within its own folder, and this process, alone, reaches it by the folder's descriptor.
+    """
+
+    def __init__(self, directory: Path, descriptor: int) -> None:
         self._directory = directory
+        self._socket = f"/proc/self/fd/{descriptor}/{_SOCKET}"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"unix://{self._directory}/valkey.sock"
+        return f"unix://{self._socket}"
 
     def start(self) -> None:
         arguments = [
-            *("--port", "0", "--unixsocket", str(self._directory / "valkey.sock"), "--unixsocketperm", "700"),
-            *("--save", "", "--appendonly", "no", "--dir", str(self._directory), "--daemonize", "no"),
+            *("--port", "0", "--unixsocket", _SOCKET, "--unixsocketperm", "700"),
+            *("--save", "", "--appendonly", "no", "--dir", ".", "--daemonize", "no"),
             *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-ttl"),
         ]
         with (self._directory / "valkey.log").open("ab") as output:
@@ -44,6 +51,7 @@ class Valkey:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                cwd=self._directory,
                 preexec_fn=_die_with_parent,
                 process_group=0,
             )
@@ -53,7 +61,7 @@ class Valkey:
         deadline = time.monotonic() + 10
         while self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
             with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(self._directory / "valkey.sock")) == 0:
+                if probe.connect_ex(self._socket) == 0:
                     return
             time.sleep(0.02)
         raise SettingError(f"the embedded valkey did not start; see {self._directory}/valkey.log, or set REDIS_URL")
@@ -80,13 +88,15 @@ class Valkey:
 @contextmanager
 def running_valkey(directory: Path) -> Iterator[Valkey]:
     """Run one while the context is open."""
-    valkey = Valkey(directory)
+    descriptor = os.open(directory, os.O_PATH | os.O_CLOEXEC)
+    valkey = Valkey(directory, descriptor)
     try:
         valkey.start()
         valkey.wait_until_accepting()
         yield valkey
     finally:
         valkey.stop()
+        os.close(descriptor)
 
 
 def _die_with_parent() -> None:

@@ -18,12 +18,14 @@ PROCESS = {"RUNCAST_EXECUTOR": "process"}
 
 
 def _marked(marker: str) -> list[int]:
-    """Return the processes that have the marker in their command line or environment."""
+    """Return the processes that have the marker in their command line or environment, or work in a folder with it."""
     found = []
     for path in Path("/proc").iterdir():
         if path.name.isdigit() and int(path.name) != os.getpid():
             try:
-                told = (path / "cmdline").read_bytes() + (path / "environ").read_bytes()
+                told = (
+                    (path / "cmdline").read_bytes() + (path / "environ").read_bytes() + bytes((path / "cwd").readlink())
+                )
             except OSError:
                 continue
             found += [int(path.name)] if marker.encode() in told else []
@@ -122,11 +124,13 @@ async def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path):
 
 
 async def test_valkey_that_dies_is_replaced(tmp_path: Path):
-    """Dashboards are told to look again, and live events go on."""
-    with running_up(tmp_path / "data", **PROCESS) as up:
+    """Dashboards are told to look again, and live events go on; whatever the data directory is called."""
+    folder = tmp_path / ("long" * 40) / "50%41 #1?"
+    folder.parent.mkdir()
+    with running_up(folder, **PROCESS) as up:
         async with python(up.url, auth={"token": up.token}) as dashboard:
             await dashboard.until(lambda d: d.of("auth-success"))
-            [valkey] = [pid for pid in _marked(f"{tmp_path}/data/valkey.sock") if pid != up.process.pid]
+            [valkey] = [pid for pid in _marked(str(folder)) if Path(f"/proc/{pid}/cwd").readlink() == folder]
             os.kill(valkey, signal.SIGKILL)
             await dashboard.until(lambda d: d.of("resync"))
             await up.request(taskId="t1", image="local", command="echo live again")
@@ -136,6 +140,8 @@ async def test_valkey_that_dies_is_replaced(tmp_path: Path):
 
 async def test_what_is_in_the_way_is_told(tmp_path: Path):
     """A folder in use, a taken port, a wrong setting: one line that says what to do, and no traceback."""
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "secrets.json").touch()
     with running_up(tmp_path / "data", **PROCESS) as up:
         port = up.url.rpartition(":")[2]
         for options, message in (
@@ -145,6 +151,7 @@ async def test_what_is_in_the_way_is_told(tmp_path: Path):
             ({"RUNCAST_PORT": "0", "RUNCAST_LEASE_MS": "soon"}, "RUNCAST_LEASE_MS"),
             ({"RUNCAST_PORT": "0", "JWT_SECRET": "short"}, "JWT_SECRET"),
             ({"RUNCAST_DATA_DIR": "/proc/none"}, "set RUNCAST_DATA_DIR"),
+            ({"RUNCAST_PORT": "0", "RUNCAST_DATA_DIR": str(tmp_path / "broken")}, "broken/secrets.json is broken"),
             ({"RUNCAST_PORT": "0", "RUNCAST_EXECUTOR": "process", "RUNCAST_PROCESS_DIR": "/proc/none"}, "PROCESS_DIR"),
         ):
             environment = {**os.environ, "RUNCAST_DATA_DIR": str(tmp_path / "other"), **options}

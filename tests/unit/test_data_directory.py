@@ -1,0 +1,40 @@
+"""The secrets of an embedded installation."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runcast_core.errors import SettingError
+from runcast_services.data_directory import load_secrets
+
+
+def test_secrets_are_made_once(tmp_path: Path):
+    """With mode 0600; the next start reads the same."""
+    made = load_secrets(tmp_path)
+    assert made.keys() == {"JWT_SECRET", "RUNCAST_DEMO_PASSWORD"}
+    assert load_secrets(tmp_path) == made
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_crash_while_they_are_written_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The file appears only once it is on the disk; the next start makes them anew."""
+
+    def crash(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", crash)
+        with pytest.raises(KeyboardInterrupt):
+            load_secrets(tmp_path)
+    assert not (tmp_path / "secrets.json").exists()
+    assert load_secrets(tmp_path)["JWT_SECRET"]
+
+
+@pytest.mark.parametrize("text", [b"", b'{"JWT_SECRET": "', b"[]", b'{"JWT_SECRET": 1}', b"\xff"])
+def test_a_broken_file_is_named(tmp_path: Path, text: bytes):
+    """And what to do about it; its content, which may be half a secret, is not told."""
+    (tmp_path / "secrets.json").write_bytes(text)
+    with pytest.raises(SettingError, match=r"secrets\.json is broken; restore it, or remove it"):
+        load_secrets(tmp_path)
