@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/python -m uv --quiet
+# uv keeps its cache in $HOME/.cache, or where that cannot be written here.
+CACHE := $(shell d="$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; mkdir -p "$$d" 2> /dev/null && test -w "$$d" || echo --cache-dir $(VENV)/cache)
+UV := $(BIN)/python -m uv --quiet $(CACHE)
 
 .PHONY: up demo test check lock clean
 
@@ -42,10 +44,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.all
 	$(UV) pip install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# What only the tests through the official JavaScript client need; without npm they are skipped, with the reason.
+# What only the tests through the official JavaScript client need; without it they are skipped, with the reason.
 tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
-	@if command -v npm > /dev/null; then cd tests/e2e && npm install --silent --no-audit --no-fund --no-package-lock; \
-	else echo "npm is missing: tests through the JavaScript client will be skipped"; fi
+	@if ! command -v npm > /dev/null; then echo "npm is missing: tests through the JavaScript client will be skipped"; \
+	elif ! (cd tests/e2e && npm install --silent --no-audit --no-fund --no-package-lock); then \
+	echo "npm could not install the JavaScript client: the tests through it cannot run"; \
+	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 
 clean:
 	rm -rf $(VENV) tests/e2e/node_modules
