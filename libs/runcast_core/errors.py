@@ -89,3 +89,9 @@ class BusUnavailable(RuncastError):
 
     code = "BUS_UNAVAILABLE"
     temporary = True
+
+
+def messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
+    """Return what the errors in a group say; task groups put theirs into groups of groups."""
+    nested = (messages(e) if isinstance(e, BaseExceptionGroup) else [e.message] for e in group.exceptions)
+    return [message for told in nested for message in told]

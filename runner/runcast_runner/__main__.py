@@ -10,7 +10,7 @@ import anyio
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from runcast_core.errors import RuncastError, SettingError
+from runcast_core.errors import RuncastError, SettingError, messages
 from runcast_core.logging import configure_logging
 from runcast_core.redis_bus import open_redis_bus
 from runcast_core.shutdown import shut_down_on_signal
@@ -36,7 +36,7 @@ def main() -> None:
         configure_logging(settings.log_format, settings.log_level)
         anyio.run(_run, settings)
     except* RuncastError as group:
-        faults = _messages(group)
+        faults = messages(group)
     if faults:
         sys.exit(f"runcast-runner: {'; '.join(faults)}")
 
@@ -64,12 +64,6 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as exc:
         raise SettingError(f"RUNCAST_HOST, RUNCAST_PORT: {host}:{port} cannot be used ({exc.strerror})") from exc
-
-
-def _messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
-    """Return what the errors in a group say; task groups put theirs into groups of groups."""
-    nested = (_messages(e) if isinstance(e, BaseExceptionGroup) else [e.message] for e in group.exceptions)
-    return [message for messages in nested for message in messages]
 
 
 if __name__ == "__main__":

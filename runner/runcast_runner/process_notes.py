@@ -1,5 +1,6 @@
 """Notes, on disk, of the process groups that run: so that the next start can kill what a killed runner left behind."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,15 @@ class ProcessNotes:
         self._directory = directory
 
     def prepare(self) -> None:
-        """Make the directory if it is missing. Raises `SettingError` if it cannot be used."""
+        """Make the directory if it is missing. Raises `SettingError` if it cannot be used, or is a stranger's: what is
+        noted there is killed."""
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            owner = self._directory.stat().st_uid
         except OSError as exc:
             raise SettingError(f"RUNCAST_PROCESS_DIR: {self._directory} cannot be used ({exc.strerror})") from exc
+        if owner not in {os.getuid(), 0}:
+            raise SettingError(f"RUNCAST_PROCESS_DIR: {self._directory} belongs to another user; set another folder")
 
     @contextmanager
     def noted(self, group: int, folder: str) -> Iterator[None]:
