@@ -2,13 +2,13 @@
 
 from typing import Any, TypeVar
 
-import anyio
 import orjson
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from runcast_core.errors import InvalidInput
+from runcast_core.request_body import received
 
 M = TypeVar("M", bound=BaseModel)
 MAX_DEPTH = 64
@@ -21,7 +21,8 @@ _MAX_NAME = 100
 async def read_object(request: Request) -> dict[str, Any]:
     """Return the body's JSON object. Raises `InvalidInput` (`BODY_TOO_LARGE`, `BODY_TIMEOUT`, `BODY_INCOMPLETE`,
     `INVALID_JSON`)."""
-    body = await _received(request)
+    limit: int = request.app.state.settings.max_body_bytes
+    body = await received(request, max_bytes=limit, timeout_s=BODY_TIMEOUT_S)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
@@ -31,26 +32,6 @@ async def read_object(request: Request) -> dict[str, Any]:
     if _deeper_than(MAX_DEPTH, value):
         raise InvalidInput(f"the body is nested deeper than {MAX_DEPTH} levels", code="INVALID_JSON")
     return value
-
-
-async def _received(request: Request) -> bytes:
-    try:
-        with anyio.fail_after(BODY_TIMEOUT_S):
-            return await _whole(request)
-    except TimeoutError as exc:
-        raise InvalidInput(f"the body took longer than {BODY_TIMEOUT_S:g} s", code="BODY_TIMEOUT") from exc
-    except ClientDisconnect as exc:  # the answer goes nowhere; as an error it would be logged as a fault of ours
-        raise InvalidInput("the client left before its body was whole", code="BODY_INCOMPLETE") from exc
-
-
-async def _whole(request: Request) -> bytes:
-    limit: int = request.app.state.settings.max_body_bytes
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise InvalidInput(f"the body is larger than {limit} bytes", code="BODY_TOO_LARGE")
-    return bytes(body)
 
 
 def parse(model: type[M], value: dict[str, Any]) -> M:

@@ -11,12 +11,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runcast_core.errors import InvalidInput
+from runcast_core.request_body import received
+
 log = structlog.get_logger()
 
 TYPES = frozenset("12345")
 """close, ping, pong, message, upgrade: what a client may send."""
 SEPARATOR = "\x1e"
 MAX_PACKETS = 16
+BODY_TIMEOUT_S = 30.0
+_STATUS = {"BODY_TOO_LARGE": 413, "BODY_TIMEOUT": 408}
 PROTOCOL_ERROR = 1002  # RFC 6455, section 7.4.1
 
 
@@ -36,22 +41,15 @@ class InputGuard:
             await self._app(scope, receive, send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._body(Request(scope, receive))
-        if body is None:
-            await PlainTextResponse(f"larger than {self._max_bytes} bytes", 413)(scope, receive, send)
-        elif not _well_formed_body(body):
-            await PlainTextResponse("not Engine.IO packets", 400)(scope, receive, send)
-        else:
+        try:
+            body = await received(Request(scope, receive), max_bytes=self._max_bytes, timeout_s=BODY_TIMEOUT_S)
+        except InvalidInput as error:
+            await PlainTextResponse(error.message, _STATUS.get(error.code, 400))(scope, receive, send)
+            return
+        if _well_formed_body(body):
             await self._app(scope, _replaying(body, receive), send)
-
-    async def _body(self, request: Request) -> bytes | None:
-        """Return the body, None if it is too large."""
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._max_bytes:
-                return None
-        return bytes(body)
+        else:
+            await PlainTextResponse("not Engine.IO packets", 400)(scope, receive, send)
 
 
 def _checked(receive: Receive, send: Send) -> Receive:

@@ -175,6 +175,17 @@ async def test_an_oversized_poll_body_is_a_413(installation: Installation, chunk
         assert answer.status_code == 413
 
 
+async def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_error(installation: Installation):
+    """Nothing is logged of it, and the session goes on."""
+    async with httpx.AsyncClient(timeout=10) as http:
+        session = await _polling_session(http, installation.gateways[0])
+        url = httpx.URL(session)
+        async with await anyio.connect_tcp(url.host, url.port or 80) as leaving:
+            head = f"POST {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n40"
+            await leaving.send(head.encode())
+        assert (await http.post(session, content=b"3")).status_code == 200
+
+
 async def test_an_upgrade_that_breaks_off_leaves_the_poll_as_it_was(installation: Installation, http):
     """As behind a proxy that breaks WebSockets."""
     organization = new_id()
