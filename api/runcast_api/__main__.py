@@ -1,26 +1,23 @@
 """`python -m runcast_api`: one api, with its settings from the environment."""
 
 import os
-import sys
 
 import uvicorn
 
 from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
-from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
+from runcast_core.start import faults_told
 
 SHUTDOWN_S = 20
 """What a call, such as a download of output, may take to end after SIGTERM."""
 
 
 def main() -> None:
-    try:
+    with faults_told("runcast-api"):
         settings = ApiSettings.from_mapping(os.environ)
         settings.store_url  # noqa: B018 - a missing store stops the start here, by its name
         app = create_app(settings)
-    except SettingError as error:
-        sys.exit(f"runcast-api: {error.message}")
     configure_logging(settings.log_format, settings.log_level)
     uvicorn.run(
         app,

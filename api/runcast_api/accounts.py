@@ -58,8 +58,7 @@ async def me(request: Request) -> Response:
 
 def _check_issuer(request: Request) -> None:
     """Raise `Forbidden` where an identity provider issues the tokens, before anything is stored."""
-    settings = request.app.state.settings
-    if settings.jwks_url is not None or settings.jwt_secret is None:
+    if request.app.state.settings.jwks_url is not None:
         raise Forbidden("accounts are kept by this installation's identity provider; log in there")
 
 

@@ -1,12 +1,11 @@
 """`python -m runcast_gateway`: one gateway, with its settings from the environment."""
 
 import os
-import sys
 
 import uvicorn
 
-from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
+from runcast_core.start import faults_told
 from runcast_gateway.app import create_app
 from runcast_gateway.settings import GatewaySettings
 
@@ -15,10 +14,8 @@ SHUTDOWN_S = 5
 
 
 def main() -> None:
-    try:
+    with faults_told("runcast-gateway"):
         settings = GatewaySettings.from_mapping(os.environ)
-    except SettingError as error:
-        sys.exit(f"runcast-gateway: {error.message}")
     configure_logging(settings.log_format, settings.log_level)
     uvicorn.run(
         create_app(settings),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from runcast_core.errors import RuncastError, messages
+from runcast_core.start import faults_told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,13 +32,8 @@ def up(host: str, port: int, data_dir: Path) -> None:
     """Serve everything in one process: api, gateway, runner, with SQLite and valkey unless configured otherwise."""
     with _extra_explained():
         from runcast_services.up import run_up
-    faults: list[str] = []
-    try:
+    with faults_told("runcast"):
         run_up(os.environ, host=host, port=port, data_directory=data_dir)
-    except* RuncastError as group:
-        faults = messages(group)
-    if faults:
-        sys.exit(f"runcast: {'; '.join(faults)}")
 
 
 @contextmanager

@@ -95,3 +95,10 @@ def messages(group: BaseExceptionGroup[RuncastError]) -> list[str]:
     """Return what the errors in a group say; task groups put theirs into groups of groups."""
     nested = (messages(e) if isinstance(e, BaseExceptionGroup) else [e.message] for e in group.exceptions)
     return [message for told in nested for message in told]
+
+
+def kinds(exc: BaseException) -> str:
+    """Return the kind of an error, or of what a group holds; never its text, which might repeat a variable's value."""
+    if isinstance(exc, BaseExceptionGroup):
+        return ", ".join(map(kinds, exc.exceptions))
+    return type(exc).__name__

@@ -20,15 +20,10 @@ log = structlog.get_logger()
 
 CLAIMABLE: Document = {"status": Status.PENDING.value, "source": Source.API.value}
 IN_CLAIMED = {"$in": sorted(CLAIMED)}
-EXPIRED: Document = {
-    "leaseMs": {"$gt": 0},
-    "$expr": {"$lt": [{"$add": ["$renewedAt", "$leaseMs"]}, "$$NOW"]},
-}
+_END_AND_NOW = [{"$add": ["$renewedAt", "$leaseMs"]}, "$$NOW"]
 """Compared on the server's clock: `renewedAt` was set by `$currentDate`."""
-HELD: Document = {
-    "leaseMs": {"$gt": 0},
-    "$expr": {"$gte": [{"$add": ["$renewedAt", "$leaseMs"]}, "$$NOW"]},
-}
+EXPIRED: Document = {"leaseMs": {"$gt": 0}, "$expr": {"$lt": _END_AND_NOW}}
+HELD: Document = {"leaseMs": {"$gt": 0}, "$expr": {"$gte": _END_AND_NOW}}
 _LEASE_LOST = "the execution has ended or is no longer this runner's"
 
 

@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from runcast_core.bus import Delivery, Gap
-from runcast_core.errors import BusUnavailable
+from runcast_core.errors import BusUnavailable, kinds
 from runcast_core.events import Event
 from runcast_core.identifiers import events_channel, organization_of_channel
 
@@ -53,7 +53,7 @@ class RedisSubscription:
             try:
                 await self._converse()
             except* Exception as lost:
-                log.warning("Subscription interrupted", reason=type(lost.exceptions[0]).__name__)
+                log.warning("Subscription interrupted", reason=kinds(lost))
             await anyio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, LAST_PAUSE_S)
 

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from runcast_core.announcer import announce, sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
-from runcast_core.errors import RuncastError, StoreUnavailable
+from runcast_core.errors import RuncastError, StoreUnavailable, kinds
 from runcast_core.executions import Execution
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, release
@@ -149,7 +149,7 @@ class _Runner:
             try:
                 status = await run.run()
             except Exception as exc:
-                log.error("Execution abandoned", task=run.execution.task_id, error=_kinds(exc))  # noqa: TRY400
+                log.error("Execution abandoned", task=run.execution.task_id, error=kinds(exc))  # noqa: TRY400
         key = run.execution.organization_id, run.execution.task_id
         if self._runs.get(key) is run:  # else it is the next attempt, claimed while this one was being stopped
             del self._runs[key]
@@ -177,10 +177,3 @@ class _Runner:
                         await announce(self._store, self._bus, ended)
             except RuncastError as error:
                 log.warning("Looking for lost runners failed", reason=error.message)
-
-
-def _kinds(exc: BaseException) -> str:
-    """Return the kind of an error, or of what a group holds; never its text, which might repeat a variable's value."""
-    if isinstance(exc, BaseExceptionGroup):
-        return ", ".join(map(_kinds, exc.exceptions))
-    return type(exc).__name__

@@ -3,8 +3,8 @@
 import hashlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ import anyio
 import structlog
 import uvicorn
 
-from runcast_core.errors import SettingError
 from runcast_core.logging import configure_logging
 from runcast_core.origins import LOOPBACK_HOSTS
 from runcast_core.settings import ServiceSettings
 from runcast_core.shutdown import shut_down_on_signal
+from runcast_core.start import Server, listen
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory
@@ -29,29 +29,13 @@ log = structlog.get_logger()
 _FORMAT = "RUNCAST_LOG_FORMAT"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, as `up` has its own; `serving` is set once it accepts."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serving = anyio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.serving.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directory: Path) -> None:
     """Run until a signal. Raises `SettingError` if a setting is wrong, the folder is in use or the port is taken."""
     shown = ServiceSettings.from_mapping({**environment, _FORMAT: environment.get(_FORMAT) or "console"})
     configure_logging(shown.log_format, shown.log_level)
     with ExitStack() as stack:
         directory = stack.enter_context(locked_data_directory(data_directory.absolute()))
-        listener = stack.enter_context(_listen(host, port))
+        listener = stack.enter_context(listen(host, port, otherwise="choose another with --port"))
         given = {name: value for name, value in environment.items() if value}
         bound = _bound(listener)
         defaults = _defaults(directory, host, bound["RUNCAST_HOST"])
@@ -79,17 +63,13 @@ async def running(
             log_config=None,
             timeout_graceful_shutdown=3,
         )
-        server = _Server(config)
-        tasks.start_soon(_serve, server, listener)
+        server = Server(config)
+        tasks.start_soon(server.serve, [listener])
         await server.serving.wait()
         try:
             yield composition
         finally:
             server.should_exit = True
-
-
-async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    await server.serve(sockets=[listener])
 
 
 async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any]) -> None:
@@ -136,16 +116,3 @@ def _allowed_hosts(host: str, address: str) -> str:
 def _identity(directory: Path) -> str:
     """Return what tells this folder's runner from every other one's on the same engine or store, over restarts."""
     return hashlib.sha256(f"{socket.gethostname()}:{directory}".encode()).hexdigest()[:12]
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as exc:
-            raise SettingError(f"{host}:{port} cannot be used ({exc.strerror}); choose another with --port") from exc
-        listener.listen(2048)
-        yield listener

@@ -1,6 +1,7 @@
 """Redis that goes away under a whole installation, and comes back empty."""
 
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -27,9 +28,9 @@ async def _ready(installation: Installation, status: int) -> None:
 async def test_dashboards_are_live_again_after_every_restart(tmp_path: Path):
     """Those that were connected are told to look again, and those that came meanwhile too; nobody stays deaf."""
     a, b = new_id(), new_id()
-    with MortalRedis(own_redis()[1]) as redis:
-        running = redis.running()
-        with running, started_installation(redis.url, tmp_path) as installation:
+    with MortalRedis(own_redis()[1]) as redis, ExitStack() as server:
+        server.enter_context(redis.running())
+        with started_installation(redis.url, tmp_path) as installation:
             url, (first, second) = installation.api, installation.gateways
             async with (
                 httpx.AsyncClient(base_url=url, headers=installation.headers(a)) as http,
@@ -37,12 +38,11 @@ async def test_dashboards_are_live_again_after_every_restart(tmp_path: Path):
             ):
                 await early.until(lambda d: d.of("auth-success"))
                 for restart in range(3):
-                    running.__exit__(None, None, None)
+                    server.close()
                     await _ready(installation, 503)
                     async with python(second, auth={"token": installation.token(b)}) as late:
                         await late.until(lambda d: d.of("auth-success"))
-                        running = redis.running()
-                        running.__enter__()
+                        server.enter_context(redis.running())
                         for dashboard in (early, late):
                             await dashboard.until(lambda d: d.of("resync"))
                         await _ready(installation, 200)

@@ -7,33 +7,28 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
 from runcast_core.errors import BusUnavailable
 from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
 from runcast_gateway import broker as broker_module
 from runcast_gateway.broker import Broker
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.socket import Socket
+from tests.unit.test_hub import Recorder, socket_of
 
 
 class Rig:
-    """A broker over the memory bus, and the frames of its sockets."""
+    """A broker over the memory bus, and what its sockets were sent."""
 
     def __init__(self) -> None:
         self.bus = MemoryBus()
         metrics = GatewayMetrics(CollectorRegistry())
         self.hub = Hub(metrics)
         self.broker = Broker(self.bus, self.hub, metrics, linger_s=0.2)
-        self.frames: list[str] = []
-
-    def send(self, _eio_sid: str, frame: str) -> bool:
-        self.frames.append(frame)
-        return True
+        self.transport = Recorder()
 
     def joined(self, organization_id: str) -> Socket:
-        socket = Socket("s", "s", Claims("u", organization_id, Role.VIEWER, 0), self)
+        socket = socket_of(organization_id, 1, self.transport)
         self.hub.join(socket)
         return socket
 
@@ -89,10 +84,10 @@ async def test_sockets_that_could_not_wait_are_told_to_look_again(monkeypatch: p
         rig.broker.resync_once_subscribed("a")
         rig.broker.resync_once_subscribed("a")
         await anyio.wait_all_tasks_blocked()
-        assert rig.frames == []
+        assert dict(rig.transport.sent) == {}
         acknowledged.set()
         await anyio.wait_all_tasks_blocked()
-        assert rig.frames == ['2["resync",{"reason":"subscribed late"}]']
+        assert dict(rig.transport.sent) == {"a1": ['2["resync",{"reason":"subscribed late"}]']}
 
 
 async def test_it_is_ready_while_events_can_arrive():

@@ -35,7 +35,7 @@ class Recorder:
         return True
 
 
-def _socket(organization_id: str, number: int, transport: Recorder) -> Socket:
+def socket_of(organization_id: str, number: int, transport: Recorder) -> Socket:
     sid = f"{organization_id}{number}"
     return Socket(sid, sid, Claims("u", organization_id, Role.VIEWER, 0), transport)
 
@@ -59,7 +59,7 @@ async def _play(steps: list[tuple[str, str, int]]) -> None:
         for organization_id in ORGANIZATIONS:
             await broker.subscribed(organization_id)
         for position, (verb, organization_id, number) in enumerate(steps):
-            socket = joined.get(f"{organization_id}{number}") or _socket(organization_id, number, transport)
+            socket = joined.get(f"{organization_id}{number}") or socket_of(organization_id, number, transport)
             if verb == "join":
                 joined[socket.sid] = socket
                 hub.join(socket)
@@ -80,8 +80,8 @@ def test_a_socket_in_the_wrong_room_is_not_sent_the_event_and_that_is_counted():
     """The egress check holds even if the hub's own bookkeeping were wrong."""
     transport, registry = Recorder(), CollectorRegistry()
     hub = Hub(GatewayMetrics(registry))
-    hub.join(_socket("a", 1, transport))
-    hub._sockets["a"]["b1"] = _socket("b", 1, transport)
+    hub.join(socket_of("a", 1, transport))
+    hub._sockets["a"]["b1"] = socket_of("b", 1, transport)
     hub.deliver(Delivery("a", "1-0", Event("e", None, b"{}")))
     assert dict(transport.sent) == {"a1": ['2["e",{}]']}
     assert registry.get_sample_value("runcast_gateway_misrouted_events_total") == 1
@@ -96,8 +96,8 @@ async def test_a_gap_becomes_resync_for_that_organizations_sockets():
     async with anyio.create_task_group() as tasks:
         await tasks.start(broker.run)
         await broker.subscribed("a")
-        hub.join(_socket("a", 1, transport))
-        hub.join(_socket("b", 1, transport))
+        hub.join(socket_of("a", 1, transport))
+        hub.join(socket_of("b", 1, transport))
         bus.interrupt()
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
