@@ -4,7 +4,7 @@
 flushed at any moment: nothing here is the truth.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +28,24 @@ class Gap:
     """The subscription of an organization was interrupted here: events between the neighbours may be missing."""
 
     organization_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Entries that follow each other in an organization's journal, read in one step with its epoch."""
+
+    epoch: str
+    """Names the history that the entries belong to. Offsets of another epoch mean nothing, though they may look alike:
+    a replica that took over may have lost the middle."""
+    entries: list[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTail:
+    """Where an organization's journal ends now."""
+
+    epoch: str
+    offset: str
 
 
 class SignalKind(StrEnum):
@@ -63,8 +81,9 @@ class Subscription(Protocol):
         """Raise `BusUnavailable` while the connection is interrupted."""
         ...
 
-    def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
-        """Yield in the order of publishing for each organization. What is no event is skipped and logged."""
+    def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
+        """Yield what arrived together, in the order of publishing for each organization; never an empty list. What is
+        no event is skipped and logged."""
         ...
 
 
@@ -73,7 +92,8 @@ class Bus(Protocol):
 
     async def publish(self, organization_id: str, event: Event) -> str:
         """Append to the organization's journal and publish, in one step; return the offset. Never retried: after an
-        error the event may or may not have been published."""
+        error the event may or may not have been published, and a `resync` of its execution follows when Redis answers
+        again."""
         ...
 
     async def broadcast(self, event: Event) -> None:
@@ -81,8 +101,17 @@ class Bus(Protocol):
         replaced system that name no organization, and only while `RUNCAST_GLOBAL_FALLBACK` is on."""
         ...
 
-    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> list[Delivery]:
-        """Return up to `count` entries from the offset `start` on, that one included."""
+    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> JournalPage:
+        """Return up to `count` entries from the offset `start` on, that one included if it is there."""
+        ...
+
+    async def journal_tail(self, organization_id: str) -> JournalTail:
+        """Return the last offset. An empty journal is given a `mark` first, published like any event, so that there
+        always is one."""
+        ...
+
+    async def keep_journals(self, organization_ids: Collection[str]) -> None:
+        """Renew the time after which these journals expire: somebody holds an offset of each."""
         ...
 
     def subscription(self) -> AbstractAsyncContextManager[Subscription]:

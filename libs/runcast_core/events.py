@@ -11,11 +11,14 @@ from runcast_core.executions import Execution, LogChunk, chunk_json, summary
 EXECUTION_UPDATED = "execution-updated"
 EXECUTION_LOG = "execution-log"
 RESYNC = "resync"
+MARK = "mark"
+TOKEN_EXPIRING = "token-expiring"  # noqa: S105 - an event's name
+DRAIN = "drain"
 AUTH_SUCCESS = "auth-success"
 AUTH_ERROR = "auth-error"
 
 RESERVED = frozenset(
-    {AUTH_SUCCESS, AUTH_ERROR, "connect", "connect_error", "disconnect", "mark", "token-expiring", "drain", RESYNC}
+    {AUTH_SUCCESS, AUTH_ERROR, "connect", "connect_error", "disconnect", MARK, TOKEN_EXPIRING, DRAIN, RESYNC}
 )
 """Names that only a gateway itself may emit, so that nobody with a stock emitter can pose as it."""
 
@@ -41,6 +44,11 @@ def resync(reason: str, task_id: str | None = None) -> Event:
     """Return the event that tells dashboards to read again over HTTP: everything, or one execution."""
     body = {"reason": reason} | ({"taskId": task_id} if task_id else {})
     return Event(RESYNC, task_id, orjson.dumps(body))
+
+
+def mark() -> Event:
+    """Return the event that moves a quiet client's offset and says nothing."""
+    return Event(MARK, None, b"{}")
 
 
 def relayed(name: str, task_id: str | None, body: Mapping[str, Any]) -> Event:

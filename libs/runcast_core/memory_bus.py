@@ -2,15 +2,15 @@
 
 import math
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from runcast_core.bus import Delivery, Gap, Signal, Subscription
+from runcast_core.bus import Delivery, Gap, JournalPage, JournalTail, Signal, Subscription
 from runcast_core.errors import BusUnavailable
-from runcast_core.events import Event
+from runcast_core.events import Event, mark
 from runcast_core.identifiers import check_organization_id
 
 JOURNAL_ENTRIES = 10_000
@@ -23,6 +23,7 @@ class MemorySubscription:
         self._bus = bus
         self.organizations: set[str] = set()
         self.sender: MemoryObjectSendStream[Delivery | Gap]
+        self._receiver: MemoryObjectReceiveStream[Delivery | Gap]
         self.sender, self._receiver = anyio.create_memory_object_stream[Delivery | Gap](math.inf)
 
     async def add(self, organization_id: str) -> None:
@@ -35,8 +36,10 @@ class MemorySubscription:
         if self._bus.down:
             raise BusUnavailable("the memory bus is switched off")
 
-    def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
-        return self._receiver.__aiter__()
+    async def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
+        async for first in self._receiver:
+            waiting = self._receiver.statistics().current_buffer_used
+            yield [first, *(self._receiver.receive_nowait() for _ in range(waiting))]
 
     def close(self) -> None:
         self.sender.close()
@@ -48,6 +51,7 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self.down = False
+        self.epoch = "memory"
         self.published: list[tuple[str, Event]] = []
         self.broadcasts: list[Event] = []
         self.sent_signals: list[Signal] = []
@@ -69,10 +73,20 @@ class MemoryBus:
         await self.ping()
         self.broadcasts.append(event)
 
-    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> list[Delivery]:
+    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> JournalPage:
         await self.ping()
         first = 0 if start == "-" else int(start.split("-")[0])
-        return [d for d in self._journals[organization_id] if int(d.offset.split("-")[0]) >= first][:count]
+        found = [d for d in self._journals[organization_id] if int(d.offset.split("-")[0]) >= first]
+        return JournalPage(self.epoch, found[:count])
+
+    async def journal_tail(self, organization_id: str) -> JournalTail:
+        await self.ping()
+        if not self._journals[organization_id]:
+            await self.publish(organization_id, mark())
+        return JournalTail(self.epoch, self._journals[organization_id][-1].offset)
+
+    async def keep_journals(self, organization_ids: Collection[str]) -> None:
+        """Nothing expires here."""
 
     @asynccontextmanager
     async def subscription(self) -> AsyncIterator[Subscription]:
@@ -83,6 +97,11 @@ class MemoryBus:
         finally:
             self._subscriptions.discard(subscription)
             subscription.close()
+
+    def forget(self, organization_id: str, count: int) -> None:
+        """Drop the oldest entries of a journal, as a bound or a flush does."""
+        for _ in range(min(count, len(self._journals[organization_id]))):
+            self._journals[organization_id].popleft()
 
     def interrupt(self) -> None:
         """Let every subscriber see a gap, as after a lost connection to Redis."""
