@@ -12,26 +12,31 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from runcast_core.bus import Bus
+from runcast_core.errors import BusUnavailable
 from runcast_core.probes import probe_routes
 from runcast_core.redis_bus import open_redis_bus
 from runcast_core.tokens import token_verifier
 from runcast_gateway.broker import Broker
-from runcast_gateway.connections import Connections
+from runcast_gateway.commands import Commands
+from runcast_gateway.drain import Drain
+from runcast_gateway.expiry import Expiry
 from runcast_gateway.hub import Hub
 from runcast_gateway.input_guard import InputGuard
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.recovery import Recovery
 from runcast_gateway.room_manager import RoomManager
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.socketio_server import GatewayServer
 
 
 class Gateway:
-    """One gateway's parts, wired. `connections` is its ASGI application for `/socket.io/`."""
+    """One gateway's parts, wired. `application` is what serves `/socket.io/`."""
 
     def __init__(self, settings: GatewaySettings, bus: Bus, registry: CollectorRegistry) -> None:
         self.bus = bus
         metrics = GatewayMetrics(registry)
-        self.hub = Hub(metrics)
+        bounds = settings.bounds
+        self.hub = Hub(metrics, bounds)
         self.broker = Broker(bus, self.hub, metrics, linger_s=settings.linger_s)
         self.server = GatewayServer(
             async_mode="asgi",
@@ -40,26 +45,34 @@ class Gateway:
             max_http_buffer_size=settings.max_message_bytes,
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
+            monitor_clients=False,
             async_handlers=False,
             logger=_quiet("runcast.socketio"),
             engineio_logger=_quiet("runcast.engineio"),
         )
-        application = InputGuard(
-            socketio.ASGIApp(self.server, socketio_path=None), max_bytes=settings.max_message_bytes
-        )
-        self.connections = Connections(application, self.server, metrics, settings.max_queued_packets)
-        self.server.connections = self.connections
-        self.server.verifier = token_verifier(settings)
+        verifier = token_verifier(settings)
+        self.server.verifier = verifier
         self.server.broker = self.broker
         self.server.hub = self.hub
+        self.server.recovery = Recovery(bus, metrics)
+        self.server.commands = Commands(self.hub, verifier, metrics, max_watched=bounds.watched)
         self.server.metrics = metrics
+        self.server.bounds = self.server.eio.bounds = bounds
+        self.server.eio.listener = self.hub
+        self.server.eio.refused = lambda reason: metrics.refused.labels(reason).inc()
+        self.expiry = Expiry(self.hub, self.server.expel, warn_s=settings.expiry_warning_s)
+        self.drain = Drain(self.server.eio.sockets.values, window_s=settings.drain_s)
+        self.application = InputGuard(
+            socketio.ASGIApp(self.server, socketio_path=None), max_bytes=settings.max_message_bytes
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Relay while the context is open."""
         async with anyio.create_task_group() as tasks:
+            self.server.eio.tasks = tasks
             await tasks.start(self.broker.run)
-            tasks.start_soon(self.connections.run)
+            tasks.start_soon(self.expiry.run)
             yield
             tasks.cancel_scope.cancel()
 
@@ -87,11 +100,13 @@ def create_app(
             yield
 
     async def ping() -> None:
+        if app.state.gateway.drain.started:
+            raise BusUnavailable("the gateway is leaving")
         app.state.gateway.broker.check()
         await app.state.gateway.bus.ping()
 
     async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
-        await app.state.gateway.connections(scope, receive, send)
+        await app.state.gateway.application(scope, receive, send)
 
     routes = [*probe_routes({"redis": ping}, counters), Mount("/socket.io", app=sockets)]
     app = Starlette(routes=routes, lifespan=lifespan)

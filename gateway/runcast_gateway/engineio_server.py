@@ -1,51 +1,333 @@
 """python-engineio where it does otherwise than a gateway needs. Its private names are used here and nowhere else.
 
-Pinned to python-engineio 4.15; tests/integration/test_engineio.py fails where an upgrade breaks what is overridden.
+A WebSocket of this server's own is taken over: packets are written straight to its transport, in the order of the
+calls. Polls, and WebSockets of other servers, fetch theirs from an outbox. Pinned to python-engineio 4.15;
+tests/integration/test_engineio.py fails where an upgrade breaks what is overridden.
 """
 
 import asyncio
+import time
+from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import engineio
-from engineio import async_server, async_socket, exceptions
+import structlog
+from anyio.abc import TaskGroup
+from engineio import async_server, async_socket, exceptions, packet
+
+from runcast_gateway.bounds import Bounds
+from runcast_gateway.direct_websocket import EXTENSION, GOING_AWAY, POLICY_VIOLATION, PROTOCOL_ERROR, DirectWebSocket
+from runcast_gateway.frame import Frames, websocket_frame
+from runcast_gateway.outbox import Outbox
+from runcast_gateway.packets import is_packet
+from runcast_gateway.socket import Listener, Socket
+
+log = structlog.get_logger()
 
 MAX_POLLED = 16
 """Packets in one answer to a poll: python-engineio's client refuses more (`Payload.max_decode_packets`)."""
+MAX_UNHANDLED = 32
+"""Packets of a client that wait for the one before to be handled."""
+PING = websocket_frame(b"2")
 
 
 class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-engineio has no types
-    """A connection whose polls are answered in pieces that every client takes."""
+    """One Engine.IO connection; see `runcast_gateway.socket.Connection`."""
 
+    server: "EngineServer"
+    queue: Outbox
+    sid: str
     upgrading: bool
     upgraded: bool
+    connected: bool
+    closed: bool
+    closing: bool
+
+    def __init__(self, server: "EngineServer", sid: str) -> None:
+        super().__init__(server, sid)
+        self.socket: Socket | None = None
+        """The authenticated socket on it, once there is one."""
+        self._direct: DirectWebSocket | None = None
+        self._carrier: Any = None
+        """The ASGI `send` of a WebSocket that cannot be taken over."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._handshake: asyncio.TimerHandle | None = None
+        self._unhandled: deque[str] | None = None
+        self._congested = False
+        self._relieved: asyncio.Event | None = None
+        """Set when the connection is not congested any more, or gone; there while somebody waits for that."""
+        self._gone = False
+        self._second, self._received = 0.0, 0
+
+    # Outwards ---------------------------------------------------------------------------------------------------------
+
+    def write(self, frames: Frames) -> None:
+        if self._direct is not None:
+            self._direct.transport.write(frames.joined)
+        elif not (self.closed or self.closing or self._gone):
+            for text in frames.texts:
+                self.queue.put_nowait(packet.Packet(packet.MESSAGE, data=text))
+            if self.queue.buffered > self.server.bounds.soft_bytes:
+                self.on_congested()
+
+    async def send(self, pkt: Any) -> None:
+        """As the stock one, without its look at the clock: a timer of its own ends a silent connection."""
+        if self.closed:
+            raise exceptions.SocketIsClosedError
+        if self._direct is None:
+            self.queue.put_nowait(pkt)
+            return
+        data = pkt.encode()
+        binary = isinstance(data, bytes)
+        self._direct.transport.write(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
+
+    def buffered(self) -> int:
+        return self.queue.buffered if self._direct is None else self._direct.transport.get_write_buffer_size()
+
+    async def drained(self) -> None:
+        if self._congested and not (self.closed or self._gone):
+            self._relieved = self._relieved or asyncio.Event()
+            await self._relieved.wait()
 
     async def poll(self) -> list[Any]:
-        """As the stock one, in at most `MAX_POLLED` packets. None in the queue is the end, and stays there."""
+        """As the stock one, in at most `MAX_POLLED` packets."""
         try:
-            wait_s = self.server.ping_interval + self.server.ping_timeout
-            first = await asyncio.wait_for(self.queue.get(), wait_s)
+            async with asyncio.timeout(self.server.ping_interval + self.server.ping_timeout):
+                await self.queue.wait()
         except (TimeoutError, asyncio.CancelledError) as exc:
             raise exceptions.QueueEmpty from exc
-        packets = [first]
-        while packets[-1] is not None and len(packets) < MAX_POLLED and not self.queue.empty():
-            packets.append(self.queue.get_nowait())
-        if packets[-1] is None and len(packets) > 1:
-            self.queue.put_nowait(packets.pop())
-        return [packet for packet in packets if packet is not None]
+        taken = self.queue.take(MAX_POLLED)
+        if self._congested and self.queue.buffered <= self.server.bounds.soft_bytes // 2:
+            self.on_drained()
+        return taken
 
-    def give_up_upgrade(self) -> None:
-        """Go on polling: the WebSocket that was to take over ended first."""
-        if not self.upgraded:
-            self.upgrading = False
+    # Heartbeat: https://socket.io/docs/v4/engine-io-protocol/#heartbeat -----------------------------------------------
+
+    def schedule_ping(self) -> None:
+        """Ping after the interval. Called once connected, and for each pong."""
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(self.server.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        if self.closed or self.closing:
+            return
+        if self._direct is not None:
+            self._direct.transport.write(PING)
+        else:
+            self.queue.put_nowait(packet.Packet(packet.PING))
+        self._timer = asyncio.get_running_loop().call_later(self.server.ping_timeout, self._silent)
+
+    def _silent(self) -> None:
+        log.info("Connection silent, closing it", connection=self.sid)
+        self.abort()
+
+    def expect_within(self, seconds: float) -> None:
+        """End the connection unless it is `heard` of in that time."""
+        self._handshake = asyncio.get_running_loop().call_later(seconds, self._unheard)
+
+    def heard(self) -> None:
+        """Note that the client said who it is."""
+        if self._handshake is not None:
+            self._handshake.cancel()
+            self._handshake = None
+
+    def _unheard(self) -> None:
+        log.info("Connection closed, it did not say who it is", connection=self.sid)
+        self.server.refused("handshake")
+        self.end(POLICY_VIOLATION)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # Inwards ----------------------------------------------------------------------------------------------------------
+
+    def on_text(self, text: str) -> None:
+        """Handle a packet of a WebSocket that was taken over."""
+        if not is_packet(text):
+            log.warning("Connection closed, it sent what is no Engine.IO packet", connection=self.sid)
+            self.end(PROTOCOL_ERROR)
+        elif not self.admit():
+            self.end(POLICY_VIOLATION)
+        elif text == "3":
+            self.schedule_ping()
+        elif self._unhandled is None:
+            self._unhandled = deque((text,))
+            self.server.tasks.start_soon(self._handle_all)
+        elif len(self._unhandled) < MAX_UNHANDLED:
+            self._unhandled.append(text)
+        else:
+            self.end(POLICY_VIOLATION)
+
+    async def receive(self, pkt: Any) -> None:
+        """As the stock one, if the client may send as much."""
+        if self.admit():
+            await super().receive(pkt)
+        else:
+            self.end(POLICY_VIOLATION)
+
+    def admit(self) -> bool:
+        """Count a packet; tell whether the client kept to what it may send."""
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._received = max(0, self._received - int(now - self._second) * self.server.bounds.messages_per_s)
+            self._second = now
+        self._received += 1
+        if self._received <= 2 * self.server.bounds.messages_per_s:
+            return True
+        self.server.refused("messages")
+        return False
+
+    async def _handle_all(self) -> None:
+        while self._unhandled:
+            pkt = packet.Packet(encoded_packet=self._unhandled.popleft())
+            try:
+                await super().receive(pkt)
+            except exceptions.EngineIOError:
+                pass  # a packet that has no meaning here, or a connection that is gone
+            except Exception:
+                log.exception("Packet not handled")
+                self.end(POLICY_VIOLATION)
+        self._unhandled = None
+
+    # Upgrade ----------------------------------------------------------------------------------------------------------
+
+    async def _upgrade_websocket(self, environ: Any) -> Any:
+        direct = environ["asgi.scope"].get("extensions", {}).get(EXTENSION)
+        self._carrier = environ["asgi.send"]
+        try:
+            if direct is None:
+                return await super()._upgrade_websocket(environ)
+            return await self._upgrade_direct(direct, environ)
+        finally:
+            if not self.upgraded:  # the WebSocket that was to take over ended first: go on polling
+                self.upgrading, self._carrier = False, None
+
+    async def _upgrade_direct(self, direct: DirectWebSocket, environ: Any) -> Any:
+        if self.upgraded:
+            raise OSError("Socket has been upgraded already")
+        websocket = self.server._async["websocket"](None, self.server)
+        websocket.asgi_receive, websocket.asgi_send = environ["asgi.receive"], environ["asgi.send"]
+        await websocket.asgi_send({"type": "websocket.accept"})
+        if self.connected and not await self._probed(websocket):
+            await websocket.close()
+            return ""
+        self.connected = self.upgraded = True
+        self.upgrading = False
+        self._go_direct(direct)
+        return ""
+
+    async def _probed(self, websocket: Any) -> bool:
+        """Change from polling: https://socket.io/docs/v4/engine-io-protocol/#upgrade."""
+        self.upgrading = True
+        try:
+            if await websocket.wait() != "2probe":
+                return False
+            await websocket.send("3probe")
+            self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends a poll that waits
+            return bool(await websocket.wait() == "5")
+        except OSError:
+            return False
+
+    def _go_direct(self, direct: DirectWebSocket) -> None:
+        """Write what waited, then everything straight to the transport."""
+        waiting = [item for item in self.queue.take(self.queue.qsize()) if item.packet_type != packet.NOOP]
+        direct.transport.write(b"".join(websocket_frame(item.encode().encode()) for item in waiting))
+        if self._congested:
+            self.on_drained()
+        self._direct, self._carrier = direct, None
+        direct.take_over(self, self.server.bounds)
+
+    # The end ----------------------------------------------------------------------------------------------------------
+
+    def on_congested(self) -> None:
+        if not self._congested:
+            self._congested = True
+            if self.socket is not None:
+                self.server.listener.congested(self.socket)
+
+    def on_drained(self) -> None:
+        if self._congested:
+            self._congested = False
+            self._relieve()
+            if self.socket is not None:
+                self.server.listener.drained(self.socket)
+
+    def _relieve(self) -> None:
+        if self._relieved is not None:
+            self._relieved.set()
+            self._relieved = None
+
+    def on_lost(self) -> None:
+        """Note that a WebSocket which was taken over is gone."""
+        self._direct, self._gone = None, True
+        self._lose()
+        self.server.tasks.start_soon(self._close_lost)
+
+    async def _close_lost(self) -> None:
+        await super().close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+        self.server.sockets.pop(self.sid, None)
+
+    def _lose(self) -> None:
+        self._cancel_timer()
+        self.heard()
+        self._relieve()
+        if self.socket is not None:
+            self.server.listener.lost(self.socket)
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
+        """As the stock one, but nobody waits until what is queued was read."""
+        self._lose()
+        await super().close(wait=False, abort=abort, reason=reason)
+        if self._direct is not None:
+            self._direct.end(GOING_AWAY)
+
+    def end(self, code: int = GOING_AWAY) -> None:
+        """Close the connection in a way that lets official clients come back by themselves."""
+        if self._direct is not None:
+            self._direct.end(code)
+        elif not self.closed:
+            self.server.tasks.start_soon(self._end, code)
+
+    def abort(self) -> None:
+        """End the connection at once, whatever is buffered."""
+        if self._direct is not None:
+            self._direct.transport.abort()
+        else:
+            self.end()
+
+    def end_within(self, seconds: float) -> None:
+        """End the connection after that time, unless it has ended by itself."""
+        asyncio.get_running_loop().call_later(seconds, self.end)
+
+    async def _end(self, code: int) -> None:
+        carrier = self._carrier
+        if carrier is not None:
+            with anyio.move_on_after(1):
+                await carrier({"type": "websocket.close", "code": code})
+        await self.close(wait=False, abort=carrier is not None)  # a poll that waits is ended by a CLOSE packet
+        self.server.sockets.pop(self.sid, None)
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     """A server that never waits for a client that does not read."""
 
+    tasks: TaskGroup
+    listener: Listener
+    bounds: Bounds
+    sockets: dict[str, EngineSocket]
+    refused: Any
+    """Called with the name of a bound that a client exceeded."""
+
+    def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
+        return Outbox()
+
     async def disconnect(self, sid: str | None = None) -> None:
         """Close one connection; whatever is queued to it, nobody waits until it has been read."""
-        connection = self.sockets.pop(sid, None)
+        connection = self.sockets.pop(sid or "", None)
         if connection is not None:
             await connection.close(wait=False)
 

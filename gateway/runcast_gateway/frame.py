@@ -1,13 +1,59 @@
-"""Socket.IO packets of the default namespace as text, built once and shared by every recipient.
+"""Socket.IO packets, and the WebSocket frames around them, built once and shared by every recipient."""
 
-https://socket.io/docs/v4/socket-io-protocol/#packet-encoding: `2` is EVENT, then a JSON array of name and arguments.
-"""
+from collections.abc import Sequence
 
 import orjson
 
 from runcast_core.events import Event
 
 
-def event_frame(event: Event) -> str:
-    """Return the EVENT packet of an event without opening its payload."""
-    return f"2[{orjson.dumps(event.name).decode()},{event.payload.decode()}]"
+class Frames:
+    """Packets in their order: as one byte string for WebSockets, as texts for polls. Each form is made when first
+    needed."""
+
+    __slots__ = ("_joined", "_texts", "packets")
+
+    def __init__(self, packets: Sequence[bytes]) -> None:
+        self.packets = packets
+        self._joined: bytes | None = None
+        self._texts: list[str] | None = None
+
+    @property
+    def joined(self) -> bytes:
+        """The packets as Engine.IO messages in WebSocket frames, one after the other."""
+        if self._joined is None:
+            self._joined = b"".join([websocket_frame(b"4" + packet) for packet in self.packets])
+        return self._joined
+
+    @property
+    def texts(self) -> list[str]:
+        if self._texts is None:
+            self._texts = [packet.decode() for packet in self.packets]
+        return self._texts
+
+
+def event_packet(event: Event, offset: str | None = None) -> bytes:
+    """Return the EVENT packet of an event without opening its payload, with the offset as a second argument.
+
+    https://socket.io/docs/v4/socket-io-protocol/#packet-encoding: `2`, then a JSON array of name and arguments.
+    """
+    name = orjson.dumps(event.name)
+    if offset is None:
+        return b"2[%b,%b]" % (name, event.payload)
+    return b'2[%b,%b,"%b"]' % (name, event.payload, offset.encode())
+
+
+def packet(kind: int, body: object = None, *, acknowledges: int | None = None) -> bytes:
+    """Return a packet of the default namespace with a JSON body, if any."""
+    number = b"" if acknowledges is None else b"%d" % acknowledges
+    return b"%d%b%b" % (kind, number, b"" if body is None else orjson.dumps(body))
+
+
+def websocket_frame(payload: bytes, *, opcode: int = 1) -> bytes:
+    """Return one final, unmasked frame (RFC 6455, section 5.2); text unless `opcode` says otherwise."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 65_536:
+        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload

@@ -4,8 +4,6 @@ https://socket.io/docs/v4/engine-io-protocol/#packet-encoding: a packet begins w
 separated by 0x1E. Nothing that a dashboard sends is binary.
 """
 
-from collections.abc import Iterable
-
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -13,11 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runcast_core.errors import InvalidInput
 from runcast_core.request_body import received
+from runcast_gateway.packets import is_packet
 
 log = structlog.get_logger()
 
-TYPES = frozenset("12345")
-"""close, ping, pong, message, upgrade: what a client may send."""
 SEPARATOR = "\x1e"
 MAX_PACKETS = 16
 BODY_TIMEOUT_S = 30.0
@@ -55,7 +52,7 @@ class InputGuard:
 def _checked(receive: Receive, send: Send) -> Receive:
     async def checked() -> Message:
         message = await receive()
-        if message["type"] != "websocket.receive" or _well_formed([message.get("text")]):
+        if message["type"] != "websocket.receive" or is_packet(message.get("text")):
             return message
         log.warning("Connection closed, it sent what is no Engine.IO packet")
         await send({"type": "websocket.close", "code": PROTOCOL_ERROR})
@@ -83,8 +80,4 @@ def _well_formed_body(body: bytes) -> bool:
         packets = body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
         return False
-    return len(packets) <= MAX_PACKETS and _well_formed(packets)
-
-
-def _well_formed(packets: Iterable[str | None]) -> bool:
-    return all(packet and packet[0] in TYPES for packet in packets)
+    return len(packets) <= MAX_PACKETS and all(map(is_packet, packets))

@@ -15,11 +15,25 @@ class GatewayMetrics:
         )
         self.relayed = Counter("runcast_gateway_events_relayed", "Events taken from the bus", registry=registry)
         self.deliveries = Counter("runcast_gateway_deliveries", "Events queued to sockets", registry=registry)
-        self.gaps = Counter(
-            "runcast_gateway_gaps", "Interrupted subscriptions, each followed by resync", registry=registry
-        )
+        self.gaps = Counter("runcast_gateway_gaps", "Interrupted subscriptions of organizations", registry=registry)
         self.slow_sockets = Counter(
             "runcast_gateway_slow_sockets", "Sockets closed over their bound", registry=registry
+        )
+        self.shed_sockets = Counter(
+            "runcast_gateway_shed_sockets", "Times that output was kept from a slow socket", registry=registry
+        )
+        self.repaired_gaps = Counter("runcast_gateway_repaired_gaps", "Gaps filled from the journal", registry=registry)
+        self.recovered = Counter(
+            "runcast_gateway_recovered", "Sockets that were replayed the journal", registry=registry
+        )
+        self.broken_recoveries = Counter(
+            "runcast_gateway_broken_recoveries", "Replays that the journal could not complete", registry=registry
+        )
+        self.refused = Counter(
+            "runcast_gateway_refused",
+            "What clients were refused, over a bound or for a bad word",
+            ["reason"],
+            registry=registry,
         )
         self.misrouted = Counter(
             "runcast_gateway_misrouted_events", "Events kept from a socket of another organization", registry=registry

@@ -23,6 +23,24 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
     def __init__(self, url: str, metrics: GatewayMetrics) -> None:
         super().__init__(url, channel=SOCKETIO_CHANNEL)
         self._metrics = metrics
+        self._entered: dict[str, list[Any]] = {}
+        """The rooms of each socket, beside its own and that of all."""
+
+    def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
+        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+        if room is not None and room != sid:
+            self._entered.setdefault(sid, []).append(room)
+
+    def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
+        """As the stock one, which looks through the rooms of every socket there is."""
+        for room in (None, sid, *self._entered.pop(sid, ())):
+            self.basic_leave_room(sid, namespace, room)
+        self.callbacks.pop(sid, None)
+        for waiting in (self.pending_connect, self.pending_disconnect):
+            if sid in waiting.get(namespace, ()):
+                waiting[namespace].remove(sid)
+                if not waiting[namespace]:
+                    del waiting[namespace]
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         if message.get("event") in RESERVED:

@@ -1,32 +1,72 @@
-"""One authenticated dashboard socket: whose it is, and how a frame gets onto it."""
+"""One authenticated dashboard socket: whose it is, what it wants to see, and the connection beneath it."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from runcast_core.tokens import Claims
+from runcast_gateway.batch import NO_OUTPUT, Lane
+from runcast_gateway.frame import Frames
+from runcast_gateway.shedding import Shedding
 
 
-class Transport(Protocol):
+class Connection(Protocol):
     """What carries a socket's packets, in the order of the calls."""
 
-    def send(self, eio_sid: str, frame: str) -> bool:
-        """Queue a Socket.IO packet without waiting. False if the connection is gone, or was over its bound and is
-        closed therefore."""
+    def write(self, frames: Frames) -> None:
+        """Send, or queue what cannot be sent yet, without waiting. A connection that is gone takes it silently."""
+        ...
+
+    def buffered(self) -> int:
+        """Return how many bytes wait in this process."""
+        ...
+
+    async def drained(self) -> None:
+        """Return once little is buffered, or the connection is gone."""
+        ...
+
+    def abort(self) -> None:
+        """End it at once, whatever is buffered. Official clients then come back by themselves."""
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Listener(Protocol):
+    """Who is told how a socket's connection fares, in the middle of whatever it does: nothing here may wait."""
+
+    def congested(self, socket: "Socket") -> None:
+        """More is buffered than the soft bound allows."""
+        ...
+
+    def drained(self, socket: "Socket") -> None:
+        """Half of the soft bound is buffered, or less."""
+        ...
+
+    def lost(self, socket: "Socket") -> None:
+        """The connection is gone, and takes nothing more."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
 class Socket:
-    """A socket that a verified token let in. `sid` names it in Socket.IO, `eio_sid` its connection in Engine.IO."""
+    """A socket that a verified token let in. `sid` names it in Socket.IO."""
 
     sid: str
-    eio_sid: str
     claims: Claims
-    transport: Transport
+    connection: Connection
+    recover: bool = False
+    watching: frozenset[str] | None = None
+    """The tasks whose output it wants. None: that of all."""
+    shedding: Shedding | None = None
+    """What was kept from it, while it is too slow for output."""
+    lane: Lane | None = None
+    """The lane it is in; set by its room alone."""
+    warned_of: int = 0
+    """The end of its token that it was warned of."""
+    gone: bool = False
+    """Set by the hub alone."""
 
     @property
     def organization_id(self) -> str:
         return self.claims.organization_id
 
-    def send(self, frame: str) -> bool:
-        return self.transport.send(self.eio_sid, frame)
+    def wanted_lane(self) -> Lane:
+        return Lane(self.recover, self.watching if self.shedding is None else NO_OUTPUT)

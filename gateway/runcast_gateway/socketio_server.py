@@ -4,41 +4,51 @@ Overrides `_handle_connect`, as stock python-socketio registers a socket, and se
 its token: here a refused socket is never in any room, so nothing can reach it but its `auth-error`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 import orjson
 import socketio
 import structlog
-from socketio import packet
+from socketio import packet as packets
 
-from runcast_core.errors import KeysUnavailable
+from runcast_core.bus import Delivery
+from runcast_core.errors import InvalidInput, KeysUnavailable
 from runcast_core.events import AUTH_ERROR, AUTH_SUCCESS, Event
-from runcast_core.identifiers import room
+from runcast_core.identifiers import room as room_name
 from runcast_core.tokens import Claims, TokenVerifier
+from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
-from runcast_gateway.connections import REFUSED_GRACE_S, Connections
-from runcast_gateway.engineio_server import EngineServer
-from runcast_gateway.frame import event_frame
-from runcast_gateway.handshake import Refused, authenticate
+from runcast_gateway.commands import Commands
+from runcast_gateway.engineio_server import EngineServer, EngineSocket
+from runcast_gateway.frame import Frames, event_packet, packet
+from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.pid import new_pid
+from runcast_gateway.recovery import Recovery
+from runcast_gateway.room import Room
 from runcast_gateway.socket import Socket
 
 log = structlog.get_logger()
 
 SUBSCRIBE_TIMEOUT_S = 0.5
 """The official Python client gives up on a connection after one second."""
+REFUSED_GRACE_S = 5.0
 
 
 class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
     """A python-socketio server whose sockets are authenticated before they exist."""
 
-    connections: Connections
+    eio: EngineServer
     verifier: TokenVerifier
     broker: Broker
     hub: Hub
+    recovery: Recovery
+    commands: Commands
     metrics: GatewayMetrics
+    bounds: Bounds
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -50,103 +60,174 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
 
+    def expel(self, socket: Socket) -> None:
+        """End a socket whose token is worth nothing any more: its client then stays away."""
+        if not socket.gone:
+            log.info("Socket expelled", socket=socket.sid)
+            self._send_away(self._connection(socket), "Invalid or expired token")
+            self.hub.lost(socket)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self.environ[eio_sid] = {}  # as of here only that it is there matters
+        self.eio.sockets[eio_sid].expect_within(self.bounds.handshake_s)
+
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        """Take CONNECT and DISCONNECT. Dashboards have nothing else to say: events and acknowledgements are ignored,
-        and whoever sends anything else, binary packets included, is closed."""
+        """Take CONNECT, DISCONNECT and EVENT. Acknowledgements are ignored, as nothing asks for them, and whoever sends
+        anything else, binary packets included, is closed."""
         received = _parsed(data)
         if received is None:
             log.warning("Socket closed, it sent what is no Socket.IO packet", connection=eio_sid)
-            self.connections.close_within(eio_sid, 0)
-        elif received.packet_type == packet.CONNECT:
+            self.eio.sockets[eio_sid].end()
+        elif received.packet_type == packets.CONNECT:
             await self._handle_connect(eio_sid, received.namespace, received.data)
-        elif received.packet_type == packet.DISCONNECT:
+        elif received.packet_type == packets.DISCONNECT:
             await self._handle_disconnect(eio_sid, received.namespace, self.reason.CLIENT_DISCONNECT)
+        elif received.packet_type == packets.EVENT:
+            await self._command(eio_sid, received)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._greeted.discard(eio_sid)
         await super()._handle_eio_disconnect(eio_sid, reason)
 
+    async def _command(self, eio_sid: str, received: Any) -> None:
+        connection = self.eio.sockets.get(eio_sid)
+        socket = connection.socket if connection is not None else None
+        if connection is None or socket is None or socket.gone or (received.namespace or "/") != "/":
+            return
+        name, argument = (*received.data, None, None)[:2]
+        reply = await self.commands.run(socket, name, argument)
+        if reply is not None and received.id is not None:
+            connection.write(Frames([packet(packets.ACK, [reply], acknowledges=received.id)]))
+
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is None:
+            return
         if (namespace or "/") != "/":
-            await self._send_packet(eio_sid, _packet(packet.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace))
+            error = packets.Packet(packets.CONNECT_ERROR, data={"message": "Invalid namespace"}, namespace=namespace)
+            connection.write(Frames([error.encode().encode()]))
             return
         if eio_sid in self._greeted:
             return
         self._greeted.add(eio_sid)
+        connection.heard()
         try:
             claims = await authenticate(data, self.verifier)
+            handshake = read_handshake(data, max_watched=self.bounds.watched)
+            await self._admit(eio_sid, connection, claims, handshake)
         except Refused as refusal:
-            await self._refuse(eio_sid, refusal)
+            self._refuse(connection, refusal)
         except KeysUnavailable as error:
-            self._postpone(eio_sid, error)
-        else:
-            await self._admit(eio_sid, claims)
+            self._postpone(connection, error)
+        except InvalidInput as error:
+            self._reject(connection, error)
 
-    async def _refuse(self, eio_sid: str, refusal: Refused) -> None:
-        """CONNECT, `auth-error`, DISCONNECT: the official clients then stay away instead of trying for ever."""
+    def _refuse(self, connection: EngineSocket, refusal: Refused) -> None:
         sid = self.eio.generate_id()
         log.warning("Socket connection rejected", socket=sid, reason=refusal.reason)
         self.metrics.authentication_errors.labels(refusal.reason).inc()
-        await self._send_packet(eio_sid, _packet(packet.CONNECT, {"sid": sid}))
-        await self._send_packet(eio_sid, _packet(packet.EVENT, [AUTH_ERROR, {"error": refusal.error}]))
-        await self._send_packet(eio_sid, _packet(packet.DISCONNECT))
-        self.connections.close_within(eio_sid, REFUSED_GRACE_S)
+        connection.write(Frames([packet(packets.CONNECT, {"sid": sid})]))
+        self._send_away(connection, refusal.error)
 
-    def _postpone(self, eio_sid: str, error: KeysUnavailable) -> None:
+    def _send_away(self, connection: EngineSocket, error: str) -> None:
+        """`auth-error`, DISCONNECT: the official clients then stay away instead of trying for ever."""
+        event = event_packet(Event(AUTH_ERROR, None, orjson.dumps({"error": error})))
+        connection.write(Frames([event, packet(packets.DISCONNECT)]))
+        connection.end_within(REFUSED_GRACE_S)
+
+    def _postpone(self, connection: EngineSocket, error: KeysUnavailable) -> None:
         """Close the connection without a word of the protocol's: the official clients then try again by themselves."""
-        log.warning("Socket connection postponed", connection=eio_sid, reason=error.message)
+        log.warning("Socket connection postponed", connection=connection.sid, reason=error.message)
         self.metrics.authentication_errors.labels(error.code).inc()
-        self.connections.close_within(eio_sid, 0)
+        connection.end()
 
-    async def _admit(self, eio_sid: str, claims: Claims) -> None:
-        with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S) as waited:
-            await self.broker.subscribed(claims.organization_id)
+    def _reject(self, connection: EngineSocket, error: InvalidInput) -> None:
+        """Refuse an authenticated client that wants what cannot be; it sees `connect_error` and stays away."""
+        log.warning("Socket connection rejected", connection=connection.sid, reason=error.code)
+        self.metrics.refused.labels(error.code).inc()
+        body = {"message": error.message, "data": {"code": error.code}}
+        connection.write(Frames([packet(packets.CONNECT_ERROR, body)]))
+        connection.end_within(REFUSED_GRACE_S)
+
+    async def _admit(self, eio_sid: str, connection: EngineSocket, claims: Claims, handshake: Handshake) -> None:
+        missed: Sequence[Delivery] | None = None
+        with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S):
+            room = await self.broker.opened(claims.organization_id)
+            missed = await self.recovery.missed(room, claims, handshake)
         if eio_sid not in self.environ:
             return  # gone meanwhile
+        self._check_room_left(claims)
         sid = await self.manager.pre_connect(eio_sid, "/")
         await self.manager.connect(sid, "/")
-        await self.manager.enter_room(sid, "/", room(claims.organization_id))
-        socket = Socket(sid, eio_sid, claims, self.connections)
-        self._welcome(socket)
-        if waited.cancelled_caught:
-            self.broker.resync_once_subscribed(claims.organization_id)
+        await self.manager.enter_room(sid, "/", room_name(claims.organization_id))
+        socket = Socket(sid, claims, connection, handshake.recover, handshake.watching)
+        room = self.hub.room(claims.organization_id)
+        self._welcome(socket, connection, room, handshake, missed)
+        if missed is None:
+            room.join(socket)
+        else:
+            await self.recovery.replay(socket, room, missed)
+        if room.epoch is None:
+            self.broker.resync_once_open(claims.organization_id)
 
-    def _welcome(self, socket: Socket) -> None:
-        """Queue CONNECT and `auth-success`, then join: in one step, so that no event overtakes them."""
-        socket.send(f"0{orjson.dumps({'sid': socket.sid}).decode()}")
-        socket.send(event_frame(Event(AUTH_SUCCESS, None, _welcome_payload(socket.claims))))
+    def _check_room_left(self, claims: Claims) -> None:
+        """Raise `InvalidInput` if the organization or the user has all the sockets that this gateway grants."""
+        if self.hub.count(claims.organization_id) >= self.bounds.sockets_per_organization:
+            raise InvalidInput("too many sockets of this organization", code="TOO_MANY_SOCKETS_OF_ORGANIZATION")
+        if self.hub.count(claims.organization_id, claims.user_id) >= self.bounds.sockets_per_user:
+            raise InvalidInput("too many sockets of this user", code="TOO_MANY_SOCKETS_OF_USER")
+
+    def _welcome(
+        self,
+        socket: Socket,
+        connection: EngineSocket,
+        room: Room,
+        handshake: Handshake,
+        missed: Sequence[Delivery] | None,
+    ) -> None:
+        """Write CONNECT and `auth-success`; nothing else is written until the socket joins, so nothing overtakes."""
+        connection.socket = socket
         self._sockets[socket.sid] = socket
-        self.hub.join(socket)
+        self.hub.arrive(socket)
+        hello = {"sid": socket.sid}
+        offset = None
+        if socket.recover:
+            hello["pid"] = str(new_pid(room.epoch, socket.claims)) if missed is None else str(handshake.pid)
+            offset = handshake.offset if missed is not None else room.last_text if room.epoch else None
+        success = event_packet(Event(AUTH_SUCCESS, None, _welcome_payload(socket.claims)), offset)
+        connection.write(Frames([packet(packets.CONNECT, hello), success]))
         log.info(
             "Socket connected",
             socket=socket.sid,
             user=socket.claims.user_id,
             role=socket.claims.role.value,
             organization=socket.organization_id,
-            room=room(socket.organization_id),
+            room=room_name(socket.organization_id),
+            recovered=missed is not None,
         )
+
+    def _connection(self, socket: Socket) -> EngineSocket:
+        assert isinstance(socket.connection, EngineSocket)  # noqa: S101 - it was made here
+        return socket.connection
 
     async def _disconnected(self, sid: str, _reason: str) -> None:
         socket = self._sockets.pop(sid, None)
         if socket is not None:
-            self._greeted.discard(socket.eio_sid)
-            self.hub.leave(socket)
-            log.info("Socket disconnected", socket=sid, room=room(socket.organization_id))
+            self.hub.lost(socket)
 
 
 def _parsed(data: Any) -> Any:
     """Return the packet, None if it is none that a dashboard may send."""
     try:
-        received = packet.Packet(encoded_packet=data)
+        received = packets.Packet(encoded_packet=data)
     except Exception as exc:  # whatever the parser meets in what a stranger sent
         log.debug("Packet not parsed", error=type(exc).__name__)
         return None
-    known = {packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK}
-    return received if isinstance(data, str) and received.packet_type in known else None
-
-
-def _packet(kind: int, data: Any = None, namespace: str | None = "/") -> packet.Packet:
-    return packet.Packet(kind, data=data, namespace=namespace)
+    if not isinstance(data, str) or (received.packet_type == packets.EVENT and not isinstance(received.data, list)):
+        return None
+    known = {packets.CONNECT, packets.DISCONNECT, packets.EVENT, packets.ACK}
+    return received if received.packet_type in known else None
 
 
 def _welcome_payload(claims: Claims) -> bytes:

@@ -18,6 +18,8 @@ from runcast_core.origins import LOOPBACK_HOSTS
 from runcast_core.settings import ServiceSettings
 from runcast_core.shutdown import shut_down_on_signal
 from runcast_core.start import Server, listen
+from runcast_gateway.direct_websocket import websocket_options
+from runcast_gateway.settings import GatewaySettings
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory
@@ -55,13 +57,12 @@ async def running(
     async with compose(settings, shutdown) as composition, anyio.create_task_group() as tasks:
         config = uvicorn.Config(
             composition.app,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
             lifespan="off",
             access_log=False,
             proxy_headers=False,
             log_config=None,
             timeout_graceful_shutdown=3,
+            **websocket_options(GatewaySettings.from_mapping(settings).max_message_bytes),
         )
         server = Server(config)
         tasks.start_soon(server.serve, [listener])

@@ -1,0 +1,137 @@
+"""uvicorn's WebSocket protocol, for a connection to be taken over: written to without ASGI, heard without a task.
+
+uvicorn's private names are used here alone. Pinned to uvicorn 0.54; tests/integration/test_direct_websocket.py fails
+where an upgrade breaks what is overridden.
+"""
+
+import socket
+from typing import Any, Protocol
+
+import structlog
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from runcast_gateway.bounds import Bounds
+
+log = structlog.get_logger()
+
+EXTENSION = "runcast.websocket"
+CLOSE_S = 5.0
+SEND_BUFFER_BYTES = 128 * 1024
+UNSENT_BYTES = 64 * 1024
+"""What the kernel takes of a socket before it counts as buffered here; without it, several megabytes."""
+GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_DATA, POLICY_VIOLATION = 1001, 1002, 1003, 1007, 1008
+"""RFC 6455, section 7.4.1."""
+
+
+class Taker(Protocol):
+    """Who takes a WebSocket over. Nothing here may wait."""
+
+    def on_text(self, text: str) -> None: ...
+
+    def on_congested(self) -> None: ...
+
+    def on_drained(self) -> None: ...
+
+    def on_lost(self) -> None: ...
+
+
+class DirectWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol, offered to the application in `scope["extensions"]` to be taken over."""
+
+    taken_by: Taker | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions[EXTENSION] = self
+
+    async def run_asgi(self) -> None:
+        """As uvicorn's, but a connection that was taken over outlives the call."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+            if not self.handshake_complete:
+                self.send_500_response()
+        except ClientDisconnected:
+            pass
+        except Exception:
+            log.exception("WebSocket handler failed")
+            self.send_500_response()
+        finally:
+            if self.taken_by is None and self.close_timer is None:
+                self.transport.close()
+
+    def take_over(self, taken_by: Taker, bounds: Bounds) -> None:
+        """Give everything that arrives to `taken_by` from now on, what has arrived included."""
+        self.taken_by = taken_by
+        self.stop_keepalive()
+        self.transport.set_write_buffer_limits(high=bounds.soft_bytes, low=bounds.soft_bytes // 2)
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        self._forget_handshake()
+        while not self.queue.empty():
+            message: Any = self.queue.get_nowait()
+            if message["type"] == "websocket.receive":
+                taken_by.on_text(message["text"]) if message.get("text") else self.end(UNSUPPORTED_DATA)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def _forget_handshake(self) -> None:
+        """Let go of what nobody needs any more, and of a reference cycle."""
+        self.scope["headers"] = []
+        self.scope["extensions"] = {}
+        del self.request, self.response
+
+    def send_receive_event_to_app(self) -> None:
+        if self.taken_by is None:
+            super().send_receive_event_to_app()
+            return
+        data, self.frames = b"".join(self.frames), []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type != "text":
+            self.end(UNSUPPORTED_DATA)
+            return
+        try:
+            self.taken_by.on_text(data.decode())
+        except UnicodeDecodeError:
+            self.end(INVALID_DATA)
+
+    def end(self, code: int) -> None:
+        """Close, after what is buffered if the client takes that within `CLOSE_S`."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.conn.send_close(code)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.taken_by is not None:
+            self.taken_by.on_congested()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.taken_by is not None:
+            self.taken_by.on_drained()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.taken_by is not None:
+            self.taken_by.on_lost()
+            self.taken_by = None
+
+
+def websocket_options(max_message_bytes: int) -> dict[str, Any]:
+    """Return what `uvicorn.Config` has to be given for the direct path. Engine.IO has a heartbeat of its own."""
+    return {
+        "ws": DirectWebSocket,
+        "ws_per_message_deflate": False,
+        "ws_max_size": max_message_bytes,
+        "ws_ping_interval": None,
+    }

@@ -1,0 +1,46 @@
+"""Ends each socket with its token: a warning shortly before, `auth-error` and a disconnection then."""
+
+import time
+from collections.abc import Callable
+
+import anyio
+import orjson
+
+from runcast_core.clock import iso
+from runcast_core.events import TOKEN_EXPIRING, Event
+from runcast_core.tokens import Claims
+from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.hub import Hub
+from runcast_gateway.socket import Socket
+
+SWEEP_S = 0.5
+_LATEST = 253_402_300_799  # the last second of the year 9999, which a date can hold
+
+
+class Expiry:
+    """Looks at every socket's token, about twice a second. Times are seconds since 1970, as in the tokens."""
+
+    def __init__(self, hub: Hub, end: Callable[[Socket], None], *, warn_s: float) -> None:
+        self._hub = hub
+        self._end = end
+        self._warn_s = warn_s
+
+    async def run(self) -> None:
+        """Warn and end, for ever."""
+        while True:
+            await anyio.sleep(SWEEP_S)
+            self.sweep(time.time())
+
+    def sweep(self, now: float) -> None:
+        soon = now + self._warn_s
+        for socket in [socket for socket in self._hub.all_sockets() if socket.claims.expires_at <= soon]:
+            if socket.claims.expires_at <= now:
+                self._end(socket)
+            elif socket.warned_of != socket.claims.expires_at:
+                socket.warned_of = socket.claims.expires_at
+                payload = orjson.dumps({"expiresAt": expires_at(socket.claims)})
+                socket.connection.write(Frames([event_packet(Event(TOKEN_EXPIRING, None, payload))]))
+
+
+def expires_at(claims: Claims) -> str | None:
+    return iso(min(claims.expires_at, _LATEST) * 1000)

@@ -1,0 +1,56 @@
+"""Packets that wait for a client to fetch them, by long-polling or through a server without the direct path."""
+
+import asyncio
+from typing import Any
+
+from engineio import packet
+
+
+class Outbox:
+    """A queue that python-engineio takes for its own, and that loses nothing when who waits is cancelled.
+
+    `asyncio.wait_for(queue.get())` can, on CPython 3.11, take a packet and give it to nobody:
+    https://github.com/python/cpython/issues/86296. `None` is the end, and stays in it.
+    """
+
+    __slots__ = ("_arrived", "_packets", "buffered")
+
+    def __init__(self) -> None:
+        self._packets: list[Any] = []
+        self._arrived: asyncio.Event | None = None
+        self.buffered = 0
+        """Characters that wait."""
+
+    def put_nowait(self, item: Any) -> None:
+        self._packets.append(item)
+        self.buffered += _size(item)
+        if self._arrived is not None:
+            self._arrived.set()
+
+    async def put(self, item: Any) -> None:
+        self.put_nowait(item)
+
+    def qsize(self) -> int:
+        return len(self._packets)
+
+    def empty(self) -> bool:
+        return not self._packets
+
+    async def wait(self) -> None:
+        """Return once something is there."""
+        while not self._packets:
+            self._arrived = self._arrived or asyncio.Event()
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def take(self, most: int) -> list[Any]:
+        """Return what is there, oldest first, up to `most` packets or the end; an empty list is the end."""
+        end = self._packets.index(None) if None in self._packets else len(self._packets)
+        taken = self._packets[: min(end, most)]
+        del self._packets[: len(taken)]
+        self.buffered -= sum(map(_size, taken))
+        return taken
+
+
+def _size(item: Any) -> int:
+    return len(item.data) if isinstance(item, packet.Packet) and isinstance(item.data, str) else 0
