@@ -53,17 +53,17 @@ class MortalRedis:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._port = self._stack.enter_context(reserved_port())
+        self.port = self._stack.enter_context(reserved_port())
         self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
-        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def running(self) -> AbstractContextManager[None]:
-        options = ["--bind", "127.0.0.1", "--save", "", "--port", str(self._port), "--dir", self._folder]
-        return spawned([self._binary, *options], self._port)
+        options = ["--bind", "127.0.0.1", "--save", "", "--port", str(self.port), "--dir", self._folder]
+        return spawned([self._binary, *options], self.port)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""The bus on Redis: one Lua script appends to the journal and publishes, so both have the same order and offsets."""
+"""The bus on Redis: what every service publishes, reads and hears."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -11,27 +11,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from runcast_core.bus import Delivery, Signal, SignalKind
+from runcast_core.bus import JournalPage, JournalTail, Signal, SignalKind
 from runcast_core.errors import BusUnavailable, SettingError
 from runcast_core.events import Event
-from runcast_core.identifiers import CONTROL_CHANNEL, SOCKETIO_CHANNEL, events_channel, journal_key
-from runcast_core.redis_subscription import RedisSubscription, decode, encode
+from runcast_core.identifiers import CONTROL_CHANNEL, SOCKETIO_CHANNEL
+from runcast_core.redis_journal import RedisJournals
+from runcast_core.redis_subscription import RedisSubscription
 
-JOURNAL_ENTRIES = 10_000
-JOURNAL_BYTES = 8 * 1024 * 1024
-JOURNAL_TTL_S = 3600
 TIMEOUT_S = 5
-
-# The channel is an argument and not a key: as a key it gives TRYAGAIN while a cluster migrates its slot.
-_PUBLISH = """
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'e', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-if redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 8) > tonumber(ARGV[4]) then
-  redis.call('XTRIM', KEYS[1], 'MAXLEN', math.floor(redis.call('XLEN', KEYS[1]) * 0.75))
-end
-redis.call('PUBLISH', ARGV[1], id .. ' ' .. ARGV[2])
-return id
-"""
 
 
 class RedisBus:
@@ -40,34 +27,35 @@ class RedisBus:
     def __init__(self, publisher: Redis, subscriber: Redis) -> None:
         self._publisher = publisher
         self._subscriber = subscriber
-        self._publish = publisher.register_script(_PUBLISH)
+        self._journals = RedisJournals(publisher)
 
     async def publish(self, organization_id: str, event: Event) -> str:
-        bounds: list[Any] = [JOURNAL_ENTRIES, JOURNAL_BYTES, JOURNAL_TTL_S]
-        arguments = [events_channel(organization_id), encode(event), *bounds]
         with _translated():
-            offset: bytes = await self._publish(keys=[journal_key(organization_id)], args=arguments)
-        return offset.decode()
+            return await self._journals.publish(organization_id, event)
 
     async def broadcast(self, event: Event) -> None:
         with _translated():
             await self._publisher.publish(SOCKETIO_CHANNEL, _stock_emit(event))
 
-    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> list[Delivery]:
+    async def read_journal(self, organization_id: str, *, start: str = "-", count: int = 1000) -> JournalPage:
         with _translated():
-            entries: Any = await self._publisher.xrange(journal_key(organization_id), min=start, count=count)
-        return [decode(organization_id, offset + b" " + fields[b"e"]) for offset, fields in entries]
+            return await self._journals.page(organization_id, start, count)
+
+    async def journal_tail(self, organization_id: str) -> JournalTail:
+        with _translated():
+            return await self._journals.tail(organization_id)
+
+    async def keep_journals(self, organization_ids: Collection[str]) -> None:
+        with _translated():
+            await self._journals.keep(organization_ids)
 
     @asynccontextmanager
     async def subscription(self) -> AsyncIterator[RedisSubscription]:
         subscription = RedisSubscription(self._subscriber)
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(subscription.run)
-                yield subscription
-                tasks.cancel_scope.cancel()
-        finally:
-            subscription.close()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(subscription.run)
+            yield subscription
+            tasks.cancel_scope.cancel()
 
     async def signal(self, signal: Signal) -> None:
         message = {"kind": signal.kind, "organizationId": signal.organization_id, "taskId": signal.task_id}
@@ -113,12 +101,12 @@ def _translated() -> Iterator[None]:
 
 async def _signals(subscription: RedisSubscription) -> AsyncIterator[Signal]:
     """Yield what is on the control channel; a message that is no signal is skipped."""
-    async for message in subscription.messages():
-        if message.data is None:
+    async for _, data in subscription.messages():
+        if data is None:
             yield Signal(SignalKind.WAKE)
             continue
         try:
-            body = orjson.loads(message.data)
+            body = orjson.loads(data)
             yield Signal(SignalKind(body["kind"]), body["organizationId"], body["taskId"])
         except (ValueError, KeyError, TypeError):
             continue

@@ -6,7 +6,6 @@ connection broken. Here one task owns the connection, and what others want is a 
 
 import math
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -15,8 +14,9 @@ from redis.asyncio import Redis
 
 from runcast_core.bus import Delivery, Gap
 from runcast_core.errors import BusUnavailable, kinds
-from runcast_core.events import Event
-from runcast_core.identifiers import events_channel, organization_of_channel
+from runcast_core.identifiers import events_channel
+from runcast_core.redis_inbox import Channel, Inbox, Message
+from runcast_core.redis_message import decode
 
 log = structlog.get_logger()
 
@@ -24,16 +24,6 @@ IDLE_CHANNEL = "runcast:idle"
 """Keeps a connection subscribed while no organization is; nothing is ever published there."""
 CONNECT_S = 10
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.05, 2.0
-MAX_WAITING = 1000
-"""Messages that were read and not taken yet; beyond that Redis keeps them, within its own bounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a channel carried. None as `data`: the channel was subscribed again, so messages may be missing here."""
-
-    channel: str
-    data: bytes | None
 
 
 class RedisSubscription:
@@ -41,9 +31,10 @@ class RedisSubscription:
 
     def __init__(self, redis: Redis) -> None:
         self._pool = redis.connection_pool
-        self._acknowledged = {IDLE_CHANNEL: anyio.Event()}
+        self._idle = Channel(IDLE_CHANNEL.encode(), "")
+        self._channels = {self._idle.name: self._idle}
         self._changed = anyio.Event()
-        self._sender, self._receiver = anyio.create_memory_object_stream[Message](MAX_WAITING)
+        self._inbox = Inbox()
         self._connected = False
         self._pause_s = FIRST_PAUSE_S
 
@@ -57,44 +48,38 @@ class RedisSubscription:
             await anyio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, LAST_PAUSE_S)
 
-    def close(self) -> None:
-        self._sender.close()
-        self._receiver.close()
-
     def check(self) -> None:
         if not self._connected:
             raise BusUnavailable("Redis did not answer: the subscription is interrupted")
 
     async def add(self, organization_id: str) -> None:
-        await self.open(events_channel(organization_id))
+        await self.open(events_channel(organization_id), organization_id)
 
     def remove(self, organization_id: str) -> None:
-        acknowledged = self._acknowledged.pop(events_channel(organization_id), None)
-        if acknowledged is not None:
-            acknowledged.set()
+        channel = self._channels.pop(events_channel(organization_id).encode(), None)
+        if channel is not None:
+            channel.dropped = True
+            channel.acknowledged.set()
             self._changed.set()
 
-    async def open(self, channel: str) -> None:
+    async def open(self, name: str, organization_id: str = "") -> None:
         """Return once the server acknowledged the channel, however long that takes."""
-        if channel not in self._acknowledged:
-            self._acknowledged[channel] = anyio.Event()
+        key = name.encode()
+        if key not in self._channels:
+            self._channels[key] = Channel(key, organization_id)
             self._changed.set()
-        await self._acknowledged[channel].wait()
+        await self._channels[key].acknowledged.wait()
 
-    async def __aiter__(self) -> AsyncIterator[Delivery | Gap]:
-        async for message in self.messages():
-            organization_id = organization_of_channel(message.channel)
-            if message.data is None:
-                yield Gap(organization_id)
-                continue
-            try:
-                yield decode(organization_id, message.data)
-            except ValueError:
-                log.error("Message skipped, it is no event", organization=organization_id)  # noqa: TRY400 - no text of it
+    async def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
+        while True:
+            items = [item for message in await self._inbox.take() if (item := _item(*message)) is not None]
+            if items:
+                yield items
 
     async def messages(self) -> AsyncIterator[Message]:
-        async for message in self._receiver:
-            yield message
+        while True:
+            for message in await self._inbox.take():
+                yield message
 
     async def _converse(self) -> None:
         """Connect, and read and subscribe until the connection is lost."""
@@ -113,44 +98,50 @@ class RedisSubscription:
     async def _subscribe(self, connection: Any) -> None:
         """Tell the server, for ever, which channels are wanted now; one that was dropped and wanted again meanwhile is
         told again, as its new acknowledgement is waited for."""
-        told: dict[str, anyio.Event] = {}
+        told: dict[bytes, Channel] = {}
         while True:
             self._changed = anyio.Event()
-            wanted = dict(self._acknowledged)
-            new = [channel for channel, acknowledged in wanted.items() if told.get(channel) is not acknowledged]
-            for command, channels in (("SUBSCRIBE", new), ("UNSUBSCRIBE", told.keys() - wanted.keys())):
-                if channels:
-                    await connection.send_command(command, *channels)
+            wanted = dict(self._channels)
+            new = [name for name, channel in wanted.items() if told.get(name) is not channel]
+            for command, names in (("SUBSCRIBE", new), ("UNSUBSCRIBE", told.keys() - wanted.keys())):
+                if names:
+                    await connection.send_command(command, *names)
             told = wanted
             await self._changed.wait()
 
     async def _read(self, connection: Any) -> None:
+        """Read for ever. Replies that are buffered are read without a pause, so whoever takes from the inbox gets all
+        that one read from the socket brought."""
+        channels, inbox, read = self._channels, self._inbox, connection.read_response
         while True:
-            kind, name, data = await connection.read_response(timeout=math.inf)
-            channel = name.decode()
-            if channel not in self._acknowledged:
+            kind, name, data = await read(timeout=math.inf)
+            channel = channels.get(name)
+            if channel is None:
                 continue  # not wanted any more
             if kind == b"message":
-                await self._sender.send(Message(channel, data))
+                if channel.acknowledged.is_set():
+                    inbox.put(channel, data)
             elif kind == b"subscribe":
-                await self._confirm(channel)
+                self._confirm(channel)
+            if inbox.full:
+                await inbox.room()
 
-    async def _confirm(self, channel: str) -> None:
+    def _confirm(self, channel: Channel) -> None:
         """Note an acknowledgement; one after the first means that the connection was another one meanwhile."""
         self._connected, self._pause_s = True, FIRST_PAUSE_S
-        acknowledged = self._acknowledged[channel]
-        if acknowledged.is_set() and channel != IDLE_CHANNEL:
-            await self._sender.send(Message(channel, None))
-        acknowledged.set()
+        if channel.acknowledged.is_set() and channel is not self._idle:
+            self._inbox.put(channel, None)
+        channel.acknowledged.set()
 
 
-def encode(event: Event) -> bytes:
-    """Return `<event> <taskId or -> <json>`; the offset is put before it by whoever knows it."""
-    return b"%b %b %b" % (event.name.encode(), (event.task_id or "-").encode(), event.payload)
-
-
-def decode(organization_id: str, message: bytes) -> Delivery:
-    """Return the delivery of `<offset> <event> <taskId or -> <json>`. Raises `ValueError` for anything else."""
-    offset, name, task_id, payload = message.split(b" ", 3)
-    event = Event(name.decode(), None if task_id == b"-" else task_id.decode(), payload)
-    return Delivery(organization_id, offset.decode(), event)
+def _item(channel: Channel, data: bytes | None) -> Delivery | Gap | None:
+    """Return what the message says; None for what is no event, and for what nobody wants any more."""
+    if channel.dropped:
+        return None
+    if data is None:
+        return Gap(channel.organization_id)
+    try:
+        return decode(channel.organization_id, data)
+    except ValueError:
+        log.error("Message skipped, it is no event", organization=channel.organization_id)  # noqa: TRY400 - no text of it
+        return None

@@ -1,7 +1,5 @@
 """One contract suite over the memory bus and the real one; then what is Redis's own."""
 
-from collections.abc import AsyncIterator
-
 import anyio
 import pytest
 
@@ -11,17 +9,6 @@ from runcast_core.events import Event, resync
 from runcast_core.identifiers import CONTROL_CHANNEL, new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
-from tests.parts import Part
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    if request.param == "memory":
-        yield MemoryBus()
-        return
-    part: Part = request.getfixturevalue("redis_part")
-    async with open_redis_bus(part.url) as bus:
-        yield bus
 
 
 def _event(number: int) -> Event:
@@ -35,8 +22,8 @@ async def test_a_subscriber_sees_its_organization_in_order_with_the_journals_off
     async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
 
         async def read() -> None:
-            async for item in subscription:
-                received.append(item)
+            async for together in subscription:
+                received.extend(together)
                 if len(received) == 20:
                     tasks.cancel_scope.cancel()
 
@@ -49,8 +36,26 @@ async def test_a_subscriber_sees_its_organization_in_order_with_the_journals_off
                 await bus.publish(a, _event(number))
             await anyio.sleep_forever()
     assert [item.event for item in received if isinstance(item, Delivery)] == [_event(n) for n in range(20)]
-    assert await bus.read_journal(a) == received
-    assert await bus.read_journal(a, start=received[5].offset, count=2) == received[5:7]
+    assert (await bus.read_journal(a)).entries == received
+    assert (await bus.read_journal(a, start=received[5].offset, count=2)).entries == received[5:7]
+
+
+async def test_what_arrived_together_is_yielded_together(bus: Bus):
+    """Whoever relays writes once for all of it; nothing waits for more to come."""
+    a, b = new_id(), new_id()
+    async with bus.subscription() as subscription:
+        with anyio.fail_after(5):
+            await subscription.add(a)
+            await subscription.add(b)
+            for number in range(30):
+                await bus.publish((a, b)[number % 2], _event(number))
+            batches, taken = aiter(subscription), 0
+            received: list[Delivery | Gap] = []
+            while len(received) < 30:
+                received += await anext(batches)
+                taken += 1
+    assert [item.event for item in received if isinstance(item, Delivery)] == [_event(n) for n in range(30)]
+    assert taken < 10
 
 
 async def test_a_removed_organization_is_no_longer_delivered(bus: Bus):
@@ -61,8 +66,8 @@ async def test_a_removed_organization_is_no_longer_delivered(bus: Bus):
         done = anyio.Event()
 
         async def read() -> None:
-            async for item in subscription:
-                items.append(item)
+            async for together in subscription:
+                items.extend(together)
                 done.set()
 
         tasks.start_soon(read)
@@ -114,27 +119,7 @@ async def test_the_memory_bus_shows_a_gap():
     async with bus.subscription() as subscription:
         await subscription.add("org")
         bus.interrupt()
-        assert await anext(aiter(subscription)) == Gap("org")
-
-
-async def test_the_journal_is_bounded_and_expires(redis_bus: RedisBus, monkeypatch):
-    """Not more than the bound of entries is kept, and the key has a time to live."""
-    monkeypatch.setattr("runcast_core.redis_bus.JOURNAL_ENTRIES", 10)
-    organization = new_id()
-    for number in range(25):
-        await redis_bus.publish(organization, _event(number))
-    kept = await redis_bus.read_journal(organization)
-    assert [d.event for d in kept] == [_event(n) for n in range(15, 25)]
-    assert 0 < await redis_bus._publisher.ttl(f"runcast:{{{organization}}}:journal") <= 3600
-
-
-async def test_the_journal_is_bounded_in_bytes(redis_bus: RedisBus, monkeypatch):
-    """A journal over its bytes loses its oldest quarter."""
-    monkeypatch.setattr("runcast_core.redis_bus.JOURNAL_BYTES", 50_000)
-    organization = new_id()
-    for _ in range(100):
-        await redis_bus.publish(organization, Event("execution-log", "t", b'"' + b"x" * 2000 + b'"'))
-    assert 5 < len(await redis_bus.read_journal(organization)) < 40
+        assert await anext(aiter(subscription)) == [Gap("org")]
 
 
 async def test_an_interrupted_subscription_shows_a_gap_and_goes_on(redis_bus: RedisBus):
@@ -146,8 +131,8 @@ async def test_an_interrupted_subscription_shows_a_gap_and_goes_on(redis_bus: Re
 
         async def read() -> None:
             nonlocal arrived
-            async for item in subscription:
-                items.append(item)
+            async for together in subscription:
+                items.extend(together)
                 arrived.set()
 
         tasks.start_soon(read)
@@ -172,6 +157,8 @@ async def test_a_dead_redis_is_unavailable():
             bus.broadcast(_event(1)),
             bus.signal(Signal(SignalKind.WAKE)),
             bus.read_journal("org"),
+            bus.journal_tail("org"),
+            bus.keep_journals(["org"]),
         ):
             with pytest.raises(BusUnavailable) as caught:
                 await verb

@@ -33,8 +33,8 @@ class Subscriber:
         self._bus = bus
 
     async def read(self) -> None:
-        async for item in self.subscription:
-            self.items.append(item)
+        async for together in self.subscription:
+            self.items.extend(together)
 
     def heard(self, organization_id: str) -> bool:
         return any(isinstance(i, Delivery) and i.organization_id == organization_id for i in self.items)

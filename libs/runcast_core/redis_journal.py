@@ -1,0 +1,101 @@
+"""The journals in Redis, one stream per organization, and the scripts that alone write and read them.
+
+Each script is one atomic step on one node: appending and publishing, so that both have the same order and offsets;
+reading and naming the epoch, so that both are of one history.
+"""
+
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from runcast_core.bus import JournalPage, JournalTail
+from runcast_core.events import Event, mark
+from runcast_core.identifiers import events_channel, journal_key
+from runcast_core.redis_message import decode, encode
+
+JOURNAL_ENTRIES = 10_000
+JOURNAL_BYTES = 8 * 1024 * 1024
+JOURNAL_TTL_S = 3600
+KEPT_TOGETHER = 1000
+
+# The channel is an argument and not a key: as a key it gives TRYAGAIN while a cluster migrates its slot.
+_APPEND = """
+local function append(command, channel, message, entries, bytes, ttl)
+  local id = redis.call('XADD', KEYS[1], 'MAXLEN', entries, '*', 'e', message)
+  redis.call('EXPIRE', KEYS[1], ttl)
+  if redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 8) > tonumber(bytes) then
+    redis.call('XTRIM', KEYS[1], 'MAXLEN', math.floor(redis.call('XLEN', KEYS[1]) * 0.75))
+  end
+  redis.call(command, channel, id .. ' ' .. message)
+  return id
+end
+"""
+# A replica may lag behind, and one that was demoted is told so in the words that make a client look for the master.
+_EPOCH = """
+local told = redis.call('INFO', 'replication')
+local epoch = string.match(told, 'master_replid:(%x+)')
+if string.match(told, 'role:(%a+)') ~= 'master' or not epoch then
+  return redis.error_reply('READONLY the journal is read from the master only')
+end
+"""
+
+
+class Script:
+    """A Lua script on one key. Sent in full to a node that does not know it, which is then known not to have run it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._digest = hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 - the name that Redis gives it
+
+    async def run(self, redis: Redis, key: str, *arguments: Any) -> Any:
+        try:
+            return await redis.evalsha(self._digest, 1, key, *arguments)
+        except NoScriptError:
+            return await redis.eval(self._text, 1, key, *arguments)
+
+
+_PUBLISH = Script(_APPEND + "return append(unpack(ARGV))")
+_PAGE = Script(_EPOCH + "return {epoch, redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])}")
+_TAIL = Script(
+    f"""{_APPEND}{_EPOCH}
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return {{epoch, last[1] and last[1][1] or append(unpack(ARGV))}}
+"""
+)
+
+
+class RedisJournals:
+    """What `runcast_core.bus.Bus` says of publishing and of journals; raises what redis-py raises."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def publish(self, organization_id: str, event: Event) -> str:
+        arguments = _appended(organization_id, event)
+        offset: bytes = await _PUBLISH.run(self._redis, journal_key(organization_id), *arguments)
+        return offset.decode()
+
+    async def page(self, organization_id: str, start: str, count: int) -> JournalPage:
+        epoch, entries = await _PAGE.run(self._redis, journal_key(organization_id), start, count)
+        return JournalPage(epoch.decode(), [decode(organization_id, offset + b" " + f[1]) for offset, f in entries])
+
+    async def tail(self, organization_id: str) -> JournalTail:
+        arguments = _appended(organization_id, mark())
+        epoch, offset = await _TAIL.run(self._redis, journal_key(organization_id), *arguments)
+        return JournalTail(epoch.decode(), offset.decode())
+
+    async def keep(self, organization_ids: Collection[str]) -> None:
+        keys = [journal_key(organization_id) for organization_id in organization_ids]
+        for first in range(0, len(keys), KEPT_TOGETHER):
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for key in keys[first : first + KEPT_TOGETHER]:
+                    pipeline.expire(key, JOURNAL_TTL_S)
+                await pipeline.execute()
+
+
+def _appended(organization_id: str, event: Event) -> tuple[Any, ...]:
+    bounds = (JOURNAL_ENTRIES, JOURNAL_BYTES, JOURNAL_TTL_S)
+    return "PUBLISH", events_channel(organization_id), encode(event), *bounds

@@ -1,0 +1,20 @@
+"""The buses that the contract suites run over."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runcast_core.bus import Bus
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.redis_bus import open_redis_bus
+from tests.parts import Part
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    if request.param == "memory":
+        yield MemoryBus()
+        return
+    part: Part = request.getfixturevalue("redis_part")
+    async with open_redis_bus(part.url) as bus:
+        yield bus

@@ -1,0 +1,54 @@
+"""What was read from Redis and not taken yet."""
+
+import anyio
+import pytest
+
+from runcast_core import redis_inbox
+from runcast_core.redis_inbox import Channel, Inbox
+
+CHANNEL = Channel(b"runcast:{a}:events", "a")
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MAX_MESSAGES", 3), ("MAX_BYTES", 300)])
+async def test_whoever_reads_waits_for_room(monkeypatch: pytest.MonkeyPatch, bound: str, value: int):
+    """Neither more messages nor more bytes than the bounds are held; taking makes room for all who wait."""
+    monkeypatch.setattr(redis_inbox, bound, value)
+    inbox, passed = Inbox(), []
+
+    async def read(name: str) -> None:
+        await inbox.room()
+        passed.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            assert not inbox.full
+            inbox.put(CHANNEL, b"x" * 100)
+        assert inbox.full
+        tasks.start_soon(read, "one")
+        tasks.start_soon(read, "other")
+        await anyio.wait_all_tasks_blocked()
+        assert passed == []
+        assert await inbox.take() == [(CHANNEL, b"x" * 100)] * 3
+        await anyio.wait_all_tasks_blocked()
+        assert sorted(passed) == ["one", "other"]
+        assert not inbox.full
+
+
+async def test_taking_waits_for_something_and_takes_it_all():
+    """Gaps and messages in the order in which they came."""
+    inbox, taken = Inbox(), []
+
+    async def take() -> None:
+        taken.append(await inbox.take())
+        taken.append(await inbox.take())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(take)
+        await anyio.wait_all_tasks_blocked()
+        assert taken == []
+        inbox.put(CHANNEL, b"1")
+        inbox.put(CHANNEL, None)
+        await anyio.wait_all_tasks_blocked()
+        assert taken == [[(CHANNEL, b"1"), (CHANNEL, None)]]
+        inbox.put(CHANNEL, b"2")
+    assert taken[1:] == [[(CHANNEL, b"2")]]
