@@ -41,7 +41,7 @@ async def _main(settings: GatewaySettings) -> None:
             await server.serving.wait()
             collect_rarely()
             await _drained_on_signal(app)
-            server.should_exit = True
+            server.stop()
 
 
 async def _drained_on_signal(app: Starlette) -> None:

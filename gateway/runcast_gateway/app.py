@@ -54,13 +54,14 @@ class Gateway:
         self.server.verifier = verifier
         self.server.broker = self.broker
         self.server.hub = self.hub
+        self.expiry = Expiry(self.hub, self.server.expel, warn_s=settings.expiry_warning_s)
+        self.server.expiry = self.expiry
         self.server.recovery = Recovery(bus, metrics)
-        self.server.commands = Commands(self.hub, verifier, metrics, max_watched=bounds.watched)
+        self.server.commands = Commands(self.hub, verifier, self.expiry, metrics, max_watched=bounds.watched)
         self.server.metrics = metrics
         self.server.bounds = self.server.eio.bounds = bounds
         self.server.eio.listener = self.hub
         self.server.eio.refused = lambda reason: metrics.refused.labels(reason).inc()
-        self.expiry = Expiry(self.hub, self.server.expel, warn_s=settings.expiry_warning_s)
         self.drain = Drain(self.server.eio.sockets.values, window_s=settings.drain_s)
         self.application = InputGuard(
             socketio.ASGIApp(self.server, socketio_path=None), max_bytes=settings.max_message_bytes

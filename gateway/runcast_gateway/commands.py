@@ -5,7 +5,7 @@ from typing import Any
 from runcast_core.errors import InvalidInput, InvalidToken, RuncastError
 from runcast_core.identifiers import check_task_id
 from runcast_core.tokens import TokenVerifier
-from runcast_gateway.expiry import expires_at
+from runcast_gateway.expiry import Expiry, expires_at
 from runcast_gateway.handshake import watched
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
@@ -15,8 +15,11 @@ from runcast_gateway.socket import Socket
 class Commands:
     """Carries out commands. What a client may name is a task or its own next token, never a room."""
 
-    def __init__(self, hub: Hub, verifier: TokenVerifier, metrics: GatewayMetrics, *, max_watched: int) -> None:
+    def __init__(
+        self, hub: Hub, verifier: TokenVerifier, expiry: Expiry, metrics: GatewayMetrics, *, max_watched: int
+    ) -> None:
         self._hub = hub
+        self._expiry = expiry
         self._verifier = verifier
         self._metrics = metrics
         self._max_watched = max_watched
@@ -56,4 +59,5 @@ class Commands:
         if (claims.user_id, claims.organization_id) != (socket.claims.user_id, socket.claims.organization_id):
             raise InvalidToken("this token is another user's or organization's", code="OTHER_USER")
         socket.claims = claims
+        self._expiry.note(socket)
         return {"expiresAt": expires_at(claims)}

@@ -12,6 +12,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from runcast_gateway.bounds import Bounds
+from runcast_gateway.direct_writer import DirectWriter
 
 log = structlog.get_logger()
 
@@ -20,7 +21,7 @@ CLOSE_S = 5.0
 SEND_BUFFER_BYTES = 128 * 1024
 UNSENT_BYTES = 64 * 1024
 """What the kernel takes of a socket before it counts as buffered here; without it, several megabytes."""
-GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_DATA, POLICY_VIOLATION = 1001, 1002, 1003, 1007, 1008
+GOING_AWAY, PROTOCOL_ERROR, INVALID_DATA, POLICY_VIOLATION = 1001, 1002, 1007, 1008
 """RFC 6455, section 7.4.1."""
 
 
@@ -40,11 +41,13 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, offered to the application in `scope["extensions"]` to be taken over."""
 
     taken_by: Taker | None = None
+    writer: DirectWriter
+    """What writes to it, once it was taken over."""
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
     async def run_asgi(self) -> None:
@@ -63,7 +66,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
                 self.transport.close()
 
     def take_over(self, taken_by: Taker, bounds: Bounds) -> None:
-        """Give everything that arrives to `taken_by` from now on, what has arrived included."""
+        """Let the connection be `taken_by`'s, to write to at once and to hear from when it says so."""
         self.taken_by = taken_by
         self.stop_keepalive()
         self.transport.set_write_buffer_limits(high=bounds.soft_bytes, low=bounds.soft_bytes // 2)
@@ -71,11 +74,15 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
         if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        self.writer = DirectWriter(self.transport)
         self._forget_handshake()
+
+    def hear(self, taken_by: Taker) -> None:
+        """Give who took it over what has arrived, and all that does from now on."""
         while not self.queue.empty():
             message: Any = self.queue.get_nowait()
             if message["type"] == "websocket.receive":
-                taken_by.on_text(message["text"]) if message.get("text") else self.end(UNSUPPORTED_DATA)
+                taken_by.on_text(message["text"]) if message.get("text") else self.end(PROTOCOL_ERROR)
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
@@ -94,7 +101,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         if self.curr_msg_data_type != "text":
-            self.end(UNSUPPORTED_DATA)
+            self.end(PROTOCOL_ERROR)
             return
         try:
             self.taken_by.on_text(data.decode())
@@ -105,10 +112,38 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
         """Close, after what is buffered if the client takes that within `CLOSE_S`."""
         if not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code)
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.writer.write_bytes(b"".join(self.conn.data_to_send()))
+            self.writer.close()
             self.close_sent = True
             self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
             self.transport.close()
+
+    def handle_ping(self) -> None:
+        super().handle_ping()
+        if self.taken_by is not None:
+            self.writer.look()
+
+    def handle_close(self, event: Any) -> None:
+        self._stop_writing()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._stop_writing()
+        super().handle_parser_exception()
+
+    def shutdown(self) -> None:
+        self._stop_writing()
+        super().shutdown()
+
+    def abort(self) -> None:
+        """Close at once, whatever is buffered."""
+        self._stop_writing()
+        self.transport.abort()
+
+    def _stop_writing(self) -> None:
+        """Let nothing follow a Close frame, nor come into the middle of what the transport has buffered."""
+        if self.taken_by is not None:
+            self.writer.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -123,6 +158,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.taken_by is not None:
+            self.writer.close()
             self.taken_by.on_lost()
             self.taken_by = None
 

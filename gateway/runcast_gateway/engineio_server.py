@@ -8,6 +8,7 @@ tests/integration/test_engineio.py fails where an upgrade breaks what is overrid
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,6 +48,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def __init__(self, server: "EngineServer", sid: str) -> None:
         super().__init__(server, sid)
+        self.write: Callable[[Frames], None] = self._queue_frames
         self.socket: Socket | None = None
         """The authenticated socket on it, once there is one."""
         self._direct: DirectWebSocket | None = None
@@ -63,10 +65,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     # Outwards ---------------------------------------------------------------------------------------------------------
 
-    def write(self, frames: Frames) -> None:
-        if self._direct is not None:
-            self._direct.transport.write(frames.joined)
-        elif not (self.closed or self.closing or self._gone):
+    def _queue_frames(self, frames: Frames) -> None:
+        if not (self.closed or self.closing or self._gone):
             for text in frames.texts:
                 self.queue.put_nowait(packet.Packet(packet.MESSAGE, data=text))
             if self.queue.buffered > self.server.bounds.soft_bytes:
@@ -81,7 +81,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             return
         data = pkt.encode()
         binary = isinstance(data, bytes)
-        self._direct.transport.write(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
+        self._direct.writer.write_bytes(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
 
     def buffered(self) -> int:
         return self.queue.buffered if self._direct is None else self._direct.transport.get_write_buffer_size()
@@ -114,7 +114,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         if self.closed or self.closing:
             return
         if self._direct is not None:
-            self._direct.transport.write(PING)
+            self._direct.writer.write_bytes(PING)
         else:
             self.queue.put_nowait(packet.Packet(packet.PING))
         self._timer = asyncio.get_running_loop().call_later(self.server.ping_timeout, self._silent)
@@ -233,13 +233,20 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             return False
 
     def _go_direct(self, direct: DirectWebSocket) -> None:
-        """Write what waited, then everything straight to the transport."""
+        """Write what waited, then everything straight to the connection."""
         waiting = [item for item in self.queue.take(self.queue.qsize()) if item.packet_type != packet.NOOP]
-        direct.transport.write(b"".join(websocket_frame(item.encode().encode()) for item in waiting))
-        if self._congested:
-            self.on_drained()
-        self._direct, self._carrier = direct, None
         direct.take_over(self, self.server.bounds)
+        direct.writer.write_bytes(b"".join([websocket_frame(item.encode().encode()) for item in waiting]))
+        self._direct, self._carrier = direct, None
+        self._write_by(direct.writer.write)
+        if self._congested and direct.transport.get_write_buffer_size() <= self.server.bounds.soft_bytes:
+            self.on_drained()
+        direct.hear(self)
+
+    def _write_by(self, write: Callable[[Frames], None]) -> None:
+        self.write = write
+        if self.socket is not None:
+            self.socket.write = write
 
     # The end ----------------------------------------------------------------------------------------------------------
 
@@ -275,6 +282,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._cancel_timer()
         self.heard()
         self._relieve()
+        self._write_by(_nowhere)
         if self.socket is not None:
             self.server.listener.lost(self.socket)
 
@@ -295,13 +303,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
     def abort(self) -> None:
         """End the connection at once, whatever is buffered."""
         if self._direct is not None:
-            self._direct.transport.abort()
+            self._direct.abort()
         else:
             self.end()
 
-    def end_within(self, seconds: float) -> None:
+    def end_within(self, seconds: float, code: int) -> None:
         """End the connection after that time, unless it has ended by itself."""
-        asyncio.get_running_loop().call_later(seconds, self.end)
+        asyncio.get_running_loop().call_later(seconds, self.end, code)
 
     async def _end(self, code: int) -> None:
         carrier = self._carrier
@@ -310,6 +318,10 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
                 await carrier({"type": "websocket.close", "code": code})
         await self.close(wait=False, abort=carrier is not None)  # a poll that waits is ended by a CLOSE packet
         self.server.sockets.pop(self.sid, None)
+
+
+def _nowhere(_frames: Frames) -> None:
+    """Take frames for a connection that is gone."""
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Ends each socket with its token: a warning shortly before, `auth-error` and a disconnection then."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -18,12 +19,17 @@ _LATEST = 253_402_300_799  # the last second of the year 9999, which a date can 
 
 
 class Expiry:
-    """Looks at every socket's token, about twice a second. Times are seconds since 1970, as in the tokens."""
+    """Looks at every socket's token when the soonest is due. Times are seconds since 1970, as in the tokens."""
 
     def __init__(self, hub: Hub, end: Callable[[Socket], None], *, warn_s: float) -> None:
         self._hub = hub
         self._end = end
         self._warn_s = warn_s
+        self._soonest = math.inf
+
+    def note(self, socket: Socket) -> None:
+        """Watch a socket that arrived, or has another token."""
+        self._soonest = min(self._soonest, self._due(socket))
 
     async def run(self) -> None:
         """Warn and end, for ever."""
@@ -32,14 +38,21 @@ class Expiry:
             self.sweep(time.time())
 
     def sweep(self, now: float) -> None:
-        soon = now + self._warn_s
-        for socket in [socket for socket in self._hub.all_sockets() if socket.claims.expires_at <= soon]:
+        if now < self._soonest:
+            return
+        for socket in [socket for socket in self._hub.all_sockets() if self._due(socket) <= now]:
             if socket.claims.expires_at <= now:
                 self._end(socket)
-            elif socket.warned_of != socket.claims.expires_at:
+            else:
                 socket.warned_of = socket.claims.expires_at
                 payload = orjson.dumps({"expiresAt": expires_at(socket.claims)})
-                socket.connection.write(Frames([event_packet(Event(TOKEN_EXPIRING, None, payload))]))
+                socket.write(Frames([event_packet(Event(TOKEN_EXPIRING, None, payload))]))
+        self._soonest = min(map(self._due, self._hub.all_sockets()), default=math.inf)
+
+    def _due(self, socket: Socket) -> float:
+        """Return when something has to be done about the socket."""
+        end = socket.claims.expires_at
+        return end if socket.warned_of == end else end - self._warn_s
 
 
 def expires_at(claims: Claims) -> str | None:

@@ -74,5 +74,5 @@ class Recovery:
         """Let a client that was told it is recovered read again over HTTP: the journal lost what it has not seen."""
         log.warning("Recovery broke off, the dashboard has to read again", socket=socket.sid)
         self._metrics.broken_recoveries.inc()
-        socket.connection.write(Frames([event_packet(resync("recovery broke off"))]))
+        socket.write(Frames([event_packet(resync("recovery broke off"))]))
         room.join(socket)

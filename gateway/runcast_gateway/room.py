@@ -127,7 +127,7 @@ class Room:
         told, socket.shedding = socket.shedding.end(), None
         self.replace(socket)
         if told is not None:
-            socket.connection.write(told)
+            socket.write(told)
 
     def _place(self, socket: Socket) -> None:
         socket.lane = socket.wanted_lane()
@@ -210,7 +210,7 @@ class Room:
             wanted = tasks if socket.watching is None else tasks & socket.watching
             told = socket.shedding.keep(wanted, offset_follows=offset_follows)
             if told is not None:
-                socket.connection.write(told)
+                socket.write(told)
             if socket.connection.buffered() > self._bounds.hard_bytes:
                 self._metrics.slow_sockets.inc()
                 log.warning("Socket too slow, closing it", socket=socket.sid, buffered=socket.connection.buffered())
@@ -227,8 +227,8 @@ class Room:
     def _send(self, sockets: list[Socket], frames: Frames, count: int) -> None:
         self._metrics.deliveries.inc(count * len(sockets))
         for socket in sockets:
-            if socket.claims.organization_id == self.organization_id:
-                socket.connection.write(frames)
+            if socket.organization_id == self.organization_id:
+                socket.write(frames)
             else:
                 self._metrics.misrouted.inc(count)
                 log.error("Events kept from another organization's socket", socket=socket.sid)

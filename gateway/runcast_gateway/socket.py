@@ -1,6 +1,7 @@
 """One authenticated dashboard socket: whose it is, what it wants to see, and the connection beneath it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runcast_core.tokens import Claims
@@ -12,9 +13,8 @@ from runcast_gateway.shedding import Shedding
 class Connection(Protocol):
     """What carries a socket's packets, in the order of the calls."""
 
-    def write(self, frames: Frames) -> None:
-        """Send, or queue what cannot be sent yet, without waiting. A connection that is gone takes it silently."""
-        ...
+    write: Callable[[Frames], None]
+    """Sends, or queues what cannot be sent yet, without waiting; nothing, if the connection is gone."""
 
     def buffered(self) -> int:
         """Return how many bytes wait in this process."""
@@ -52,6 +52,10 @@ class Socket:
     sid: str
     claims: Claims
     connection: Connection
+    organization_id: str = field(init=False)
+    """The token's, for good: a later token has to name the same."""
+    write: Callable[[Frames], None] = field(init=False)
+    """The connection's own, which changes when it does."""
     recover: bool = False
     watching: frozenset[str] | None = None
     """The tasks whose output it wants. None: that of all."""
@@ -64,9 +68,9 @@ class Socket:
     gone: bool = False
     """Set by the hub alone."""
 
-    @property
-    def organization_id(self) -> str:
-        return self.claims.organization_id
+    def __post_init__(self) -> None:
+        self.organization_id = self.claims.organization_id
+        self.write = self.connection.write
 
     def wanted_lane(self) -> Lane:
         return Lane(self.recover, self.watching if self.shedding is None else NO_OUTPUT)

@@ -21,7 +21,9 @@ from runcast_core.tokens import Claims, TokenVerifier
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
 from runcast_gateway.commands import Commands
+from runcast_gateway.direct_websocket import POLICY_VIOLATION
 from runcast_gateway.engineio_server import EngineServer, EngineSocket
+from runcast_gateway.expiry import Expiry
 from runcast_gateway.frame import Frames, event_packet, packet
 from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake
 from runcast_gateway.hub import Hub
@@ -47,6 +49,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     hub: Hub
     recovery: Recovery
     commands: Commands
+    expiry: Expiry
     metrics: GatewayMetrics
     bounds: Bounds
 
@@ -78,7 +81,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         received = _parsed(data)
         if received is None:
             log.warning("Socket closed, it sent what is no Socket.IO packet", connection=eio_sid)
-            self.eio.sockets[eio_sid].end()
+            self.eio.sockets[eio_sid].end(POLICY_VIOLATION)
         elif received.packet_type == packets.CONNECT:
             await self._handle_connect(eio_sid, received.namespace, received.data)
         elif received.packet_type == packets.DISCONNECT:
@@ -94,6 +97,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         connection = self.eio.sockets.get(eio_sid)
         socket = connection.socket if connection is not None else None
         if connection is None or socket is None or socket.gone or (received.namespace or "/") != "/":
+            return
+        if not isinstance(received.data, list):
             return
         name, argument = (*received.data, None, None)[:2]
         reply = await self.commands.run(socket, name, argument)
@@ -134,7 +139,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         """`auth-error`, DISCONNECT: the official clients then stay away instead of trying for ever."""
         event = event_packet(Event(AUTH_ERROR, None, orjson.dumps({"error": error})))
         connection.write(Frames([event, packet(packets.DISCONNECT)]))
-        connection.end_within(REFUSED_GRACE_S)
+        connection.end_within(REFUSED_GRACE_S, POLICY_VIOLATION)
 
     def _postpone(self, connection: EngineSocket, error: KeysUnavailable) -> None:
         """Close the connection without a word of the protocol's: the official clients then try again by themselves."""
@@ -148,7 +153,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         self.metrics.refused.labels(error.code).inc()
         body = {"message": error.message, "data": {"code": error.code}}
         connection.write(Frames([packet(packets.CONNECT_ERROR, body)]))
-        connection.end_within(REFUSED_GRACE_S)
+        connection.end_within(REFUSED_GRACE_S, POLICY_VIOLATION)
 
     async def _admit(self, eio_sid: str, connection: EngineSocket, claims: Claims, handshake: Handshake) -> None:
         missed: Sequence[Delivery] | None = None
@@ -190,6 +195,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         connection.socket = socket
         self._sockets[socket.sid] = socket
         self.hub.arrive(socket)
+        self.expiry.note(socket)
         hello = {"sid": socket.sid}
         offset = None
         if socket.recover:
@@ -215,6 +221,11 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         socket = self._sockets.pop(sid, None)
         if socket is not None:
             self.hub.lost(socket)
+            connection = self._connection(socket)
+            if not connection.closed:  # it may connect again
+                self._greeted.discard(connection.sid)
+                connection.socket = None
+                connection.expect_within(self.bounds.handshake_s)
 
 
 def _parsed(data: Any) -> Any:
@@ -224,10 +235,8 @@ def _parsed(data: Any) -> Any:
     except Exception as exc:  # whatever the parser meets in what a stranger sent
         log.debug("Packet not parsed", error=type(exc).__name__)
         return None
-    if not isinstance(data, str) or (received.packet_type == packets.EVENT and not isinstance(received.data, list)):
-        return None
     known = {packets.CONNECT, packets.DISCONNECT, packets.EVENT, packets.ACK}
-    return received if received.packet_type in known else None
+    return received if isinstance(data, str) and received.packet_type in known else None
 
 
 def _welcome_payload(claims: Claims) -> bytes:

@@ -13,12 +13,27 @@ from runcast_core.errors import RuncastError, SettingError, messages
 _BACKLOG = 2048
 
 
+_TICK_S = 1.0
+
+
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers, for programs that drain first; `serving` is set once it accepts."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.serving = anyio.Event()
+        self._stopped = anyio.Event()
+
+    def stop(self) -> None:
+        """Let `serve` finish its requests and return."""
+        self.should_exit = True
+        self._stopped.set()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, but it looks at its clock once a second, for the `Date` header, and not ten times."""
+        while not await self.on_tick(0):
+            with anyio.move_on_after(_TICK_S):
+                await self._stopped.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -70,7 +70,7 @@ async def running(
         try:
             yield composition
         finally:
-            server.should_exit = True
+            server.stop()
 
 
 async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any]) -> None:

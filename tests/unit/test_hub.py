@@ -7,37 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
 from runcast_core.bus import Delivery
 from runcast_core.events import Event
 from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
 from runcast_gateway.broker import Broker
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.socket import Socket
+from tests.connection import hub_of, joined, socket_of
 
 ORGANIZATIONS = ("a", "b", "c")
 STEPS = st.lists(
     st.tuples(st.sampled_from(["join", "leave", "publish"]), st.sampled_from(ORGANIZATIONS), st.integers(0, 2)),
     max_size=60,
 )
-
-
-class Recorder:
-    """A transport that keeps what each connection was sent."""
-
-    def __init__(self) -> None:
-        self.sent: dict[str, list[str]] = defaultdict(list)
-
-    def send(self, eio_sid: str, frame: str) -> bool:
-        self.sent[eio_sid].append(frame)
-        return True
-
-
-def socket_of(organization_id: str, number: int, transport: Recorder) -> Socket:
-    sid = f"{organization_id}{number}"
-    return Socket(sid, sid, Claims("u", organization_id, Role.VIEWER, 0), transport)
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,57 +30,73 @@ def test_each_socket_gets_its_organizations_events_while_joined_in_order_and_no_
 
 
 async def _play(steps: list[tuple[str, str, int]]) -> None:
-    bus, transport = MemoryBus(), Recorder()
-    metrics = GatewayMetrics(CollectorRegistry())
-    hub = Hub(metrics)
-    broker = Broker(bus, hub, metrics, linger_s=30)
-    expected: dict[str, list[str]] = defaultdict(list)
-    joined: dict[str, Socket] = {}
+    bus, hub = MemoryBus(), hub_of()
+    broker = Broker(bus, hub, GatewayMetrics(CollectorRegistry()), linger_s=30)
+    expected: dict[Socket, list[str]] = defaultdict(list)
+    members: dict[tuple[str, int], Socket] = {}
+    everybody: list[Socket] = []
     async with anyio.create_task_group() as tasks:
         await tasks.start(broker.run)
         for organization_id in ORGANIZATIONS:
-            await broker.subscribed(organization_id)
+            await broker.opened(organization_id)
         for position, (verb, organization_id, number) in enumerate(steps):
-            socket = joined.get(f"{organization_id}{number}") or socket_of(organization_id, number, transport)
-            if verb == "join":
-                joined[socket.sid] = socket
-                hub.join(socket)
-            elif verb == "leave":
-                joined.pop(socket.sid, None)
-                hub.leave(socket)
-            else:
+            member = organization_id, number
+            if verb == "join" and member not in members:
+                members[member] = joined(hub, organization_id)
+                everybody.append(members[member])
+            elif verb == "leave" and member in members:
+                hub.lost(members.pop(member))
+            elif verb == "publish":
                 await bus.publish(organization_id, Event("e", None, b"%d" % position))
                 await anyio.wait_all_tasks_blocked()
-                for other in joined.values():
-                    if other.organization_id == organization_id:
-                        expected[other.sid].append(f'2["e",{position}]')
+                for (other, _), socket in members.items():
+                    if other == organization_id:
+                        expected[socket].append(f'2["e",{position}]')
         tasks.cancel_scope.cancel()
-    assert dict(transport.sent) == dict(expected)
+    assert [socket.connection.sent for socket in everybody] == [expected[socket] for socket in everybody]
 
 
 def test_a_socket_in_the_wrong_room_is_not_sent_the_event_and_that_is_counted():
     """The egress check holds even if the hub's own bookkeeping were wrong."""
-    transport, registry = Recorder(), CollectorRegistry()
-    hub = Hub(GatewayMetrics(registry))
-    hub.join(socket_of("a", 1, transport))
-    hub._sockets["a"]["b1"] = socket_of("b", 1, transport)
-    hub.deliver(Delivery("a", "1-0", Event("e", None, b"{}")))
-    assert dict(transport.sent) == {"a1": ['2["e",{}]']}
+    registry = CollectorRegistry()
+    hub = hub_of(registry=registry)
+    right, wrong = joined(hub, "a"), socket_of("b")
+    hub.room("a").join(wrong)
+
+    async def deliver() -> None:
+        hub.deliver("a", [Delivery("a", "1-0", Event("e", None, b"{}"))])
+
+    anyio.run(deliver)
+    assert right.connection.sent == ['2["e",{}]']
+    assert wrong.connection.sent == []
     assert registry.get_sample_value("runcast_gateway_misrouted_events_total") == 1
 
 
-async def test_a_gap_becomes_resync_for_that_organizations_sockets():
-    """Dashboards are told to read again."""
-    bus, transport = MemoryBus(), Recorder()
-    metrics = GatewayMetrics(CollectorRegistry())
-    hub = Hub(metrics)
-    broker = Broker(bus, hub, metrics, linger_s=30)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(broker.run)
-        await broker.subscribed("a")
-        hub.join(socket_of("a", 1, transport))
-        hub.join(socket_of("b", 1, transport))
-        bus.interrupt()
-        await anyio.wait_all_tasks_blocked()
-        tasks.cancel_scope.cancel()
-    assert dict(transport.sent) == {"a1": ['2["resync",{"reason":"subscription interrupted"}]']}
+def test_sockets_are_counted_by_organization_and_user():
+    """Each once, however often it is said to be gone."""
+    hub = hub_of()
+    first, second = joined(hub, "a", "u"), joined(hub, "a", "v")
+    joined(hub, "b", "u")
+    assert hub.presence() == {"a": {"u": 1, "v": 1}, "b": {"u": 1}}
+    assert (hub.count("a"), hub.count("a", "u"), hub.count("a", "w"), hub.count("c")) == (2, 1, 0, 0)
+    assert hub.sockets("a", "u") == [first]
+    assert hub.sockets("a") == [first, second]
+    assert hub.sockets("c") == []
+    hub.lost(first)
+    hub.lost(first)
+    assert hub.presence() == {"a": {"v": 1}, "b": {"u": 1}}
+    hub.close("a")
+    assert hub.sockets("a") == [second]
+    hub.lost(second)
+    hub.close("a")
+    assert not hub.holds("a")
+
+
+async def test_what_nobody_here_asked_for_makes_no_room():
+    """As when it arrives after the last socket left and its lingering ended."""
+    hub = hub_of()
+    hub.deliver("a", [Delivery("a", "1-0", Event("e", None, b"{}"))])
+    assert list(hub.all_sockets()) == []
+    socket = joined(hub, "a")
+    hub.deliver("a", [Delivery("a", "1-0", Event("e", None, b"{}"))])
+    assert socket.connection.names == ["e"]
