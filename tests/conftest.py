@@ -10,21 +10,25 @@ from runcast_core.redis_bus import RedisBus, open_redis_bus
 from tests.engine import build_busybox_image
 from tests.mongodb import start_mongodb
 from tests.parts import Missing, Part, find_javascript_client
+from tests.redis_cluster import start_redis_cluster
 from tests.redis_server import start_redis
 
 DEMANDED = os.environ.get("RUNCAST_TEST_DEMAND") == "all"
 STARTS: dict[str, Callable[[], AbstractContextManager[Part]]] = {
     "Redis": start_redis,
+    "Redis Cluster": start_redis_cluster,
     "MongoDB": start_mongodb,
     "Docker": lambda: nullcontext(build_busybox_image()),
     "JavaScript": lambda: nullcontext(find_javascript_client()),
 }
 NEEDS = {
     "redis_part": "Redis",
+    "redis_cluster_part": "Redis Cluster",
     "mongodb_part": "MongoDB",
     "busybox_image": "Docker",
     "javascript_client": "JavaScript",
     "redis": "Redis",
+    "redis-cluster": "Redis Cluster",
     "mongodb": "MongoDB",
 }
 """The part that a fixture, or a parameter of one, stands for."""
@@ -96,6 +100,11 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def redis_part(pytestconfig: pytest.Config) -> Part:
     return pytestconfig.stash[_PARTS].get("Redis")
+
+
+@pytest.fixture(scope="session")
+def redis_cluster_part(pytestconfig: pytest.Config) -> Part:
+    return pytestconfig.stash[_PARTS].get("Redis Cluster")
 
 
 @pytest.fixture(scope="session")

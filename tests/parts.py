@@ -52,7 +52,9 @@ def ended_after(process: "subprocess.Popen[Any]", seconds: float) -> Iterator[No
 
 
 @contextmanager
-def spawned(arguments: list[str], port: int, *, cwd: Path | None = None, timeout: float = 60) -> Iterator[None]:
+def spawned(
+    arguments: list[str], port: int, *, cwd: Path | None = None, timeout: float = 60
+) -> "Iterator[subprocess.Popen[bytes]]":
     """Run a server until the context ends; enter once its port accepts."""
     with (
         tempfile.TemporaryFile() as output,
@@ -65,7 +67,7 @@ def spawned(arguments: list[str], port: int, *, cwd: Path | None = None, timeout
                 output.seek(0)
                 raise RuntimeError(f"{arguments[0]} did not start: {output.read()[-2000:]!r}")
             time.sleep(0.05)
-        yield
+        yield server
 
 
 def accepts(port: int) -> bool:

@@ -61,8 +61,9 @@ class MortalRedis:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def running(self) -> AbstractContextManager[None]:
+    def running(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         options = ["--bind", "127.0.0.1", "--save", "", "--port", str(self.port), "--dir", self._folder]
+        options += ["--repl-diskless-sync-delay", "0"]
         return spawned([self._binary, *options], self.port)
 
 

@@ -53,8 +53,3 @@ def events_channel(organization_id: str) -> str:
 
 def journal_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:journal"
-
-
-def organization_of_channel(channel: str) -> str:
-    """Return the organization of a channel that `events_channel` built."""
-    return check_organization_id(channel.removeprefix("runcast:{").removesuffix("}:events"))

@@ -16,6 +16,8 @@ class Channel:
     name: bytes
     organization_id: str
     """Empty for a channel that belongs to none."""
+    sharded: bool = False
+    """Whether it belongs to one node of a cluster."""
     dropped: bool = False
     acknowledged: anyio.Event = field(default_factory=anyio.Event)
 

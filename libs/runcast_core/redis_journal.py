@@ -5,21 +5,19 @@ reading and naming the epoch, so that both are of one history.
 """
 
 import hashlib
-from collections.abc import Collection
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from runcast_core.bus import JournalPage, JournalTail
 from runcast_core.events import Event, mark
 from runcast_core.identifiers import events_channel, journal_key
 from runcast_core.redis_message import decode, encode
+from runcast_core.redis_servers import Servers
 
 JOURNAL_ENTRIES = 10_000
 JOURNAL_BYTES = 8 * 1024 * 1024
 JOURNAL_TTL_S = 3600
-KEPT_TOGETHER = 1000
 
 # The channel is an argument and not a key: as a key it gives TRYAGAIN while a cluster migrates its slot.
 _APPEND = """
@@ -50,11 +48,11 @@ class Script:
         self._text = text
         self._digest = hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 - the name that Redis gives it
 
-    async def run(self, redis: Redis, key: str, *arguments: Any) -> Any:
+    async def run(self, servers: Servers, key: str, *arguments: Any) -> Any:
         try:
-            return await redis.evalsha(self._digest, 1, key, *arguments)
+            return await servers.execute(key, "EVALSHA", self._digest, 1, key, *arguments)
         except NoScriptError:
-            return await redis.eval(self._text, 1, key, *arguments)
+            return await servers.execute(key, "EVAL", self._text, 1, key, *arguments)
 
 
 _PUBLISH = Script(_APPEND + "return append(unpack(ARGV))")
@@ -70,32 +68,28 @@ return {{epoch, last[1] and last[1][1] or append(unpack(ARGV))}}
 class RedisJournals:
     """What `runcast_core.bus.Bus` says of publishing and of journals; raises what redis-py raises."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._command = "SPUBLISH" if servers.sharded else "PUBLISH"
 
     async def publish(self, organization_id: str, event: Event) -> str:
-        arguments = _appended(organization_id, event)
-        offset: bytes = await _PUBLISH.run(self._redis, journal_key(organization_id), *arguments)
+        arguments = self._appended(organization_id, event)
+        offset: bytes = await _PUBLISH.run(self._servers, journal_key(organization_id), *arguments)
         return offset.decode()
 
     async def page(self, organization_id: str, start: str, count: int) -> JournalPage:
-        epoch, entries = await _PAGE.run(self._redis, journal_key(organization_id), start, count)
+        epoch, entries = await _PAGE.run(self._servers, journal_key(organization_id), start, count)
         return JournalPage(epoch.decode(), [decode(organization_id, offset + b" " + f[1]) for offset, f in entries])
 
     async def tail(self, organization_id: str) -> JournalTail:
-        arguments = _appended(organization_id, mark())
-        epoch, offset = await _TAIL.run(self._redis, journal_key(organization_id), *arguments)
+        arguments = self._appended(organization_id, mark())
+        epoch, offset = await _TAIL.run(self._servers, journal_key(organization_id), *arguments)
         return JournalTail(epoch.decode(), offset.decode())
 
-    async def keep(self, organization_ids: Collection[str]) -> None:
-        keys = [journal_key(organization_id) for organization_id in organization_ids]
-        for first in range(0, len(keys), KEPT_TOGETHER):
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for key in keys[first : first + KEPT_TOGETHER]:
-                    pipeline.expire(key, JOURNAL_TTL_S)
-                await pipeline.execute()
+    async def keep(self, organization_id: str) -> None:
+        key = journal_key(organization_id)
+        await self._servers.execute(key, "EXPIRE", key, JOURNAL_TTL_S)
 
-
-def _appended(organization_id: str, event: Event) -> tuple[Any, ...]:
-    bounds = (JOURNAL_ENTRIES, JOURNAL_BYTES, JOURNAL_TTL_S)
-    return "PUBLISH", events_channel(organization_id), encode(event), *bounds
+    def _appended(self, organization_id: str, event: Event) -> tuple[Any, ...]:
+        bounds = (JOURNAL_ENTRIES, JOURNAL_BYTES, JOURNAL_TTL_S)
+        return self._command, events_channel(organization_id), encode(event), *bounds

@@ -1,74 +1,57 @@
-"""One Redis pub/sub connection, kept for ever: acknowledged subscriptions, and a gap wherever it was interrupted.
+"""One subscriber of the bus: a listener for each node that serves a wanted channel; on one server there is one."""
 
-redis-py's own `PubSub` reconnects within whatever call meets the loss, so two tasks may do it at once and leave the
-connection broken. Here one task owns the connection, and what others want is a set that it tells the server about.
-"""
-
-import math
 from collections.abc import AsyncIterator
-from typing import Any
 
 import anyio
 import structlog
-from redis.asyncio import Redis
+from anyio.abc import TaskGroup
 
 from runcast_core.bus import Delivery, Gap
-from runcast_core.errors import BusUnavailable, kinds
-from runcast_core.identifiers import events_channel
+from runcast_core.errors import BusUnavailable
+from runcast_core.identifiers import CONTROL_CHANNEL, events_channel
 from runcast_core.redis_inbox import Channel, Inbox, Message
+from runcast_core.redis_listener import Listener
 from runcast_core.redis_message import decode
+from runcast_core.redis_servers import FAILURES, Servers
 
 log = structlog.get_logger()
 
-IDLE_CHANNEL = "runcast:idle"
-"""Keeps a connection subscribed while no organization is; nothing is ever published there."""
-CONNECT_S = 10
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.05, 2.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
 
 
 class RedisSubscription:
-    """See `runcast_core.bus.Subscription`. `run` has to run beside whoever uses it."""
+    """See `runcast_core.bus.Subscription`. `run` has to run beside whoever uses it, in the same task group."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._pool = redis.connection_pool
-        self._idle = Channel(IDLE_CHANNEL.encode(), "")
-        self._channels = {self._idle.name: self._idle}
-        self._changed = anyio.Event()
+    def __init__(self, servers: Servers, tasks: TaskGroup) -> None:
+        self._servers = servers
+        self._tasks = tasks
         self._inbox = Inbox()
-        self._connected = False
-        self._pause_s = FIRST_PAUSE_S
-
-    async def run(self) -> None:
-        """Keep connected and subscribed to what is wanted, for ever; another connection follows whatever ended one."""
-        while True:
-            try:
-                await self._converse()
-            except* Exception as lost:
-                log.warning("Subscription interrupted", reason=kinds(lost))
-            await anyio.sleep(self._pause_s)
-            self._pause_s = min(self._pause_s * 2, LAST_PAUSE_S)
+        self._channels: dict[str, Channel] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._places: dict[Channel, Listener] = {}
+        self._moved = anyio.Event()
+        self._moved.set()
 
     def check(self) -> None:
-        if not self._connected:
-            raise BusUnavailable("Redis did not answer: the subscription is interrupted")
+        if not self._listeners:
+            raise BusUnavailable("Redis did not answer: nothing is subscribed")
+        for listener in self._listeners.values():
+            listener.check()
 
     async def add(self, organization_id: str) -> None:
-        await self.open(events_channel(organization_id), organization_id)
+        await self._open(events_channel(organization_id), organization_id, sharded=self._servers.sharded)
+
+    async def listen(self, name: str) -> None:
+        """Return once the server acknowledged a channel that belongs to no organization."""
+        await self._open(name, "", sharded=False)
 
     def remove(self, organization_id: str) -> None:
-        channel = self._channels.pop(events_channel(organization_id).encode(), None)
+        channel = self._channels.pop(events_channel(organization_id), None)
         if channel is not None:
             channel.dropped = True
             channel.acknowledged.set()
-            self._changed.set()
-
-    async def open(self, name: str, organization_id: str = "") -> None:
-        """Return once the server acknowledged the channel, however long that takes."""
-        key = name.encode()
-        if key not in self._channels:
-            self._channels[key] = Channel(key, organization_id)
-            self._changed.set()
-        await self._channels[key].acknowledged.wait()
+            if place := self._places.pop(channel, None):
+                place.withdraw(channel)
 
     async def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
         while True:
@@ -81,57 +64,64 @@ class RedisSubscription:
             for message in await self._inbox.take():
                 yield message
 
-    async def _converse(self) -> None:
-        """Connect, and read and subscribe until the connection is lost."""
-        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+    async def run(self) -> None:
+        """Ask anew who serves what wherever something moved, and now and then, for ever."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            with anyio.move_on_after(self._servers.refresh_s):
+                await self._moved.wait()
+            self._moved = anyio.Event()
+            pause_s = FIRST_PAUSE_S if await self._refresh() else min(pause_s * 2, LAST_PAUSE_S)
+            await anyio.sleep(pause_s)
+
+    async def _open(self, name: str, organization_id: str, *, sharded: bool) -> None:
+        channel = self._channels.get(name)
+        if channel is None:
+            channel = self._channels[name] = Channel(name.encode(), organization_id, sharded)
+            try:
+                self._place(channel)
+            except FAILURES:
+                self._look_again()
+        await channel.acknowledged.wait()
+
+    async def _refresh(self) -> bool:
         try:
-            with anyio.fail_after(CONNECT_S):
-                await connection.connect()
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._subscribe, connection)
-                tasks.start_soon(self._read, connection)
-        finally:
-            self._connected = False
-            with anyio.CancelScope(shield=True):
-                await connection.disconnect(nowait=True)
+            await self._servers.refresh()
+            self._place_all()
+        except FAILURES as failed:
+            log.warning("Redis not found", reason=type(failed).__name__)
+            self._look_again()
+            return False
+        return True
 
-    async def _subscribe(self, connection: Any) -> None:
-        """Tell the server, for ever, which channels are wanted now; one that was dropped and wanted again meanwhile is
-        told again, as its new acknowledgement is waited for."""
-        told: dict[bytes, Channel] = {}
-        while True:
-            self._changed = anyio.Event()
-            wanted = dict(self._channels)
-            new = [name for name, channel in wanted.items() if told.get(name) is not channel]
-            for command, names in (("SUBSCRIBE", new), ("UNSUBSCRIBE", told.keys() - wanted.keys())):
-                if names:
-                    await connection.send_command(command, *names)
-            told = wanted
-            await self._changed.wait()
+    def _place_all(self) -> None:
+        """Give each channel to the node that serves it. Without any there is still one connection, to be ready."""
+        home = self._listener_of(CONTROL_CHANNEL)
+        for channel in self._channels.values():
+            self._place(channel)
+        for listener in list(self._listeners.values()):
+            if listener is home or len(listener):
+                listener.tell()
+            else:
+                self._listeners.pop(listener.name).scope.cancel()
 
-    async def _read(self, connection: Any) -> None:
-        """Read for ever. Replies that are buffered are read without a pause, so whoever takes from the inbox gets all
-        that one read from the socket brought."""
-        channels, inbox, read = self._channels, self._inbox, connection.read_response
-        while True:
-            kind, name, data = await read(timeout=math.inf)
-            channel = channels.get(name)
-            if channel is None:
-                continue  # not wanted any more
-            if kind == b"message":
-                if channel.acknowledged.is_set():
-                    inbox.put(channel, data)
-            elif kind == b"subscribe":
-                self._confirm(channel)
-            if inbox.full:
-                await inbox.room()
+    def _place(self, channel: Channel) -> None:
+        listener, before = self._listener_of(channel.name.decode()), self._places.get(channel)
+        if listener is not before:
+            if before is not None:
+                before.withdraw(channel)
+            self._places[channel] = listener
+            listener.assign(channel)
 
-    def _confirm(self, channel: Channel) -> None:
-        """Note an acknowledgement; one after the first means that the connection was another one meanwhile."""
-        self._connected, self._pause_s = True, FIRST_PAUSE_S
-        if channel.acknowledged.is_set() and channel is not self._idle:
-            self._inbox.put(channel, None)
-        channel.acknowledged.set()
+    def _listener_of(self, name: str) -> Listener:
+        node = self._servers.node(name)
+        if node.name not in self._listeners:
+            self._listeners[node.name] = listener = Listener(node, self._inbox, self._look_again)
+            self._tasks.start_soon(listener.run)
+        return self._listeners[node.name]
+
+    def _look_again(self) -> None:
+        self._moved.set()
 
 
 def _item(channel: Channel, data: bytes | None) -> Delivery | Gap | None:

@@ -10,11 +10,11 @@ from runcast_core.redis_bus import open_redis_bus
 from tests.parts import Part
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "redis-cluster"])
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     if request.param == "memory":
         yield MemoryBus()
         return
-    part: Part = request.getfixturevalue("redis_part")
+    part: Part = request.getfixturevalue("redis_part" if request.param == "redis" else "redis_cluster_part")
     async with open_redis_bus(part.url) as bus:
         yield bus

@@ -9,6 +9,8 @@ from runcast_core.events import Event, resync
 from runcast_core.identifiers import CONTROL_CHANNEL, new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
+from tests.integration.buses import command
+from tests.redis_server import MortalRedis, own_redis
 
 
 def _event(number: int) -> Event:
@@ -138,7 +140,7 @@ async def test_an_interrupted_subscription_shows_a_gap_and_goes_on(redis_bus: Re
         tasks.start_soon(read)
         with anyio.fail_after(10):
             await subscription.add(organization)
-            await redis_bus._publisher.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            await command(redis_bus, "CLIENT", "KILL", "TYPE", "pubsub")
             await arrived.wait()
             arrived = anyio.Event()
             await redis_bus.publish(organization, _event(1))
@@ -170,10 +172,37 @@ async def test_what_is_no_signal_is_skipped(redis_bus: RedisBus):
     async with redis_bus.signals() as signals:
         await anyio.wait_all_tasks_blocked()
         for junk in (b"no json", b"[]", b'{"kind": "wake"}', b'{"kind": "dance", "organizationId": "", "taskId": ""}'):
-            await redis_bus._publisher.publish(CONTROL_CHANNEL, junk)
+            await command(redis_bus, "PUBLISH", CONTROL_CHANNEL, junk)
         await redis_bus.signal(Signal(SignalKind.WAKE))
         with anyio.fail_after(5):
             assert await anext(signals) == Signal(SignalKind.WAKE)
+
+
+async def test_a_user_of_few_permissions_is_enough():
+    """Those that docs/architecture.md tells to give."""
+    commands = (
+        "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe"
+    )
+    allowed = ["~runcast:*", "&runcast:*", "&socketio", *(f"+{command}" for command in commands.split())]
+    with MortalRedis(own_redis()[1]) as mortal, mortal.running(), anyio.fail_after(10):
+        async with open_redis_bus(mortal.url) as administrator:
+            await command(administrator, "ACL", "SETUSER", "runcast", "on", ">secret", "-@all", *allowed)
+        async with (
+            open_redis_bus(f"redis://runcast:secret@127.0.0.1:{mortal.port}") as bus,
+            bus.subscription() as subscription,
+            bus.signals() as signals,
+        ):
+            await bus.ping()
+            await subscription.add("a")
+            tail = await bus.journal_tail("a")
+            await bus.publish("a", _event(1))
+            await bus.keep_journals(["a"])
+            assert len((await bus.read_journal("a", start=tail.offset)).entries) == 2
+            await bus.broadcast(_event(2))
+            await bus.signal(Signal(SignalKind.WAKE))
+            assert await anext(signals) == Signal(SignalKind.WAKE)
+            assert len(await anext(aiter(subscription))) >= 1
+            subscription.remove("a")
 
 
 async def test_another_url_is_a_setting_error():

@@ -12,6 +12,7 @@ from runcast_core.events import Event, mark
 from runcast_core.identifiers import journal_key, new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
+from tests.integration.buses import command
 from tests.redis_server import MortalRedis, own_redis
 
 
@@ -27,10 +28,11 @@ async def _forget(bus: Bus, organization_id: str, count: int) -> None:
     """Drop the oldest entries, as a bound or a flush does."""
     if isinstance(bus, MemoryBus):
         bus.forget(organization_id, count)
-    else:
-        assert isinstance(bus, RedisBus)
-        kept = len((await bus.read_journal(organization_id)).entries) - count
-        await bus._publisher.xtrim(journal_key(organization_id), maxlen=kept, approximate=False)
+        return
+    assert isinstance(bus, RedisBus)
+    kept = len((await bus.read_journal(organization_id)).entries) - count
+    key = journal_key(organization_id)
+    await bus.servers.execute(key, "XTRIM", key, "MAXLEN", kept)
 
 
 async def test_a_journal_is_read_page_by_page(bus: Bus):
@@ -95,7 +97,7 @@ async def test_the_journal_is_bounded_and_expires(redis_bus: RedisBus, monkeypat
     assert [d.event for d in kept] == [_event(n) for n in range(15, 25)]
     await redis_bus.journal_tail(quiet)
     for key in map(journal_key, (organization, quiet)):
-        assert 3590 < await redis_bus._publisher.ttl(key) <= 3600
+        assert 3590 < await command(redis_bus, "TTL", key) <= 3600
 
 
 async def test_the_journal_is_bounded_in_bytes(redis_bus: RedisBus, monkeypatch):
@@ -107,16 +109,15 @@ async def test_the_journal_is_bounded_in_bytes(redis_bus: RedisBus, monkeypatch)
     assert 5 < len((await redis_bus.read_journal(organization)).entries) < 40
 
 
-async def test_journals_that_are_held_are_kept(redis_bus: RedisBus, monkeypatch):
+async def test_journals_that_are_held_are_kept(redis_bus: RedisBus):
     """Their time begins again, however many they are; nothing comes to be where no journal is."""
-    monkeypatch.setattr("runcast_core.redis_journal.KEPT_TOGETHER", 3)
     held, absent = [new_id() for _ in range(7)], new_id()
     for organization in held:
         await redis_bus.journal_tail(organization)
-        await redis_bus._publisher.expire(journal_key(organization), 5)
+        await command(redis_bus, "EXPIRE", journal_key(organization), 5)
     await redis_bus.keep_journals([*held, absent])
     for organization in held:
-        assert await redis_bus._publisher.ttl(journal_key(organization)) > 3590
+        assert await command(redis_bus, "TTL", journal_key(organization)) > 3590
     assert (await redis_bus.read_journal(absent)).entries == []
 
 
@@ -135,13 +136,13 @@ async def test_a_fail_over_changes_the_epoch(pair: tuple[MortalRedis, MortalRedi
     organization = new_id()
     with anyio.fail_after(20):
         async with open_redis_bus(first.url) as old, open_redis_bus(second.url) as new:
-            await new._publisher.replicaof("127.0.0.1", first.port)
+            await command(new, "REPLICAOF", "127.0.0.1", first.port)
             await _published(old, organization, 3)
             before = await old.read_journal(organization)
-            while await new._publisher.xlen(journal_key(organization)) < 3:
+            while await command(new, "XLEN", journal_key(organization)) < 3:
                 await anyio.sleep(0.02)
             life.close()
-            await new._publisher.replicaof("NO", "ONE")
+            await command(new, "REPLICAOF", "NO", "ONE")
             after = await new.read_journal(organization)
             assert after.entries == before.entries
             assert after.epoch != before.epoch
@@ -153,7 +154,7 @@ async def test_a_replica_is_not_asked(pair: tuple[MortalRedis, MortalRedis, Exit
     first, second, _ = pair
     with anyio.fail_after(20):
         async with open_redis_bus(second.url) as bus:
-            await bus._publisher.replicaof("127.0.0.1", first.port)
+            await command(bus, "REPLICAOF", "127.0.0.1", first.port)
             for verb in (bus.read_journal("org"), bus.journal_tail("org"), bus.publish("org", _event(1))):
                 with pytest.raises(BusUnavailable):
                     await verb

@@ -1,0 +1,103 @@
+"""What the bus's tests share: an administrator's commands, and a publisher and a subscriber that keep account."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+
+from runcast_core.bus import Bus, Delivery, Gap
+from runcast_core.errors import BusUnavailable
+from runcast_core.events import RESYNC, Event
+from runcast_core.redis_bus import RedisBus, open_redis_bus
+
+
+async def command(bus: RedisBus, *words: Any) -> Any:
+    """Run a command as an administrator would, on a Redis that is one server."""
+    return await bus.servers.execute("", *words)
+
+
+class Witness:
+    """Publishes to one organization without a pause, through one bus, and follows it through another's subscription."""
+
+    def __init__(self, organization_id: str) -> None:
+        self.organization_id = organization_id
+        self.published: list[str] = []
+        """The offsets of what was published for certain."""
+        self.failed: set[str] = set()
+        """The tasks of which an event failed, or may have."""
+        self.items: list[Delivery | Gap] = []
+
+    async def publish(self, bus: Bus) -> None:
+        number = 0
+        while True:
+            task_id, number = f"t{number}", number + 1
+            try:
+                self.published.append(await bus.publish(self.organization_id, Event("execution-log", task_id, b"{}")))
+            except BusUnavailable:
+                self.failed.add(task_id)
+            await anyio.sleep(0.002)
+
+    async def follow(self, bus: Bus) -> None:
+        async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
+            tasks.start_soon(subscription.add, self.organization_id)
+            async for together in subscription:
+                self.items.extend(together)
+
+    @property
+    def delivered(self) -> list[str]:
+        return [item.offset for item in self.items if isinstance(item, Delivery)]
+
+    @property
+    def gaps(self) -> int:
+        return sum(isinstance(item, Gap) for item in self.items)
+
+    async def is_resynced(self, bus: Bus) -> None:
+        """Return once dashboards were told to read again whatever a publish failed for: each execution, or all of them.
+        Those that have a gap there find it in the journal."""
+        told: set[str | None] = set()
+        while not told >= self.failed and None not in told:
+            with suppress(BusUnavailable):
+                told = await self._told(bus)
+            await anyio.sleep(0.01)
+
+    async def _told(self, bus: Bus) -> set[str | None]:
+        entries = (await bus.read_journal(self.organization_id, count=10_000)).entries
+        return {entry.event.task_id for entry in entries if entry.event.name == RESYNC}
+
+    async def goes_on(self) -> None:
+        """Return once an event that is published from now on was delivered."""
+        count = len(self.published)
+        while len(self.published) == count or not set(self.published[count:]) & set(self.delivered):
+            await anyio.sleep(0.01)
+
+    async def publishes(self, count: int) -> None:
+        """Return once so many more were published."""
+        goal = len(self.published) + count
+        while len(self.published) < goal:
+            await anyio.sleep(0.01)
+
+    def account(self) -> None:
+        """Fail if an event is missing without a gap where it should be, came twice, or came out of order."""
+        place = {offset: number for number, offset in enumerate(self.published)}
+        expected, gap = place[next(filter(place.__contains__, self.delivered))], False
+        for item in self.items:
+            if isinstance(item, Gap):
+                gap = True
+            elif item.offset in place:
+                number = place[item.offset]
+                assert number == expected or (gap and number > expected), f"{number} for {expected}, gap: {gap}"
+                expected, gap = number + 1, False
+        assert len(set(self.delivered)) == len(self.delivered)
+
+
+@asynccontextmanager
+async def witnessed(url: str, organization_id: str) -> AsyncIterator[Witness]:
+    """Publish and follow while the context is open, each over a bus of its own."""
+    witness = Witness(organization_id)
+    async with open_redis_bus(url) as publisher, open_redis_bus(url) as subscriber, anyio.create_task_group() as tasks:
+        tasks.start_soon(witness.follow, subscriber)
+        tasks.start_soon(witness.publish, publisher)
+        await witness.goes_on()
+        yield witness
+        tasks.cancel_scope.cancel()
