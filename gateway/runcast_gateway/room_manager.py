@@ -1,5 +1,6 @@
 """Room operations across gateways through the stock Redis manager: a write-only one can emit to any room."""
 
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from redis.exceptions import RedisError
 
 from runcast_core.events import RESERVED
 from runcast_core.identifiers import SOCKETIO_CHANNEL
+from runcast_core.redis_connections import room_client
 from runcast_gateway.metrics import GatewayMetrics
 
 log = structlog.get_logger()
@@ -23,6 +25,7 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
     def __init__(self, url: str, metrics: GatewayMetrics) -> None:
         super().__init__(url, channel=SOCKETIO_CHANNEL)
         self._metrics = metrics
+        self._attempts = itertools.count()
         self._entered: dict[str, list[Any]] = {}
         """The rooms of each socket, beside its own and that of all."""
 
@@ -41,6 +44,12 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
                 waiting[namespace].remove(sid)
                 if not waiting[namespace]:
                     del waiting[namespace]
+
+    def _redis_connect(self) -> None:
+        """As the stock one, which knows neither our URL of Sentinels nor one of a cluster."""
+        self.redis = room_client(self.redis_url, next(self._attempts))
+        self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
+        self.connected = True
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         if message.get("event") in RESERVED:
