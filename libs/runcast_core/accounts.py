@@ -39,6 +39,14 @@ class User:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What can make a verified token worthless. `sessions_revoked_at` is in milliseconds since 1970."""
+
+    organization_deleted: bool
+    sessions_revoked_at: int | None
+
+
 def user_json(user: User) -> dict[str, Any]:
     return {
         "id": user.user_id,

@@ -53,3 +53,16 @@ def events_channel(organization_id: str) -> str:
 
 def journal_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:journal"
+
+
+def revoked_key(organization_id: str) -> str:
+    return f"runcast:{{{check_organization_id(organization_id)}}}:revoked"
+
+
+def presence_key(organization_id: str) -> str:
+    return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
+
+
+def revocation_key(organization_id: str, user_id: str) -> str:
+    """Return `<organizationId>/<userId>`; a provider's user ids may hold a `/`, an organization's cannot."""
+    return f"{check_organization_id(organization_id)}/{user_id}"

@@ -3,6 +3,7 @@
 from pymongo.errors import DuplicateKeyError
 
 from runcast_core import mongo_documents as documents
+from runcast_core.account_store import email_taken
 from runcast_core.accounts import Organization, User
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict
@@ -13,7 +14,7 @@ from runcast_core.mongo_errors import hit_index, translated
 
 
 class MongoAccounts(MongoCollections):
-    """See `runcast_core.store.AccountStore`."""
+    """See `runcast_core.account_account_store.AccountStore`."""
 
     async def create_account(self, organization: Organization, user: User) -> None:
         """The organization goes first: what a crash leaves behind is one without users, which nobody can enter."""
@@ -26,7 +27,7 @@ class MongoAccounts(MongoCollections):
                 await self._users.insert_one(documents.user_document(user))
             except DuplicateKeyError as exc:
                 await self._organizations.delete_one({"_id": organization.organization_id})
-                raise _conflict(exc) from exc
+                raise user_exists(exc) from exc
 
     async def user_by_email(self, email: str) -> User | None:
         return await self._user({"email": email})
@@ -55,7 +56,8 @@ class MongoAccounts(MongoCollections):
             )
 
 
-def _conflict(error: DuplicateKeyError) -> Conflict:
+def user_exists(error: DuplicateKeyError) -> Conflict:
+    """Return what adding a user raises, by the index that the duplicate key hit."""
     if hit_index(error, EMAIL_INDEX):
-        return Conflict("a user with this e-mail address exists", code="EMAIL_TAKEN")
+        return email_taken()
     return Conflict("a user with this id exists", code="USER_EXISTS")

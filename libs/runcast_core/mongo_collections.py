@@ -19,7 +19,11 @@ _EXECUTIONS = [
     IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
 ]
 _LOG_CHUNKS = [IndexModel([(name, ASCENDING) for name in ("organizationId", "taskId", "attempt", "seq")], name="order")]
-_USERS = [IndexModel("email", name=EMAIL_INDEX, unique=True)]
+_USERS = [
+    IndexModel("email", name=EMAIL_INDEX, unique=True),
+    IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
+]
+_REVOCATIONS = [IndexModel("unannounced", name="unannounced")]
 
 
 class MongoCollections:
@@ -29,6 +33,7 @@ class MongoCollections:
         self._database = database
         self._organizations = database.organizations
         self._users = database.users
+        self._revocations = database.revocations
         self._executions = database.executions
         self._log_chunks = database.logChunks
         self._queues = database.queues
@@ -39,6 +44,7 @@ class MongoCollections:
             await self._executions.create_indexes(_EXECUTIONS)
             await self._log_chunks.create_indexes(_LOG_CHUNKS)
             await self._users.create_indexes(_USERS)
+            await self._revocations.create_indexes(_REVOCATIONS)
 
     async def ping(self) -> None:
         with translated():

@@ -82,7 +82,16 @@ class TokenSettings(Settings):
     jwt_expiry_s: int = Field(86_400, alias="JWT_EXPIRY", ge=60)
     """Lifetime of issued tokens: seconds, or a number with s, m, h or d (`24h`)."""
 
-    @field_validator("jwt_expiry_s", mode="before")
+    provider_lifetime_s: int = Field(86_400, alias="RUNCAST_PROVIDER_TOKEN_LIFETIME", ge=60)
+    """The longest lifetime of an identity provider's tokens, written likewise: so long gateways are told of a
+    revocation."""
+
+    @property
+    def longest_lifetime_s(self) -> int:
+        """How long a token can be good after it was issued."""
+        return self.provider_lifetime_s if self.jwks_url else self.jwt_expiry_s
+
+    @field_validator("jwt_expiry_s", "provider_lifetime_s", mode="before")
     @classmethod
     def _duration(cls, value: object) -> object:
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None

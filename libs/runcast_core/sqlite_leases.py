@@ -1,7 +1,6 @@
 """The runner's half of the SQLite store: claims, leases and fenced changes. `slot` is unique, so limits are exact."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 
@@ -9,10 +8,10 @@ from runcast_core import sqlite_schema as schema
 from runcast_core.errors import LeaseLost
 from runcast_core.executions import Execution, Fence, Source, Status
 from runcast_core.identifiers import execution_key
+from runcast_core.sqlite_access import SqliteAccess
 from runcast_core.sqlite_rows import change, one, rows
 from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog
 
-T = TypeVar("T")
 _CLAIMED = "status IN ('RUNNING', 'ANALYZING')"
 _FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND {_CLAIMED}"
 _BACKLOGS = f"""
@@ -32,12 +31,8 @@ ORDER BY created_at, task_id LIMIT 1
 """  # noqa: S608 - constants
 
 
-class SqliteLeases:
+class SqliteLeases(SqliteAccess):
     """See `runcast_core.store.LeaseStore`."""
-
-    async def _write(self, job: Callable[[apsw.Connection], T]) -> T: ...  # type: ignore[empty-body]
-
-    async def _read(self, job: Callable[[apsw.Connection], T]) -> T: ...  # type: ignore[empty-body]
 
     async def backlogs(self) -> list[Backlog]:
         found = await self._read(lambda c: rows(c, _BACKLOGS))

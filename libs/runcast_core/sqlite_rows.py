@@ -6,8 +6,9 @@ from typing import Any
 
 import apsw
 
+from runcast_core.accounts import Organization, User
 from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, Status
+from runcast_core.executions import Execution, LogChunk, Status
 from runcast_core.identifiers import execution_key
 from runcast_core.sqlite_schema import execution
 
@@ -34,6 +35,11 @@ def rows_until(
 def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] | None:
     found = rows(connection, sql, *values)
     return found[0] if found else None
+
+
+def fields(record: Organization | User | LogChunk) -> dict[str, Any]:
+    """Return a record's fields, which have the names of the columns."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:

@@ -17,6 +17,12 @@ CREATE TABLE IF NOT EXISTS users (
     user_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     role TEXT NOT NULL, password_hash TEXT NOT NULL, created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS users_of_one ON users (organization_id, created_at, user_id);
+CREATE TABLE IF NOT EXISTS revocations (
+    organization_id TEXT NOT NULL, user_id TEXT NOT NULL, revoked_at INTEGER NOT NULL, unannounced INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS revocations_unannounced ON revocations (organization_id, user_id) WHERE unannounced = 1;
 CREATE TABLE IF NOT EXISTS executions (
     organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT, request TEXT NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, rev INTEGER NOT NULL,

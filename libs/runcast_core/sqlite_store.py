@@ -3,81 +3,30 @@
 Writes go through one thread (`sqlite_writer.py`), reads through connections of their own.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import anyio.to_thread
 import apsw
 
 from runcast_core import sqlite_schema as schema
-from runcast_core.accounts import Organization, User
 from runcast_core.errors import Conflict, NotFound, SettingError
 from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution
-from runcast_core.identifiers import check_organization_id, execution_key
-from runcast_core.sqlite_connections import open_connections, unavailable
+from runcast_core.identifiers import execution_key
+from runcast_core.sqlite_accounts import SqliteAccounts
+from runcast_core.sqlite_connections import open_connections
 from runcast_core.sqlite_leases import SqliteLeases
-from runcast_core.sqlite_rows import change, find, insert, one, rows, rows_until
+from runcast_core.sqlite_rows import change, fields, find, insert, one, rows, rows_until
 from runcast_core.sqlite_writer import Writer
 from runcast_core.store import PAGE_CHARACTERS, Position, still_held
 
-T = TypeVar("T")
 _READERS = 4
 
 
-class SqliteStore(SqliteLeases):
+class SqliteStore(SqliteAccounts, SqliteLeases):
     """See `runcast_core.store.Store`."""
-
-    def __init__(self, writer: Writer, readers: list[apsw.Connection]) -> None:
-        self._writer = writer
-        self._readers = readers
-        self._limiter = anyio.CapacityLimiter(len(readers))
-
-    async def _write(self, job: Callable[[apsw.Connection], T]) -> T:
-        return await self._writer.write(job)
-
-    async def _read(self, job: Callable[[apsw.Connection], T]) -> T:
-        def run() -> T:
-            connection = self._readers.pop()
-            try:
-                return job(connection)
-            except apsw.Error as exc:
-                raise unavailable(exc) from exc
-            finally:
-                self._readers.append(connection)
-
-        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
-
-    async def create_account(self, organization: Organization, user: User) -> None:
-        def job(connection: apsw.Connection) -> None:
-            if one(connection, "SELECT 1 AS found FROM users WHERE email = ?", user.email):
-                raise Conflict("a user with this e-mail address exists", code="EMAIL_TAKEN")
-            insert(connection, "organizations", {**_fields(organization), "deleted": int(organization.deleted)})
-            insert(connection, "users", {**_fields(user), "role": user.role.value})
-
-        await self._write(job)
-
-    async def user_by_email(self, email: str) -> User | None:
-        row = await self._read(lambda c: one(c, "SELECT * FROM users WHERE email = ?", email))
-        return schema.user(row) if row else None
-
-    async def user(self, organization_id: str, user_id: str) -> User | None:
-        sql = "SELECT * FROM users WHERE organization_id = ? AND user_id = ?"
-        row = await self._read(lambda c: one(c, sql, organization_id, user_id))
-        return schema.user(row) if row else None
-
-    async def organization(self, organization_id: str) -> Organization | None:
-        sql = "SELECT * FROM organizations WHERE organization_id = ?"
-        row = await self._read(lambda c: one(c, sql, organization_id))
-        return schema.organization(row) if row else None
-
-    async def delete_organization(self, organization_id: str) -> None:
-        sql = (
-            f"INSERT INTO organizations VALUES (?, '', {schema.NOW}, NULL, 1) "  # noqa: S608 - a constant
-            "ON CONFLICT DO UPDATE SET deleted = 1"
-        )
-        await self._write(lambda c: c.execute(sql, (check_organization_id(organization_id),)).close())
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
         def job(connection: apsw.Connection) -> tuple[Execution, bool]:
@@ -180,7 +129,7 @@ class SqliteStore(SqliteLeases):
             )
             last = one(connection, sql, organization_id, task_id)
             chunk = LogChunk(organization_id, task_id, 0, last["last"] + 1 if last else 1, text, ts)
-            insert(connection, "log_chunks", _fields(chunk))
+            insert(connection, "log_chunks", fields(chunk))
             return chunk
 
         return await self._write(job)
@@ -230,10 +179,6 @@ def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -
     if found is None:
         raise NotFound("no such execution")
     return found
-
-
-def _fields(record: Organization | User | LogChunk) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def _new_row(execution: Execution) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from runcast_core.accounts import Organization, User
+from runcast_core.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.errors import Conflict
 from runcast_core.executions import Execution, Fence, LogChunk, Status
 
@@ -39,28 +39,6 @@ class Position:
 def still_held() -> Conflict:
     """Return what deleting an execution raises while a runner may still be stopping its container."""
     return Conflict("its runner is still stopping the container; try again in a minute", code="STILL_LIVE")
-
-
-class AccountStore(Protocol):
-    """Organizations and users."""
-
-    async def create_account(self, organization: Organization, user: User) -> None:
-        """Add both or neither. Raises `Conflict` (`EMAIL_TAKEN`) if a user has the e-mail address."""
-        ...
-
-    async def user_by_email(self, email: str) -> User | None:
-        """Return the user who logs in so; the one verb that cannot know the organization yet."""
-        ...
-
-    async def user(self, organization_id: str, user_id: str) -> User | None: ...
-
-    async def organization(self, organization_id: str) -> Organization | None:
-        """Return it, also when deleted; None if the store never heard of it."""
-        ...
-
-    async def delete_organization(self, organization_id: str) -> None:
-        """Mark it deleted, known or not: its tokens are refused from now on. Idempotent."""
-        ...
 
 
 class ExecutionStore(Protocol):
@@ -191,7 +169,7 @@ class LogStore(Protocol):
         ...
 
 
-class Store(AccountStore, ExecutionStore, LeaseStore, LogStore, Protocol):
+class Store(AccountStore, UserStore, RevocationStore, ExecutionStore, LeaseStore, LogStore, Protocol):
     """All of it."""
 
     async def ping(self) -> None:

@@ -11,21 +11,31 @@ import anyio.to_thread
 import jwt
 
 from runcast_core.accounts import Role
+from runcast_core.clock import now_ms
 from runcast_core.errors import InvalidInput, InvalidToken, KeysUnavailable, SettingError
 from runcast_core.identifiers import check_organization_id
 from runcast_core.settings import TokenSettings
 
 MAX_TOKEN_LENGTH = 8192
+CLOCK_SKEW_S = 60
+"""How far ahead the clock of whoever issued a token may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. `expires_at` is in seconds since 1970."""
+    """What a verified token says. `expires_at` and `issued_at` are in seconds since 1970, the latter in as fine parts
+    of them as the issuer writes; None where it does not say."""
 
     user_id: str
     organization_id: str
     role: Role
     expires_at: int
+    issued_at: float | None = None
+
+    def revoked_by(self, at_ms: int) -> bool:
+        """Tell whether a revocation of the user's sessions at that time (milliseconds since 1970) is of this one. A
+        token that does not say when it was issued may be older than any revocation."""
+        return self.issued_at is None or round(self.issued_at * 1000) < at_ms
 
 
 class TokenVerifier(Protocol):
@@ -48,14 +58,16 @@ class HmacTokens:
         self._issuer = issuer
         self._audience = audience
 
-    def issue(self, user_id: str, organization_id: str, role: Role) -> str:
-        now = int(time.time())
+    def issue(self, user_id: str, organization_id: str, role: Role, *, not_before_ms: int = 0) -> str:
+        """Return a token as of now, to the millisecond, or as of `not_before_ms` if that is later: the user's last
+        revocation, which a host whose clock is ahead may have noted."""
+        at_ms = max(now_ms(), not_before_ms)
         claims: dict[str, Any] = {
             "userId": user_id,
             "organizationId": organization_id,
             "role": role.value,
-            "iat": now,
-            "exp": now + self._lifetime_s,
+            "iat": at_ms / 1000,
+            "exp": at_ms // 1000 + self._lifetime_s,
         }
         claims |= {name: value for name, value in (("iss", self._issuer), ("aud", self._audience)) if value}
         return jwt.encode(claims, self._secret, algorithm="HS256")
@@ -122,7 +134,8 @@ def _compact(token: object) -> str:
 
 
 def _decode(token: str, key: Any, algorithms: list[str], issuer: str | None, audience: str | None) -> Claims:
-    options: Any = {"require": ["exp"], "verify_aud": audience is not None, "verify_iss": issuer is not None}
+    checked = {"verify_aud": audience is not None, "verify_iss": issuer is not None, "verify_iat": False}
+    options: Any = {"require": ["exp"], **checked}
     try:
         claims = jwt.decode(token, key, algorithms=algorithms, options=options, issuer=issuer, audience=audience)
         return _claims(claims)
@@ -134,5 +147,17 @@ def _claims(claims: dict[str, Any]) -> Claims:
     user_id = claims.get("userId")
     if not isinstance(user_id, str) or not 1 <= len(user_id) <= 256:
         raise InvalidToken("Invalid or expired token")
+    user_id.encode()  # lone surrogates, which JSON can spell and no store can keep, are a ValueError
     organization_id = check_organization_id(claims.get("organizationId"))
-    return Claims(user_id, organization_id, Role(str(claims.get("role"))), int(claims["exp"]))
+    return Claims(user_id, organization_id, Role(str(claims.get("role"))), int(claims["exp"]), _issued_at(claims))
+
+
+def _issued_at(claims: dict[str, Any]) -> float | None:
+    """Return `iat`. PyJWT refuses what another host issued in this very second if that one's clock is ahead at all."""
+    value = claims.get("iat")
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= time.time() + CLOCK_SKEW_S:
+        raise InvalidToken("Invalid or expired token")
+    return float(value)

@@ -18,6 +18,7 @@ from runcast_core.errors import Conflict, RuncastError, SettingError, StoreUnava
 from runcast_core.executions import LogChunk, Status
 from runcast_core.identifiers import new_id
 from runcast_core.mongo_store import MongoStore, open_mongo_store
+from runcast_core.revocations import REMOVED
 from tests.integration.stores import requested
 from tests.mongodb import database_url
 from tests.parts import Part
@@ -92,11 +93,14 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
             pass
     with pymongo.MongoClient(url) as client:
         database = client.get_default_database()
-        found = {name: database[name].index_information() for name in ("executions", "logChunks", "users")}
+        found = {
+            name: database[name].index_information() for name in ("executions", "logChunks", "users", "revocations")
+        }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
         "executions": {"slot", "newest", "queue", "runner", "unannounced"},
         "logChunks": {"order"},
-        "users": {"email"},
+        "users": {"email", "members"},
+        "revocations": {"unannounced"},
     }
     unique = {index for indexes in found.values() for index, details in indexes.items() if details.get("unique")}
     assert unique - {"_id_"} == {"slot", "email"}
@@ -240,3 +244,20 @@ def test_the_url_of_another_database_keeps_options_and_credentials():
     assert database_url("mongodb://u:p@h/?tls=true", "x") == "mongodb://u:p@h/x?tls=true&authSource=admin"
     assert database_url("mongodb://u:p@h/d", "x") == "mongodb://u:p@h/x?authSource=d"
     assert database_url("mongodb://u:p@h/d?authSource=e", "x") == "mongodb://u:p@h/x?authSource=e"
+
+
+async def test_a_removal_that_broke_off_is_ended_by_a_second_one(store: MongoStore, monkeypatch: pytest.MonkeyPatch):
+    """The tokens are worthless before the record goes; until it is gone, the user does not count as an admin."""
+    organization = Organization("a", "Acme", 0)
+    admins = [User(n, "a", f"{n}@example.com", n, Role.ADMIN, "hash", 0) for n in ("x", "y")]
+    await store.create_account(organization, admins[0])
+    await store.create_user(admins[1])
+    with monkeypatch.context() as patch:
+        patch.setattr(store._users, "delete_one", _failing(AutoReconnect("no answer")))
+        with pytest.raises(StoreUnavailable):
+            await store.remove_user("a", "x")
+    assert (await store.standing("a", "x")).sessions_revoked_at == REMOVED
+    with pytest.raises(Conflict):
+        await store.remove_user("a", "y")
+    await store.remove_user("a", "x")
+    assert await store.users("a") == admins[1:]

@@ -41,6 +41,18 @@ def test_a_lifetime_is_seconds_or_a_number_with_a_unit(text, seconds):
     assert SECRET not in repr(settings)
 
 
+def test_the_longest_lifetime_is_of_whoever_issues_the_tokens():
+    """Ours by JWT_EXPIRY; an identity provider's are not ours to choose, only to know."""
+    own = TokenSettings.from_mapping(
+        {"JWT_SECRET": SECRET, "JWT_EXPIRY": "7d", "RUNCAST_PROVIDER_TOKEN_LIFETIME": "1h"}
+    )
+    assert own.longest_lifetime_s == 604_800
+    provider = {"JWKS_URL": "https://id.example/keys", "JWT_EXPIRY": "7d"}
+    assert TokenSettings.from_mapping(provider).longest_lifetime_s == 86_400
+    told = TokenSettings.from_mapping(provider | {"RUNCAST_PROVIDER_TOKEN_LIFETIME": "30d"})
+    assert told.longest_lifetime_s == 2_592_000
+
+
 def test_the_store_is_mongodb_if_set_else_the_sqlite_file():
     """Neither is an error that names both."""
     assert StoreSettings.from_mapping({"MONGODB_URL": "mongodb://m", "RUNCAST_SQLITE_PATH": "/x"}).store_url == (

@@ -6,6 +6,7 @@ import jwt
 import pytest
 
 from runcast_core.accounts import Role
+from runcast_core.clock import now_ms
 from runcast_core.errors import InvalidToken, KeysUnavailable, SettingError
 from runcast_core.settings import TokenSettings
 from runcast_core.tokens import HmacTokens, JwksTokens, token_issuer, token_verifier
@@ -22,6 +23,39 @@ async def test_an_issued_token_verifies_as_who_it_was_issued_for():
     assert 0 < claims.expires_at - time.time() <= 60
 
 
+async def test_a_token_says_when_it_was_issued_to_the_millisecond():
+    """As of now, or as of a later time that is asked for."""
+    tokens = HmacTokens(SECRET, lifetime_s=60)
+    before = now_ms()
+    claims = await tokens.verify(tokens.issue("u", "o", Role.VIEWER))
+    assert claims.issued_at is not None
+    assert before <= round(claims.issued_at * 1000) <= now_ms()
+    later = await tokens.verify(tokens.issue("u", "o", Role.VIEWER, not_before_ms=before + 5_123))
+    assert later.issued_at == (before + 5_123) / 1000
+    assert not claims.revoked_by(before)
+    assert claims.revoked_by(before + 5_123)
+    assert not later.revoked_by(before + 5_123)
+    assert later.revoked_by(before + 5_124)
+
+
+@pytest.mark.parametrize(("issued_at", "expected"), [(1_000_000, 1_000_000.0), (1.5, 1.5), (None, None)])
+async def test_the_time_of_issue_may_be_whole_fractional_or_absent(issued_at, expected):
+    """A token that has none is older than any revocation."""
+    claims = {"userId": "u", "organizationId": "o", "role": "admin", "exp": time.time() + 60, "iat": issued_at}
+    token = jwt.encode({k: v for k, v in claims.items() if v is not None}, SECRET, algorithm="HS256")
+    verified = await HmacTokens(SECRET).verify(token)
+    assert verified.issued_at == expected
+    assert verified.revoked_by(0) == (expected is None)
+
+
+@pytest.mark.parametrize("issued_at", ["1000", True, -1, float("nan"), float("inf"), 10**400, 9_999_999_999, [1]])
+async def test_a_time_of_issue_must_be_a_time_that_has_come(issued_at):
+    """What is no number, or lies beyond any skew of clocks, could outlive a revocation: it is refused."""
+    claims = {"userId": "u", "organizationId": "o", "role": "admin", "exp": time.time() + 60, "iat": issued_at}
+    with pytest.raises(InvalidToken):
+        await HmacTokens(SECRET).verify(jwt.encode(claims, SECRET, algorithm="HS256"))
+
+
 @pytest.mark.parametrize(("issuer", "audience"), [("other", "a"), ("i", "other"), (None, None)])
 async def test_issuer_and_audience_are_checked_when_configured(issuer, audience):
     """A token of another issuer, for another audience, or without either, is refused."""
@@ -30,7 +64,7 @@ async def test_issuer_and_audience_are_checked_when_configured(issuer, audience)
         await HmacTokens(SECRET, issuer="i", audience="a").verify(token)
 
 
-@pytest.mark.parametrize("user_id", [None, "", 7, "x" * 300])
+@pytest.mark.parametrize("user_id", [None, "", 7, "x" * 300, "\ud800"])
 async def test_a_user_id_must_be_a_text(user_id):
     """Anything else is refused."""
     claims = {"userId": user_id, "organizationId": "o", "role": "admin", "exp": time.time() + 60}
