@@ -1,4 +1,7 @@
-"""Tells dashboards about stored states: at once, and again for what a crash or Redis left unannounced."""
+"""Tells dashboards about stored states, and gateways about revoked sessions: at once, and again for what a crash or
+Redis left unannounced."""
+
+from collections.abc import Awaitable, Callable
 
 import anyio
 import structlog
@@ -9,6 +12,7 @@ from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_updated
 from runcast_core.executions import Execution
 from runcast_core.identifiers import room
+from runcast_core.revocations import Revocation
 from runcast_core.store import Store
 
 log = structlog.get_logger()
@@ -38,19 +42,49 @@ async def note_announced(store: Store, execution: Execution) -> None:
         log.warning("Announcement not noted", task=execution.task_id, rev=execution.rev, reason=error.message)
 
 
-async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
-    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds.
+async def announce_revocation(store: Store, bus: Bus, revocation: Revocation, *, keep_s: int) -> None:
+    """Tell the gateways, then note that they were told. What fails is left to the sweep: the api refuses the tokens
+    already, as the revocation is stored. `keep_s` is the longest lifetime of a token."""
+    try:
+        await bus.revoke(revocation.organization_id, revocation.user_id, revocation.at, keep_s)
+    except BusUnavailable as error:
+        log.warning("Revocation not told to gateways yet", user=revocation.user_id, reason=error.message)
+        return
+    log.info("Sessions revoked", organization=revocation.organization_id, user=revocation.user_id)
+    try:
+        await store.revocation_announced(revocation)
+    except StoreUnavailable as error:
+        log.warning("Announcement not noted", user=revocation.user_id, reason=error.message)
 
-    It outlives whatever a round raises, such as for a status that only a newer version knows: what runs beside it in
-    one task group would end with it.
-    """
+
+async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
+    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds."""
+
+    async def announce_left() -> None:
+        for execution in await store.unannounced(before=now_ms() - older_than_ms):
+            await announce(store, bus, execution)
+
+    await _sweep("Sweep of unannounced states failed", announce_left, interval)
+
+
+async def sweep_revocations(store: Store, bus: Bus, *, keep_s: int, interval: float = 1.0) -> None:
+    """Tell the gateways, for ever, of every revocation that they may not know; looks each `interval` seconds."""
+
+    async def announce_left() -> None:
+        for revocation in await store.unannounced_revocations():
+            await announce_revocation(store, bus, revocation, keep_s=keep_s)
+
+    await _sweep("Sweep of unannounced revocations failed", announce_left, interval)
+
+
+async def _sweep(failure: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
+    """Look for ever. It outlives whatever a round raises, such as for a status that only a newer version knows: what
+    runs beside it in one task group would end with it."""
     while True:
         await anyio.sleep(interval)
         try:
-            for execution in await store.unannounced(before=now_ms() - older_than_ms):
-                await announce(store, bus, execution)
+            await look()
         except StoreUnavailable as error:
-            log.warning("Sweep of unannounced states failed", reason=error.message)
+            log.warning(failure, reason=error.message)
         except Exception as error:
-            kind = type(error).__name__
-            log.error("Sweep of unannounced states failed", kind=kind)  # noqa: TRY400 - its text may tell anything
+            log.error(failure, kind=type(error).__name__)  # noqa: TRY400 - its text may tell anything

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from runcast_core.events import Event
+from runcast_core.presence import Presence
+from runcast_core.revocations import Revocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class SignalKind(StrEnum):
 
     WAKE = "wake"
     CANCEL = "cancel"
+    REVOKE = "revoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Signal:
     kind: SignalKind
     organization_id: str = ""
     task_id: str = ""
+    user_id: str = ""
 
 
 class Subscription(Protocol):
@@ -87,7 +91,7 @@ class Subscription(Protocol):
         ...
 
 
-class Bus(Protocol):
+class Bus(Revocations, Presence, Protocol):
     """A verb that waits for an answer of Redis raises `BusUnavailable` where none comes."""
 
     async def publish(self, organization_id: str, event: Event) -> str:

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from runcast_core.bus import Delivery, Gap, JournalPage, JournalTail, Signal, Subscription
+from runcast_core.bus import Delivery, Gap, JournalPage, JournalTail, Signal, SignalKind, Subscription
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import Event, mark
 from runcast_core.identifiers import check_organization_id
+from runcast_core.memory_sessions import MemorySessions
 
 JOURNAL_ENTRIES = 10_000
 
@@ -46,10 +47,11 @@ class MemorySubscription:
         self._receiver.close()
 
 
-class MemoryBus:
+class MemoryBus(MemorySessions):
     """See `runcast_core.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.down = False
         self.epoch = "memory"
         self.published: list[tuple[str, Event]] = []
@@ -104,7 +106,9 @@ class MemoryBus:
             self._journals[organization_id].popleft()
 
     def interrupt(self) -> None:
-        """Let every subscriber see a gap, as after a lost connection to Redis."""
+        """Let every subscriber see a gap, and every listener a `WAKE`, as after a lost connection to Redis."""
+        for listener in self._listeners:
+            listener.send_nowait(Signal(SignalKind.WAKE))
         for subscription in self._subscriptions:
             for organization_id in subscription.organizations:
                 subscription.sender.send_nowait(Gap(organization_id))

@@ -15,7 +15,11 @@ from runcast_core.identifiers import CONTROL_CHANNEL, SOCKETIO_CHANNEL
 from runcast_core.owed_resyncs import OwedResyncs
 from runcast_core.redis_connections import TIMEOUT_S, open_servers
 from runcast_core.redis_journal import RedisJournals
+from runcast_core.redis_presence import RedisPresence
+from runcast_core.redis_revocations import RedisRevocations
+from runcast_core.redis_scripts import RedisScripts
 from runcast_core.redis_servers import FAILURES, Servers
+from runcast_core.redis_signals import decode_signal, encode_signal
 from runcast_core.redis_subscription import RedisSubscription
 
 log = structlog.get_logger()
@@ -27,7 +31,7 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
 CLOSE_S = 2
 
 
-class RedisBus:
+class RedisBus(RedisRevocations, RedisPresence):
     """See `runcast_core.bus.Bus`. `run` has to run beside whoever publishes."""
 
     def __init__(self, servers: Servers) -> None:
@@ -35,6 +39,7 @@ class RedisBus:
         self.owed = OwedResyncs()
         self._journals = RedisJournals(servers)
         self._calls = anyio.Semaphore(CALLS, fast_acquire=True)
+        self._scripts = RedisScripts(servers, self._answered)
 
     async def publish(self, organization_id: str, event: Event) -> str:
         try:
@@ -70,9 +75,8 @@ class RedisBus:
             tasks.cancel_scope.cancel()
 
     async def signal(self, signal: Signal) -> None:
-        message = {"kind": signal.kind, "organizationId": signal.organization_id, "taskId": signal.task_id}
         async with self._answered():
-            await self.servers.execute(CONTROL_CHANNEL, "PUBLISH", CONTROL_CHANNEL, orjson.dumps(message))
+            await self.servers.execute(CONTROL_CHANNEL, "PUBLISH", CONTROL_CHANNEL, encode_signal(signal))
 
     @asynccontextmanager
     async def signals(self) -> AsyncIterator[AsyncIterator[Signal]]:
@@ -142,16 +146,12 @@ async def open_redis_bus(url: str) -> AsyncIterator[RedisBus]:
 async def _signals(subscription: RedisSubscription) -> AsyncIterator[Signal]:
     """Yield what is on the control channel; a message that is no signal is skipped."""
     async for _, data in subscription.messages():
-        if (signal := Signal(SignalKind.WAKE) if data is None else _signal(data)) is not None:
+        if data is None:
+            yield Signal(SignalKind.WAKE)
+            continue
+        signal = decode_signal(data)
+        if signal is not None:
             yield signal
-
-
-def _signal(data: bytes) -> Signal | None:
-    try:
-        body = orjson.loads(data)
-        return Signal(SignalKind(body["kind"]), body["organizationId"], body["taskId"])
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 def _stock_emit(event: Event) -> bytes:

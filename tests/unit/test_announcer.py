@@ -7,7 +7,7 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.announcer import announce, sweep_unannounced
+from runcast_core.announcer import announce, announce_revocation, sweep_revocations, sweep_unannounced
 from runcast_core.clock import now_ms
 from runcast_core.errors import StoreUnavailable
 from runcast_core.executions import Execution
@@ -86,3 +86,48 @@ async def test_the_sweep_outlives_what_a_round_raises(
     assert [entry["log_level"] for entry in logs if entry["event"] == "Sweep of unannounced states failed"] == [level]
     assert "s3cret" not in str(logs)
     assert {event.task_id for _, event in bus.published} == {"t"}
+
+
+async def test_a_revocation_is_told_and_noted(store: Store):
+    """What Redis or the store could not take is left to the sweep, and fails no caller."""
+    bus = MemoryBus()
+    revocation = await store.revoke_sessions("a", "u", 1000)
+    bus.down = True
+    with capture_logs() as logs:
+        await announce_revocation(store, bus, revocation, keep_s=60)
+    assert [entry["event"] for entry in logs] == ["Revocation not told to gateways yet"]
+    assert await store.unannounced_revocations() == [revocation]
+    bus.down = False
+    await announce_revocation(store, bus, revocation, keep_s=60)
+    assert await bus.revocations("a") == {"u": 1000}
+    assert await store.unannounced_revocations() == []
+
+
+async def test_a_store_that_cannot_note_a_revocation_fails_no_caller(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """The gateways know it; the sweep tells them once more."""
+    bus = MemoryBus()
+    revocation = await store.revoke_sessions("a", "u", 1000)
+    _fail_once(monkeypatch, store, "revocation_announced")
+    with capture_logs() as logs:
+        await announce_revocation(store, bus, revocation, keep_s=60)
+    assert [entry["event"] for entry in logs] == ["Sessions revoked", "Announcement not noted"]
+    assert await bus.revocations("a") == {"u": 1000}
+    assert await store.unannounced_revocations() == [revocation]
+
+
+@pytest.mark.parametrize("error", [NO_ANSWER, RuntimeError("s3cret")])
+async def test_the_sweep_of_revocations_outlives_what_a_round_raises(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    """It looks again, and tells what it then finds."""
+    bus = MemoryBus()
+    await store.revoke_sessions("a", "u", 1000)
+    _fail_once(monkeypatch, store, "unannounced_revocations", error)
+    with capture_logs() as logs, anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: sweep_revocations(store, bus, keep_s=60, interval=0.01))
+            while not await bus.revocations("a") or await store.unannounced_revocations():
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+    assert [entry["event"] for entry in logs].count("Sweep of unannounced revocations failed") == 1
+    assert "s3cret" not in str(logs)
