@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.authentication import authenticate
+from runcast_api.authentication import authenticate, check_accounts_here
 from runcast_api.bodies import read
 from runcast_api.models import Login, Signup
 from runcast_api.passwords import hash_password, verify_password
@@ -12,13 +12,15 @@ from runcast_core.accounts import Organization, Role, User, organization_json, u
 from runcast_core.clock import now_ms
 from runcast_core.errors import InvalidToken
 from runcast_core.identifiers import new_id
+from runcast_core.revocations import REMOVED
+from runcast_core.store import Store
 from runcast_core.tokens import token_issuer
 
 
 async def signup(request: Request) -> Response:
     if not request.app.state.settings.public_signup:
         raise Forbidden("sign-up is switched off on this installation")
-    _check_issuer(request)
+    check_accounts_here(request)
     body = await read(Signup, request)
     now = now_ms()
     organization = Organization(new_id(), body.organizationName, now)
@@ -29,16 +31,19 @@ async def signup(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    _check_issuer(request)
+    check_accounts_here(request)
     body = await read(Login, request)
-    store = request.app.state.store
-    user: User | None = await store.user_by_email(body.email)
+    store: Store = request.app.state.store
+    user = await store.user_by_email(body.email)
     if not await verify_password(user.password_hash if user else None, body.password) or user is None:
-        raise InvalidToken("wrong e-mail address or password", code="INVALID_CREDENTIALS")
-    organization: Organization | None = await store.organization(user.organization_id)
+        raise _wrong_credentials()
+    organization = await store.organization(user.organization_id)
     if organization is None or organization.deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
-    return _session(request, user, organization, 200)
+    standing = await store.standing(user.organization_id, user.user_id)
+    if standing.sessions_revoked_at == REMOVED:  # while the password was verified
+        raise _wrong_credentials()
+    return _session(request, user, organization, 200, not_before_ms=standing.sessions_revoked_at or 0)
 
 
 async def me(request: Request) -> Response:
@@ -56,13 +61,14 @@ async def me(request: Request) -> Response:
     )
 
 
-def _check_issuer(request: Request) -> None:
-    """Raise `Forbidden` where an identity provider issues the tokens, before anything is stored."""
-    if request.app.state.settings.jwks_url is not None:
-        raise Forbidden("accounts are kept by this installation's identity provider; log in there")
-
-
-def _session(request: Request, user: User, organization: Organization, status: int) -> Response:
-    token = token_issuer(request.app.state.settings).issue(user.user_id, user.organization_id, user.role)
+def _session(
+    request: Request, user: User, organization: Organization, status: int, *, not_before_ms: int = 0
+) -> Response:
+    issuer = token_issuer(request.app.state.settings)
+    token = issuer.issue(user.user_id, user.organization_id, user.role, not_before_ms=not_before_ms)
     body = {"token": token, "user": user_json(user), "organization": organization_json(organization)}
     return JSONResponse(body, status)
+
+
+def _wrong_credentials() -> InvalidToken:
+    return InvalidToken("wrong e-mail address or password", code="INVALID_CREDENTIALS")

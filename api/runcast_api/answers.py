@@ -21,7 +21,8 @@ class Problem(_Answer):
 
 
 class UserAnswer(_Answer):
-    """A user. Of one that only an identity provider knows, there is no more than what the token says."""
+    """A user. Of one that only an identity provider knows, there is no more than what the token says; addresses of
+    others are for admins."""
 
     id: str
     organizationId: str  # noqa: N815 - the protocol's name
@@ -50,6 +51,29 @@ class Session(Who):
     """A token, for calls as `Authorization: Bearer` and for sockets as `auth.token`, and whose it is."""
 
     token: str
+
+
+class Users(_Answer):
+    """All users of the organization, oldest first."""
+
+    users: list[UserAnswer]
+
+
+class PresentUser(_Answer):
+    """A user who is connected; without a name where only an identity provider knows it."""
+
+    userId: str  # noqa: N815
+    sockets: int
+    name: str | None = None
+    role: Role | None = None
+
+
+class PresenceAnswer(_Answer):
+    """The organization's sockets and users over all gateways, and how many gateways hold them."""
+
+    sockets: int
+    users: list[PresentUser]
+    gateways: int
 
 
 class ExecutionAnswer(_Answer):

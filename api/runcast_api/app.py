@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import anyio
 from prometheus_client import CollectorRegistry
@@ -19,7 +20,7 @@ from runcast_api.openapi import openapi_json
 from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.request_ids import RequestIds
 from runcast_api.settings import ApiSettings
-from runcast_core.announcer import sweep_unannounced
+from runcast_core.announcer import sweep_revocations, sweep_unannounced
 from runcast_core.bus import Bus
 from runcast_core.errors import RuncastError
 from runcast_core.probes import probe_routes
@@ -49,6 +50,8 @@ def create_app(
             state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
             tasks = await stack.enter_async_context(anyio.create_task_group())
             tasks.start_soon(sweep_unannounced, state.store, state.bus)
+            tell = partial(sweep_revocations, state.store, state.bus, keep_s=settings.longest_lifetime_s)
+            tasks.start_soon(tell)
             yield
             tasks.cancel_scope.cancel()
 
@@ -91,4 +94,5 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 
 def _route(call: Call) -> Route:
-    return Route(call.path, call.handler, methods=[call.method])
+    """Return the route of a call. A provider's user id may hold a `/`."""
+    return Route(call.path.replace("{userId}", "{userId:path}"), call.handler, methods=[call.method])

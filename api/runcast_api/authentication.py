@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from runcast_api.problems import Forbidden
-from runcast_core.accounts import Role
+from runcast_core.accounts import Role, Standing
 from runcast_core.errors import InvalidToken
 from runcast_core.tokens import Claims
 
@@ -11,16 +11,18 @@ from runcast_core.tokens import Claims
 async def authenticate(request: Request) -> Claims:
     """Return the claims of the bearer token.
 
-    An organization that the store never heard of is accepted, as the verified token is the authority; a deleted one is
-    refused. Raises `InvalidToken`.
+    An organization, or a user, that the store never heard of is accepted, as the verified token is the authority; a
+    deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise InvalidToken("Authentication required", code="AUTHENTICATION_REQUIRED")
     claims: Claims = await request.app.state.verifier.verify(token.strip())
-    organization = await request.app.state.store.organization(claims.organization_id)
-    if organization is not None and organization.deleted:
+    standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.user_id)
+    if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
+    if standing.sessions_revoked_at is not None and claims.revoked_by(standing.sessions_revoked_at):
+        raise InvalidToken("the session was revoked; log in again", code="SESSION_REVOKED")
     return claims
 
 
@@ -30,3 +32,17 @@ async def authenticate_writer(request: Request) -> Claims:
     if claims.role is Role.VIEWER:
         raise Forbidden("a viewer may only read; ask for the role developer")
     return claims
+
+
+async def authenticate_admin(request: Request) -> Claims:
+    """Return the claims of somebody who may manage users. Raises `InvalidToken`, `Forbidden`."""
+    claims = await authenticate(request)
+    if claims.role is not Role.ADMIN:
+        raise Forbidden("only an admin may manage users")
+    return claims
+
+
+def check_accounts_here(request: Request) -> None:
+    """Raise `Forbidden` where an identity provider keeps the accounts."""
+    if request.app.state.settings.jwks_url is not None:
+        raise Forbidden("accounts are kept by this installation's identity provider; manage them and log in there")

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api import accounts, answers, callbacks, executions, logs
-from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, Signup
+from runcast_api import accounts, answers, callbacks, executions, logs, presence, sessions, users
+from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, NewUser, Signup
 from runcast_core.executions import Status
 from runcast_core.store import PAGE_CHARACTERS
 
@@ -22,7 +22,9 @@ class Access(Enum):
 
     PUBLIC = "anybody"
     READER = "any role"
+    OWNER = "any role, for oneself"
     WRITER = "admin or developer"
+    ADMIN = "admin"
     WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, or a peer in RUNCAST_CALLBACK_NETWORKS"
 
 
@@ -43,6 +45,7 @@ class Call:
 
 
 _ONE = "/api/executions/{taskId}"
+_USER = "/api/users/{userId}"
 _PAGE: dict[str, dict[str, Any]] = {
     "status": {"enum": [status.value for status in Status]},
     "image": {"type": "string"},
@@ -70,6 +73,35 @@ CALLS = (
     ),
     Call("POST", "/api/auth/login", accounts.login, "Log in", Access.PUBLIC, answers.Session, body=Login),
     Call("GET", "/api/auth/me", accounts.me, "Who the token stands for", Access.READER, answers.Who),
+    Call(
+        "DELETE",
+        "/api/auth/sessions",
+        sessions.revoke_own_sessions,
+        "Log out everywhere: every token until now is refused, and its sockets are closed",
+        Access.OWNER,
+        status=204,
+    ),
+    Call("GET", "/api/users", users.list_users, "List the organization's users", Access.READER, answers.Users),
+    Call(
+        "POST",
+        "/api/users",
+        users.create_user,
+        "Add a user to the organization",
+        Access.ADMIN,
+        answers.UserAnswer,
+        status=201,
+        body=NewUser,
+    ),
+    Call(
+        "DELETE",
+        f"{_USER}/sessions",
+        sessions.revoke_user_sessions,
+        "Log a user out everywhere",
+        Access.ADMIN,
+        status=204,
+    ),
+    Call("DELETE", _USER, users.remove_user, "Remove a user, and log them out everywhere", Access.ADMIN, status=204),
+    Call("GET", "/api/presence", presence.show_presence, "Who is connected now", Access.READER, answers.PresenceAnswer),
     Call(
         "POST",
         "/api/execution-request",

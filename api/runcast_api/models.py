@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runcast_api.emails import Email
+from runcast_core.accounts import Role
 
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""
@@ -15,6 +16,7 @@ _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_.]*$"
 _FEW = Field(max_length=1000)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
 Argument = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=131_072)]
 Scalar = Argument | int | float | bool
 Variables = Annotated[dict[Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)], Scalar], _FEW]
@@ -28,7 +30,7 @@ class Signup(_Body):
     """A new organization and its first user, who becomes its admin."""
 
     email: Email
-    password: Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+    password: Password
     name: Name
     organizationName: Name  # noqa: N815 - the protocol's name
 
@@ -38,6 +40,15 @@ class Login(_Body):
 
     email: Email
     password: Annotated[str, StringConstraints(max_length=1024)]
+
+
+class NewUser(_Body):
+    """A further user of the organization, and a first password for them."""
+
+    email: Email
+    password: Password
+    name: Name
+    role: Role
 
 
 class Resources(_Body):

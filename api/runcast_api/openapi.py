@@ -15,7 +15,9 @@ _REF = "#/components/schemas/{model}"
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.READER: [{"bearer": []}],
+    Access.OWNER: [{"bearer": []}],
     Access.WRITER: [{"bearer": []}],
+    Access.ADMIN: [{"bearer": []}],
     Access.WORKER: [{"callbackToken": []}, {}],
 }
 _SCHEMES = {

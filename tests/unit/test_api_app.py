@@ -151,6 +151,17 @@ async def test_real_answers_are_as_documented(tmp_path):
         check(await api.http.post("/api/auth/login", json=login), "POST", "/api/auth/login")
         check(await api.http.get("/api/auth/me"), "GET", "/api/auth/me")
         check(await api.call("GET", "/api/auth/me"), "GET", "/api/auth/me")
+        user = {"email": "b@example.com", "password": "a long password", "name": "B", "role": "viewer"}
+        added = check(await api.http.post("/api/users", json=user), "POST", "/api/users")
+        assert len(check(await api.http.get("/api/users"), "GET", "/api/users")["users"]) == 2
+        as_member = await api.call("GET", "/api/users", org=added["organizationId"])
+        assert len(check(as_member, "GET", "/api/users")["users"]) == 2
+        await api.bus.note_presence("g1", {added["organizationId"]: {added["id"]: 2, "stranger": 1}})
+        assert check(await api.http.get("/api/presence"), "GET", "/api/presence")["sockets"] == 3
+        assert (await api.http.delete(f"/api/users/{added['id']}/sessions")).status_code == 204
+        assert (await api.http.delete(f"/api/users/{added['id']}")).status_code == 204
+        missing = await api.http.delete(f"/api/users/{added['id']}")
+        assert check(missing, "DELETE", "/api/users/{userId}")["code"] == "NOT_FOUND"
         request = {"taskId": "t1", "image": "busybox"}
         created = await api.http.post("/api/execution-request", json=request)
         org = check(created, "POST", "/api/execution-request")["organizationId"]

@@ -8,11 +8,13 @@ import pytest
 
 from runcast_api.bodies import MAX_DEPTH
 from runcast_api.calls import CALLS
+from runcast_core.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
 WITH_BODY = [call.path for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
+ADMIN = bearer(role=Role.ADMIN)
 NO_NUMBERS = (True, "64", [64], {})
 NO_TASK_IDS = ("..", ".", "a/b", "../../etc/passwd", "{org}", "a b", "a\n", "ä", "x" * 129, "")
 
@@ -33,7 +35,7 @@ def nested(depth: int) -> bytes:
 async def test_what_is_no_json_object_is_refused(tmp_path, path, body):
     """Malformed JSON, invalid UTF-8, binary, other JSON values and bottomless nesting are a 400 on every call."""
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
-        answer = await api.http.post(path, content=body, headers=bearer() | JSON)
+        answer = await api.http.post(path, content=body, headers=ADMIN | JSON)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_JSON")
         await api.requested()
 
@@ -50,7 +52,7 @@ async def test_a_body_over_the_limit_is_refused(tmp_path, path):
 
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK, RUNCAST_MAX_BODY_BYTES="10240") as api:
         for content in (b"x" * 10_241, chunks()):
-            answer = await api.http.post(path, content=content, headers=bearer() | JSON)
+            answer = await api.http.post(path, content=content, headers=ADMIN | JSON)
             assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
         assert len(sent) <= 12
         await api.requested()

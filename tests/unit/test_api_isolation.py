@@ -5,8 +5,10 @@ import pytest
 from runcast_api.calls import CALLS
 from runcast_core.accounts import Role
 from tests.unit.test_api_app import serving
+from tests.unit.test_api_users import LOGIN, USER, signed_up
 
 OF_ONE = [(call.method, call.path) for call in CALLS if "{taskId}" in call.path]
+OF_A_USER = [(call.method, call.path) for call in CALLS if "{userId}" in call.path]
 TOKEN = {"RUNCAST_CALLBACK_TOKEN": "token of the workers"}
 WORKER = {"Authorization": "Bearer token of the workers"}
 
@@ -86,3 +88,45 @@ async def test_a_users_token_is_no_workers(tmp_path):
             answer = await api.call("POST", path, role=Role.ADMIN, json=body)
             assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN")
         assert await api.store.executions("org_a") == []
+
+
+@pytest.mark.parametrize(("method", "path"), OF_A_USER)
+async def test_another_organizations_user_is_not_found(tmp_path, method, path):
+    """Each call on a user answers 404 to an admin of another organization, exactly as if there were none, and leaves
+    the user's sessions alone."""
+    async with serving(tmp_path) as api:
+        mine = (await signed_up(api, "first@example.com"))["organizationId"]
+        theirs = (await api.http.post("/api/users", json=USER)).json()["id"]
+        token = (await api.http.post("/api/auth/login", json=LOGIN)).json()["token"]
+        await signed_up(api)
+        other = await api.http.request(method, path.replace("{userId}", theirs))
+        absent = await api.http.request(method, path.replace("{userId}", "absent"))
+        assert (other.status_code, other.json()["code"]) == (404, "NOT_FOUND")
+        assert (absent.status_code, absent.content) == (404, other.content)
+        me = await api.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+        assert (me.status_code, me.json()["user"]["id"]) == (200, theirs)
+        assert len(await api.store.users(mine)) == 2
+        assert await api.store.unannounced_revocations() == api.bus.sent_signals == []
+
+
+async def test_users_and_presence_show_only_ones_own(tmp_path):
+    """Neither who is in another organization nor who of it is connected, whatever id they have."""
+    async with serving(tmp_path) as api:
+        theirs = (await signed_up(api, "first@example.com"))["organizationId"]
+        user = (await api.http.post("/api/users", json=USER)).json()["id"]
+        mine = await signed_up(api)
+        await api.bus.note_presence("g1", {theirs: {user: 1}})
+        assert (await api.http.get("/api/users")).json() == {"users": [mine]}
+        assert (await api.http.get("/api/presence")).json() == {"sockets": 0, "users": [], "gateways": 0}
+        await api.bus.note_presence("g1", {mine["organizationId"]: {user: 1}})
+        assert (await api.http.get("/api/presence")).json()["users"] == [{"userId": user, "sockets": 1}]
+
+
+async def test_a_revocation_is_of_one_organization(tmp_path):
+    """The same user id in two organizations is two users: logging one out everywhere leaves the other in."""
+    async with serving(tmp_path) as api:
+        before = (await api.call("GET", "/api/auth/me", org="org_b")).request.headers["authorization"]
+        assert (await api.call("DELETE", "/api/auth/sessions", org="org_a")).status_code == 204
+        answer = await api.http.get("/api/auth/me", headers={"Authorization": before})
+        assert answer.status_code == 200
+        assert {signal.organization_id for signal in api.bus.sent_signals} == {"org_a"}

@@ -1,0 +1,44 @@
+"""Ends sessions: one's own everywhere, or another user's by an admin."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runcast_api.authentication import authenticate, authenticate_admin
+from runcast_core.announcer import announce_revocation
+from runcast_core.clock import now_ms
+from runcast_core.errors import NotFound
+from runcast_core.revocations import Revocation
+from runcast_core.store import Store
+from runcast_core.tokens import Claims
+
+
+async def revoke_own_sessions(request: Request) -> Response:
+    claims = await authenticate(request)
+    await _revoke(request, claims, claims.user_id)
+    return Response(status_code=204)
+
+
+async def revoke_user_sessions(request: Request) -> Response:
+    """End another user's sessions. Where an identity provider keeps the accounts, any user id may be one of its."""
+    claims = await authenticate_admin(request)
+    user_id: str = request.path_params["userId"]
+    store: Store = request.app.state.store
+    if request.app.state.settings.jwks_url is None and await store.user(claims.organization_id, user_id) is None:
+        raise NotFound("no such user")
+    await _revoke(request, claims, user_id)
+    return Response(status_code=204)
+
+
+async def tell_gateways(request: Request, revocation: Revocation) -> None:
+    """Let the gateways close the user's sockets. It fails no caller: the revocation is stored, and told again."""
+    state = request.app.state
+    await announce_revocation(state.store, state.bus, revocation, keep_s=state.settings.longest_lifetime_s)
+
+
+async def _revoke(request: Request, claims: Claims, user_id: str) -> None:
+    """End the sessions that began until now; the caller's own too, whose token may come from a clock that is ahead."""
+    at = now_ms()
+    if user_id == claims.user_id and claims.issued_at is not None:
+        at = max(at, round(claims.issued_at * 1000))
+    store: Store = request.app.state.store
+    await tell_gateways(request, await store.revoke_sessions(claims.organization_id, user_id, at + 1))

@@ -1,0 +1,56 @@
+"""The users of an organization: seen by its members, managed by its admins."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from runcast_api.authentication import authenticate, authenticate_admin, check_accounts_here
+from runcast_api.bodies import read
+from runcast_api.models import NewUser
+from runcast_api.passwords import hash_password
+from runcast_api.sessions import tell_gateways
+from runcast_core.accounts import Role, User, user_json
+from runcast_core.clock import now_ms
+from runcast_core.errors import Conflict
+from runcast_core.identifiers import new_id
+from runcast_core.store import Store
+
+_FOR_MEMBERS = ("id", "organizationId", "name", "role")
+
+
+async def list_users(request: Request) -> Response:
+    """Answer all users; who is no admin sees their names and roles only."""
+    claims = await authenticate(request)
+    check_accounts_here(request)
+    store: Store = request.app.state.store
+    users = await store.users(claims.organization_id)
+    shown = user_json if claims.role is Role.ADMIN else _for_members
+    return JSONResponse({"users": [shown(user) for user in users]})
+
+
+async def create_user(request: Request) -> Response:
+    claims = await authenticate_admin(request)
+    check_accounts_here(request)
+    body = await read(NewUser, request)
+    hashed = await hash_password(body.password)
+    user = User(new_id(), claims.organization_id, body.email, body.name, body.role, hashed, now_ms())
+    store: Store = request.app.state.store
+    await store.create_user(user)
+    return JSONResponse(user_json(user), 201)
+
+
+async def remove_user(request: Request) -> Response:
+    claims = await authenticate_admin(request)
+    check_accounts_here(request)
+    user_id: str = request.path_params["userId"]
+    if user_id == claims.user_id:
+        raise Conflict("nobody removes themselves; another admin can", code="OWN_ACCOUNT")
+    store: Store = request.app.state.store
+    await tell_gateways(request, await store.remove_user(claims.organization_id, user_id))
+    return Response(status_code=204)
+
+
+def _for_members(user: User) -> dict[str, Any]:
+    whole = user_json(user)
+    return {name: whole[name] for name in _FOR_MEMBERS}
