@@ -125,8 +125,8 @@ class Bus(Revocations, Presence, Protocol):
     async def signal(self, signal: Signal) -> None: ...
 
     def signals(self) -> AbstractAsyncContextManager[AsyncIterator[Signal]]:
-        """Subscribe, however long that takes, then yield signals; a `WAKE` follows each interruption, as some may have
-        been lost."""
+        """Subscribe, however long that takes, then yield signals; a `WAKE` of no organization follows each
+        interruption, as some may have been lost."""
         ...
 
     async def ping(self) -> None:
