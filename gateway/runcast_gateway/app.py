@@ -1,6 +1,7 @@
 """Composes the gateway: broker, hub and Socket.IO server in one Starlette application."""
 
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -23,7 +24,9 @@ from runcast_gateway.expiry import Expiry
 from runcast_gateway.hub import Hub
 from runcast_gateway.input_guard import InputGuard
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.presence import PresenceReporter
 from runcast_gateway.recovery import Recovery
+from runcast_gateway.revocations import Revocations
 from runcast_gateway.room_manager import RoomManager
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.socketio_server import GatewayServer
@@ -36,8 +39,10 @@ class Gateway:
         self.bus = bus
         metrics = GatewayMetrics(registry)
         bounds = settings.bounds
-        self.hub = Hub(metrics, bounds)
-        self.broker = Broker(bus, self.hub, metrics, linger_s=settings.linger_s)
+        self.presence = PresenceReporter(bus, secrets.token_hex(8), lambda: self.hub.presence())
+        self.hub = Hub(metrics, bounds, on_change=self.presence.changed)
+        self.revocations = Revocations(bus)
+        self.broker = Broker(bus, self.hub, self.revocations, metrics, linger_s=settings.linger_s)
         self.server = GatewayServer(
             async_mode="asgi",
             client_manager=RoomManager(settings.redis_url, metrics),
@@ -54,10 +59,13 @@ class Gateway:
         self.server.verifier = verifier
         self.server.broker = self.broker
         self.server.hub = self.hub
+        self.server.revocations = self.revocations
         self.expiry = Expiry(self.hub, self.server.expel, warn_s=settings.expiry_warning_s)
         self.server.expiry = self.expiry
         self.server.recovery = Recovery(bus, metrics)
-        self.server.commands = Commands(self.hub, verifier, self.expiry, metrics, max_watched=bounds.watched)
+        self.server.commands = Commands(
+            self.hub, verifier, self.expiry, self.revocations, metrics, max_watched=bounds.watched
+        )
         self.server.metrics = metrics
         self.server.bounds = self.server.eio.bounds = bounds
         self.server.eio.listener = self.hub
@@ -74,8 +82,15 @@ class Gateway:
             self.server.eio.tasks = tasks
             await tasks.start(self.broker.run)
             tasks.start_soon(self.expiry.run)
+            tasks.start_soon(self.revocations.run, self._expel_revoked)
+            tasks.start_soon(self.presence.run)
             yield
             tasks.cancel_scope.cancel()
+
+    def _expel_revoked(self, organization_id: str, user_id: str) -> None:
+        for socket in self.hub.sockets(organization_id, user_id):
+            if self.revocations.refuses(socket.claims):
+                self.server.expel(socket)
 
 
 def _quiet(name: str) -> logging.Logger:

@@ -1,6 +1,6 @@
 """Subscribes to an organization while the hub holds a socket of it, and hands its room what arrives.
 
-Each room is opened once its subscription is acknowledged and its journal's tail is known. A gap is repaired in place
+Each room is opened once its subscription is acknowledged and its revocations and its journal's tail are known. A gap is repaired in place
 from the journal, with whatever arrives meanwhile held back; where that cannot be complete, sockets have to read again.
 """
 
@@ -14,6 +14,7 @@ from runcast_core.bus import Bus, Delivery, Gap, Subscription
 from runcast_core.errors import BusUnavailable
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.revocations import Revocations
 from runcast_gateway.room import Room
 
 log = structlog.get_logger()
@@ -29,9 +30,12 @@ PAGE = 500
 class Broker:
     """One subscription for all organizations of this gateway. Cost follows interest."""
 
-    def __init__(self, bus: Bus, hub: Hub, metrics: GatewayMetrics, *, linger_s: float) -> None:
+    def __init__(
+        self, bus: Bus, hub: Hub, revocations: Revocations, metrics: GatewayMetrics, *, linger_s: float
+    ) -> None:
         self._bus = bus
         self._hub = hub
+        self._revocations = revocations
         self._metrics = metrics
         self._linger_s = linger_s
         self._subscription: Subscription | None = None
@@ -100,6 +104,7 @@ class Broker:
             await self._subscription.add(organization_id)
             self._interrupted.discard(organization_id)
             try:
+                await self._revocations.load(organization_id)
                 tail = await self._bus.journal_tail(organization_id)
             except BusUnavailable:
                 await anyio.sleep(RETRY_S)
@@ -161,6 +166,7 @@ class Broker:
                 del self._wanted_at[organization_id]
                 self._interrupted.discard(organization_id)
                 subscription.remove(organization_id)
+                self._revocations.forget(organization_id)
                 self._hub.close(organization_id)
 
     async def _keep_journals(self) -> None:

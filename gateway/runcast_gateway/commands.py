@@ -9,6 +9,7 @@ from runcast_gateway.expiry import Expiry, expires_at
 from runcast_gateway.handshake import watched
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.revocations import Revocations
 from runcast_gateway.socket import Socket
 
 
@@ -16,10 +17,18 @@ class Commands:
     """Carries out commands. What a client may name is a task or its own next token, never a room."""
 
     def __init__(
-        self, hub: Hub, verifier: TokenVerifier, expiry: Expiry, metrics: GatewayMetrics, *, max_watched: int
+        self,
+        hub: Hub,
+        verifier: TokenVerifier,
+        expiry: Expiry,
+        revocations: Revocations,
+        metrics: GatewayMetrics,
+        *,
+        max_watched: int,
     ) -> None:
         self._hub = hub
         self._expiry = expiry
+        self._revocations = revocations
         self._verifier = verifier
         self._metrics = metrics
         self._max_watched = max_watched
@@ -58,6 +67,8 @@ class Commands:
         claims = await self._verifier.verify(argument.get("token"))
         if (claims.user_id, claims.organization_id) != (socket.claims.user_id, socket.claims.organization_id):
             raise InvalidToken("this token is another user's or organization's", code="OTHER_USER")
+        if self._revocations.refuses(claims):
+            raise InvalidToken("Invalid or expired token")
         socket.claims = claims
         self._expiry.note(socket)
         return {"expiresAt": expires_at(claims)}

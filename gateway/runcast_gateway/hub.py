@@ -1,7 +1,7 @@
 """The local sockets by organization. Knows nothing of Redis: it takes deliveries and gives frames to sockets."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -19,10 +19,15 @@ log = structlog.get_logger()
 class Hub:
     """A room for each organization that has, or just had, a socket here. Listens to its sockets' connections."""
 
-    def __init__(self, metrics: GatewayMetrics, bounds: Bounds) -> None:
+    def __init__(
+        self, metrics: GatewayMetrics, bounds: Bounds, *, on_change: Callable[[], None] = lambda: None
+    ) -> None:
         self._metrics = metrics
         self._bounds = bounds
+        self._on_change = on_change
         self._rooms: dict[str, Room] = {}
+        self._sockets: dict[str, dict[Socket, None]] = {}
+        """Those that arrived, by organization, whether they joined their room already or not."""
         self._users: dict[str, Counter[str]] = {}
         """How many sockets each user has here, by organization."""
 
@@ -45,17 +50,15 @@ class Hub:
             room.deliver(deliveries)
 
     def holds(self, organization_id: str) -> bool:
-        return organization_id in self._users
+        return organization_id in self._sockets
 
-    def sockets(self, organization_id: str, user_id: str | None = None) -> list[Socket]:
-        """Return the sockets of an organization here, or of one of its users."""
-        room = self._rooms.get(organization_id)
-        found = [] if room is None else room.sockets
-        return [socket for socket in found if user_id is None or socket.claims.user_id == user_id]
+    def sockets(self, organization_id: str, user_id: str) -> list[Socket]:
+        """Return the sockets that a user has here."""
+        return [s for s in self._sockets.get(organization_id, ()) if s.claims.user_id == user_id]
 
     def all_sockets(self) -> Iterator[Socket]:
-        for room in self._rooms.values():
-            yield from room.sockets
+        for sockets in self._sockets.values():
+            yield from sockets
 
     def presence(self) -> dict[str, dict[str, int]]:
         """Return how many sockets each user has, by organization."""
@@ -63,14 +66,16 @@ class Hub:
 
     def count(self, organization_id: str, user_id: str | None = None) -> int:
         """Return how many sockets an organization, or one of its users, has here."""
-        users = self._users.get(organization_id, Counter())
-        return users.total() if user_id is None else users[user_id]
+        if user_id is None:
+            return len(self._sockets.get(organization_id, ()))
+        return self._users.get(organization_id, Counter())[user_id]
 
     def arrive(self, socket: Socket) -> None:
         """Count a socket that was let in. It is sent nothing before it joins its room."""
-        users = self._users.setdefault(socket.organization_id, Counter())
-        users[socket.claims.user_id] += 1
-        self._metrics.sockets.labels(socket.organization_id).set(users.total())
+        sockets = self._sockets.setdefault(socket.organization_id, {})
+        sockets[socket] = None
+        self._users.setdefault(socket.organization_id, Counter())[socket.claims.user_id] += 1
+        self._note_change(socket.organization_id, len(sockets))
 
     def join(self, socket: Socket, *, after: Offset = (0, 0)) -> None:
         """Let a socket that arrived receive what is delivered from now on, but nothing up to `after`."""
@@ -86,14 +91,19 @@ class Hub:
             return
         socket.gone = True
         self.room(socket.organization_id).leave(socket)
-        users = self._users[socket.organization_id]
+        sockets, users = self._sockets[socket.organization_id], self._users[socket.organization_id]
+        del sockets[socket]
         users[socket.claims.user_id] -= 1
-        if users[socket.claims.user_id] <= 0:
+        if not users[socket.claims.user_id]:
             del users[socket.claims.user_id]
-        if not users:
-            del self._users[socket.organization_id]
-        self._metrics.left(socket.organization_id, users.total())
+        if not sockets:
+            del self._sockets[socket.organization_id], self._users[socket.organization_id]
+        self._note_change(socket.organization_id, len(sockets))
         log.info("Socket disconnected", socket=socket.sid, room=room_name(socket.organization_id))
+
+    def _note_change(self, organization_id: str, count: int) -> None:
+        self._metrics.count_sockets(organization_id, count)
+        self._on_change()
 
     def congested(self, socket: Socket) -> None:
         if not socket.gone:

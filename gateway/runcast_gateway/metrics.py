@@ -42,9 +42,9 @@ class GatewayMetrics:
             "runcast_gateway_refused_emits", "Emits on the socketio channel with a reserved name", registry=registry
         )
 
-    def left(self, organization_id: str, remaining: int) -> None:
-        """Note a departure; the last one takes the organization's label with it."""
-        if remaining:
-            self.sockets.labels(organization_id).set(remaining)
+    def count_sockets(self, organization_id: str, count: int) -> None:
+        """Note how many there are now; the last one to leave takes the organization's label with it."""
+        if count:
+            self.sockets.labels(organization_id).set(count)
         else:
             self.sockets.remove(organization_id)

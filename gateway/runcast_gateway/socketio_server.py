@@ -25,11 +25,12 @@ from runcast_gateway.direct_websocket import POLICY_VIOLATION
 from runcast_gateway.engineio_server import EngineServer, EngineSocket
 from runcast_gateway.expiry import Expiry
 from runcast_gateway.frame import Frames, event_packet, packet
-from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake
+from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake, refused_token
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.pid import new_pid
 from runcast_gateway.recovery import Recovery
+from runcast_gateway.revocations import Revocations
 from runcast_gateway.room import Room
 from runcast_gateway.socket import Socket
 
@@ -47,6 +48,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     verifier: TokenVerifier
     broker: Broker
     hub: Hub
+    revocations: Revocations
     recovery: Recovery
     commands: Commands
     expiry: Expiry
@@ -162,6 +164,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             missed = await self.recovery.missed(room, claims, handshake)
         if eio_sid not in self.environ:
             return  # gone meanwhile
+        if self.revocations.refuses(claims):
+            raise refused_token()
         self._check_room_left(claims)
         sid = await self.manager.pre_connect(eio_sid, "/")
         await self.manager.connect(sid, "/")

@@ -61,6 +61,15 @@ async def test_it_tells_at_once_and_takes_everything_back_at_the_end():
     assert await bus.presence("b") == Present({}, 0)
 
 
+async def test_a_gateway_without_sockets_says_nothing():
+    """Neither at the start nor at the end, nor when a socket was gone before it was told."""
+    bus = CountingBus()
+    async with reporting(bus, {}) as reporter:
+        reporter.changed()
+        await until(lambda: _reset(reporter))
+    assert bus.told == []
+
+
 async def test_changes_are_told_together_and_only_what_changed():
     """Of many sockets that come and go at about the same time, one call; an organization without any is taken back."""
     bus = CountingBus()
@@ -134,3 +143,7 @@ async def test_a_bus_that_is_gone_does_not_hold_up_the_end():
 
 async def _has(bus: MemoryBus, organization_id: str) -> bool:
     return (await bus.presence(organization_id)).gateways > 0
+
+
+async def _reset(reporter: PresenceReporter) -> bool:
+    return not reporter._changed.is_set()
