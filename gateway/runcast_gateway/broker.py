@@ -1,7 +1,8 @@
 """Subscribes to an organization while the hub holds a socket of it, and hands its room what arrives.
 
-Each room is opened once its subscription is acknowledged and its revocations and its journal's tail are known. A gap is repaired in place
-from the journal, with whatever arrives meanwhile held back; where that cannot be complete, sockets have to read again.
+Each room is opened once its subscription is acknowledged, and its revocations and its journal's tail are known. A gap
+is repaired in place from the journal, with whatever arrives meanwhile held back; where that cannot be complete, sockets
+have to read again.
 """
 
 from collections.abc import Iterable
