@@ -34,7 +34,7 @@ class Recorder:
 
     def _take(self, frames: Frames) -> None:
         self.sent += frames.texts
-        self.waiting += len(frames.joined)
+        self.waiting += len(frames)
         if self.on_write is not None:
             self.on_write()
 

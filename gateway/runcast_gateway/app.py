@@ -9,7 +9,6 @@ import anyio
 import socketio
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from runcast_core.bus import Bus
@@ -30,6 +29,8 @@ from runcast_gateway.revocations import Revocations
 from runcast_gateway.room_manager import RoomManager
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.socketio_server import GatewayServer
+
+SOCKETS = "/socket.io/"
 
 
 class Gateway:
@@ -101,6 +102,17 @@ def _quiet(name: str) -> logging.Logger:
     return logger
 
 
+class Application(Starlette):
+    """The probes; and the sockets, which need nothing of Starlette's and do not pay for it when everybody connects at
+    once."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and scope["path"].startswith(SOCKETS):
+            await self.state.gateway.application(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(
     settings: GatewaySettings, *, bus: Bus | None = None, registry: CollectorRegistry | None = None
 ) -> Starlette:
@@ -121,9 +133,5 @@ def create_app(
         app.state.gateway.broker.check()
         await app.state.gateway.bus.ping()
 
-    async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
-        await app.state.gateway.application(scope, receive, send)
-
-    routes = [*probe_routes({"redis": ping}, counters), Mount("/socket.io", app=sockets)]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Application(routes=probe_routes({"redis": ping}, counters), lifespan=lifespan)
     return app

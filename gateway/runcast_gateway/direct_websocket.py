@@ -112,7 +112,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
         """Close, after what is buffered if the client takes that within `CLOSE_S`."""
         if not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code)
-            self.writer.write_bytes(b"".join(self.conn.data_to_send()))
+            self.writer.write(b"".join(self.conn.data_to_send()))
             self.writer.close()
             self.close_sent = True
             self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
@@ -164,10 +164,12 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
 
 
 def websocket_options(max_message_bytes: int) -> dict[str, Any]:
-    """Return what `uvicorn.Config` has to be given for the direct path. Engine.IO has a heartbeat of its own."""
+    """Return what `uvicorn.Config` has to be given for the direct path. Engine.IO has a heartbeat of its own, and
+    nobody asks for a client's address."""
     return {
         "ws": DirectWebSocket,
         "ws_per_message_deflate": False,
         "ws_max_size": max_message_bytes,
         "ws_ping_interval": None,
+        "proxy_headers": False,
     }

@@ -5,8 +5,6 @@ import asyncio
 import socket
 from typing import Any
 
-from runcast_gateway.frame import Frames
-
 
 class DirectWriter:
     """A connection's bytes, in the order of the calls; what the kernel does not take goes to the transport.
@@ -26,10 +24,7 @@ class DirectWriter:
         self._unbuffered = False
         self.look()
 
-    def write(self, frames: Frames) -> None:
-        self.write_bytes(frames.joined)
-
-    def write_bytes(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write, or buffer, without waiting. After `close` it goes nowhere."""
         if self._unbuffered:
             try:

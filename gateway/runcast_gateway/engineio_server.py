@@ -81,7 +81,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             return
         data = pkt.encode()
         binary = isinstance(data, bytes)
-        self._direct.writer.write_bytes(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
+        self._direct.writer.write(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
 
     def buffered(self) -> int:
         return self.queue.buffered if self._direct is None else self._direct.transport.get_write_buffer_size()
@@ -114,7 +114,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         if self.closed or self.closing:
             return
         if self._direct is not None:
-            self._direct.writer.write_bytes(PING)
+            self._direct.writer.write(PING)
         else:
             self.queue.put_nowait(packet.Packet(packet.PING))
         self._timer = asyncio.get_running_loop().call_later(self.server.ping_timeout, self._silent)
@@ -236,7 +236,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         """Write what waited, then everything straight to the connection."""
         waiting = [item for item in self.queue.take(self.queue.qsize()) if item.packet_type != packet.NOOP]
         direct.take_over(self, self.server.bounds)
-        direct.writer.write_bytes(b"".join([websocket_frame(item.encode().encode()) for item in waiting]))
+        direct.writer.write(b"".join([websocket_frame(item.encode().encode()) for item in waiting]))
         self._direct, self._carrier = direct, None
         self._write_by(direct.writer.write)
         if self._congested and direct.transport.get_write_buffer_size() <= self.server.bounds.soft_bytes:
@@ -336,6 +336,14 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
 
     def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
         return Outbox()
+
+    async def _trigger_event(self, event: str, *args: Any, run_async: bool = False) -> Any:
+        """As the stock one, which looks each time whether the handler is a coroutine function; here all of them are."""
+        try:
+            return await self.handlers[event](*args)
+        except Exception:
+            log.exception("Handler failed", handler=event)
+            return False if event == "connect" else None
 
     async def disconnect(self, sid: str | None = None) -> None:
         """Close one connection; whatever is queued to it, nobody waits until it has been read."""

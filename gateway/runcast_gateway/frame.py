@@ -1,35 +1,27 @@
 """Socket.IO packets, and the WebSocket frames around them, built once and shared by every recipient."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import orjson
 
 from runcast_core.events import Event
 
 
-class Frames:
-    """Packets in their order: as one byte string for WebSockets, as texts for polls. Each form is made when first
-    needed."""
+class Frames(bytes):
+    """Packets in their order as one byte string for WebSockets: Engine.IO messages, each in a frame. Those who poll are
+    given the `texts`, which are made when first needed."""
 
-    __slots__ = ("_joined", "_texts", "packets")
+    packets: Sequence[bytes]
 
-    def __init__(self, packets: Sequence[bytes]) -> None:
-        self.packets = packets
-        self._joined: bytes | None = None
-        self._texts: list[str] | None = None
+    def __new__(cls, packets: Sequence[bytes]) -> "Frames":
+        frames = super().__new__(cls, b"".join([websocket_frame(b"4" + packet) for packet in packets]))
+        frames.packets = packets
+        return frames
 
-    @property
-    def joined(self) -> bytes:
-        """The packets as Engine.IO messages in WebSocket frames, one after the other."""
-        if self._joined is None:
-            self._joined = b"".join([websocket_frame(b"4" + packet) for packet in self.packets])
-        return self._joined
-
-    @property
+    @cached_property
     def texts(self) -> list[str]:
-        if self._texts is None:
-            self._texts = [packet.decode() for packet in self.packets]
-        return self._texts
+        return [packet.decode() for packet in self.packets]
 
 
 def event_packet(event: Event, offset: str | None = None) -> bytes:

@@ -17,7 +17,7 @@ class GatewaySettings(OriginSettings, ServiceSettings, TokenSettings):
     """A socket that lets more pile up is sent no output until it has caught up; it is told what to read again."""
     cut_bytes: int = Field(4 * 1024 * 1024, alias="RUNCAST_CUT_BYTES", ge=65_536)
     """A socket that lets more pile up is cut off; it may come back."""
-    coalesce_ms: float = Field(5, alias="RUNCAST_COALESCE_MS", ge=0, le=1000)
+    coalesce_ms: float = Field(10, alias="RUNCAST_COALESCE_MS", ge=0, le=1000)
     """The longest that an event of a busy organization waits for others to be written with it."""
     max_watched: int = Field(100, alias="RUNCAST_MAX_WATCHED", ge=1)
     """Executions that one socket may watch."""

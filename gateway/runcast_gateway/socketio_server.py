@@ -159,9 +159,11 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
 
     async def _admit(self, eio_sid: str, connection: EngineSocket, claims: Claims, handshake: Handshake) -> None:
         missed: Sequence[Delivery] | None = None
-        with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S):
-            room = await self.broker.opened(claims.organization_id)
-            missed = await self.recovery.missed(room, claims, handshake)
+        room = self.hub.room(claims.organization_id)
+        if room.epoch is None or handshake.pid is not None:
+            with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S):
+                room = await self.broker.opened(claims.organization_id)
+                missed = await self.recovery.missed(room, claims, handshake)
         if eio_sid not in self.environ:
             return  # gone meanwhile
         if self.revocations.refuses(claims):
@@ -171,7 +173,6 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         await self.manager.connect(sid, "/")
         await self.manager.enter_room(sid, "/", room_name(claims.organization_id))
         socket = Socket(sid, claims, connection, handshake.recover, handshake.watching)
-        room = self.hub.room(claims.organization_id)
         self._welcome(socket, connection, room, handshake, missed)
         if missed is None:
             room.join(socket)

@@ -4,19 +4,19 @@ redis-py's own `PubSub` reconnects within whatever call meets the loss, so two t
 connection broken. Here one task owns the connection, and what others want is a set that it tells the server about.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import anyio
+import hiredis
 import structlog
 from redis.crc import key_slot
-from redis.exceptions import MovedError
 
 from runcast_core.errors import BusUnavailable, kinds
 from runcast_core.identifiers import new_id
 from runcast_core.redis_inbox import Channel, Inbox
+from runcast_core.redis_replies import Replies, Reply
 from runcast_core.redis_servers import FAILURES, Node
 
 log = structlog.get_logger()
@@ -131,28 +131,31 @@ class Listener:
         return "SUNSUBSCRIBE" if told.sharded else "UNSUBSCRIBE", name
 
     async def _read(self, connection: Any) -> None:
-        """Read for ever. Replies that are buffered are read without a pause, so whoever takes from the inbox gets all
-        that one read from the socket brought."""
-        channels, inbox, read = self._channels, self._inbox, connection.read_response
+        """Read for ever. Whoever takes from the inbox gets all that one read from the socket brought."""
+        replies = Replies(connection, self._take)
         while True:
-            try:
-                kind, name, data = await read(timeout=math.inf)
-            except MovedError as refused:
-                self._refused(refused.slot_id)
-                continue
-            self._alive = True
-            channel = channels.get(name)
-            if kind in _MESSAGES:
-                if channel is not None and channel.acknowledged.is_set():
-                    inbox.put(channel, data)
-            elif kind in _CONFIRMATIONS:
-                self._confirm(name, channel)
-            else:
-                self._unsubscribed(name)
-            if inbox.full:
-                self._holding = True
-                await inbox.room()
-                self._holding = False
+            await replies.full()
+            self._holding = True
+            await self._inbox.room()
+            self._holding = False
+            replies.go_on()
+
+    def _take(self, reply: Reply) -> bool:
+        """Take in one reply; tell whether there is room for more. Raises what the server has no reason to say."""
+        self._alive = True
+        if isinstance(reply, hiredis.ReplyError):
+            self._refused(reply)
+            return True
+        kind, name, data = reply
+        channel = self._channels.get(name)
+        if kind in _MESSAGES:
+            if channel is not None and channel.acknowledged.is_set():
+                self._inbox.put(channel, data)
+        elif kind in _CONFIRMATIONS:
+            self._confirm(name, channel)
+        else:
+            self._unsubscribed(name)
+        return not self._inbox.full
 
     def _confirm(self, name: bytes, channel: Channel | None) -> None:
         """Note an acknowledgement; one after the first means that the connection was another one meanwhile."""
@@ -173,9 +176,13 @@ class Listener:
         if self._leaving[name] <= 0:
             del self._leaving[name]
 
-    def _refused(self, slot: int) -> None:
-        """The server refused to subscribe a channel: another node serves its slot."""
-        for name in [name for name in self._told if key_slot(name) == slot]:
+    def _refused(self, error: hiredis.ReplyError) -> None:
+        """The server refused to subscribe a channel. If another node serves its slot (`MOVED <slot> <node>`), ask anew
+        who does; raise anything else."""
+        kind, slot, *_ = (*str(error).split(), "")
+        if kind != "MOVED" or not slot.isdecimal():
+            raise error
+        for name in [name for name in self._told if key_slot(name) == int(slot)]:
             del self._told[name]
         self._moved()
 

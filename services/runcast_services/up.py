@@ -59,7 +59,6 @@ async def running(
             composition.app,
             lifespan="off",
             access_log=False,
-            proxy_headers=False,
             log_config=None,
             timeout_graceful_shutdown=3,
             **websocket_options(GatewaySettings.from_mapping(settings).max_message_bytes),
