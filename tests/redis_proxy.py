@@ -11,7 +11,7 @@ class Proxy:
     """Forwards until told otherwise."""
 
     def __init__(self, target_port: int) -> None:
-        self._target_port = target_port
+        self.target_port = target_port
         self.port = 0
         self.connections = 0
         self.losing_replies = False
@@ -28,7 +28,7 @@ class Proxy:
 
     async def serve(self, client: SocketStream) -> None:
         number, self.connections = self.connections, self.connections + 1
-        connected = await anyio.connect_tcp("127.0.0.1", self._target_port)
+        connected = await anyio.connect_tcp("127.0.0.1", self.target_port)
         async with client, connected as server, anyio.create_task_group() as tasks:
             tasks.start_soon(self._pump, client, server, number, False, tasks)
             tasks.start_soon(self._pump, server, client, number, True, tasks)

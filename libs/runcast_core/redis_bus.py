@@ -139,6 +139,8 @@ async def open_redis_bus(url: str) -> AsyncIterator[RedisBus]:
     finally:
         with anyio.move_on_after(CLOSE_S, shield=True):
             await bus.pay()
+        if len(bus.owed):
+            log.error("Resyncs not published, Redis does not answer", owed=len(bus.owed))
         with anyio.CancelScope(shield=True):
             await bus.servers.aclose()
 

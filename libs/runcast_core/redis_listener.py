@@ -12,6 +12,7 @@ import anyio
 import hiredis
 import structlog
 from redis.crc import key_slot
+from redis.exceptions import ResponseError
 
 from runcast_core.errors import BusUnavailable, kinds
 from runcast_core.identifiers import new_id
@@ -69,7 +70,9 @@ class Listener:
 
     def withdraw(self, channel: Channel) -> None:
         self._channels.pop(channel.name, None)
-        self.tell(channel.name)
+        self._untold.discard(channel.name)
+        if channel.name in self._told:
+            self.tell(channel.name)
 
     def tell(self, *names: bytes) -> None:
         """Let the server know what is wanted of these channels, or of all that it does not know of."""
@@ -82,6 +85,9 @@ class Listener:
             while True:
                 try:
                     await self._converse()
+                except* ResponseError as refused:
+                    log.error("Subscription refused", node=self.name, reason=kinds(refused))  # noqa: TRY400 - by Redis
+                    self._pause_s = LAST_PAUSE_S
                 except* Exception as lost:
                     log.warning("Subscription interrupted", node=self.name, reason=kinds(lost))
                 self._moved()
@@ -142,13 +148,13 @@ class Listener:
 
     def _take(self, reply: Reply) -> bool:
         """Take in one reply; tell whether there is room for more. Raises what the server has no reason to say."""
-        self._alive = True
         if isinstance(reply, hiredis.ReplyError):
             self._refused(reply)
             return True
         kind, name, data = reply
         channel = self._channels.get(name)
         if kind in _MESSAGES:
+            self._alive = True
             if channel is not None and channel.acknowledged.is_set():
                 self._inbox.put(channel, data)
         elif kind in _CONFIRMATIONS:
@@ -181,7 +187,7 @@ class Listener:
         who does; raise anything else."""
         kind, slot, *_ = (*str(error).split(), "")
         if kind != "MOVED" or not slot.isdecimal():
-            raise error
+            raise ResponseError(kind) from error
         for name in [name for name in self._told if key_slot(name) == int(slot)]:
             del self._told[name]
         self._moved()

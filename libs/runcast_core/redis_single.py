@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ReadOnlyError
 
 from runcast_core.redis_servers import Node
 
@@ -21,7 +22,11 @@ class SingleRedis:
         self._subscriber = subscriber
 
     async def execute(self, key: str, *command: Any) -> Any:
-        return await self.publisher.execute_command(*command)  # type: ignore[no-untyped-call]
+        try:
+            return await self.publisher.execute_command(*command)  # type: ignore[no-untyped-call]
+        except ReadOnlyError:  # a master no more: its name may lead to another server by now
+            await self.publisher.connection_pool.disconnect(inuse_connections=False)
+            raise
 
     def node(self, channel: str) -> Node:
         return self

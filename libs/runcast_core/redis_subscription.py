@@ -88,7 +88,7 @@ class RedisSubscription:
         try:
             await self._servers.refresh()
             self._place_all()
-        except FAILURES as failed:
+        except Exception as failed:  # whatever redis-py makes of a strange answer: nobody else would try again
             log.warning("Redis not found", reason=type(failed).__name__)
             self._look_again()
             return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 
-from runcast_core.bus import Bus, Delivery, Gap
+from runcast_core.bus import Bus, Delivery, Gap, Subscription
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import RESYNC, Event
 from runcast_core.redis_bus import RedisBus, open_redis_bus
@@ -27,6 +27,7 @@ class Witness:
         self.failed: set[str] = set()
         """The tasks of which an event failed, or may have."""
         self.items: list[Delivery | Gap] = []
+        self.subscription: Subscription
 
     async def publish(self, bus: Bus) -> None:
         number = 0
@@ -39,9 +40,9 @@ class Witness:
             await anyio.sleep(0.002)
 
     async def follow(self, bus: Bus) -> None:
-        async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
-            tasks.start_soon(subscription.add, self.organization_id)
-            async for together in subscription:
+        async with bus.subscription() as self.subscription, anyio.create_task_group() as tasks:
+            tasks.start_soon(self.subscription.add, self.organization_id)
+            async for together in self.subscription:
                 self.items.extend(together)
 
     @property

@@ -13,6 +13,7 @@ from runcast_core.identifiers import journal_key, new_id
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import RedisBus, open_redis_bus
 from tests.integration.buses import command
+from tests.redis_proxy import proxied
 from tests.redis_server import MortalRedis, own_redis
 
 
@@ -147,6 +148,19 @@ async def test_a_fail_over_changes_the_epoch(pair: tuple[MortalRedis, MortalRedi
             assert after.entries == before.entries
             assert after.epoch != before.epoch
             assert (await new.journal_tail(organization)).epoch == after.epoch
+
+
+async def test_a_name_that_leads_to_another_master_is_followed(pair: tuple[MortalRedis, MortalRedis, ExitStack]):
+    """As a load balancer's or an operator's does, while connections to the old master go on: one call fails."""
+    first, second, _ = pair
+    async with proxied(first.port) as proxy, open_redis_bus(proxy.url) as bus:
+        for _ in range(2):
+            await bus.publish("org", _event(1))
+        await command(bus, "REPLICAOF", "127.0.0.1", second.port)
+        proxy.target_port = second.port
+        with pytest.raises(BusUnavailable):
+            await bus.publish("org", _event(2))
+        await bus.publish("org", _event(3))
 
 
 async def test_a_replica_is_not_asked(pair: tuple[MortalRedis, MortalRedis, ExitStack]):

@@ -1,16 +1,21 @@
 """A cluster while slots move and a node dies: what is missing is in a gap, nothing comes twice."""
 
+import math
 from collections.abc import Iterator
 
 import anyio
 import pytest
+from redis.asyncio.cluster import ClusterNode as BusClusterNode
 from redis.crc import key_slot
 
 from runcast_core import redis_cluster
+from runcast_core.bus import Gap
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import mark
 from runcast_core.identifiers import events_channel, journal_key, new_id
 from runcast_core.redis_bus import open_redis_bus
+from runcast_core.redis_cluster import ClusterRedis
+from runcast_core.redis_listener import Listener
 from tests.integration.buses import Witness, witnessed
 from tests.parts import reserved_port
 from tests.redis_cluster import MASTERS, SLOTS, Cluster, ClusterNode, running_cluster, until
@@ -21,6 +26,12 @@ from tests.redis_proxy import proxied
 def cluster() -> Iterator[Cluster]:
     with running_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What moved has to be noticed by itself."""
+    monkeypatch.setattr(ClusterRedis, "refresh_s", math.inf)
 
 
 def _organization_at(master: int) -> tuple[str, int]:
@@ -106,6 +117,31 @@ async def test_a_cluster_need_not_be_there_yet(cluster: Cluster):
                 tasks.cancel_scope.cancel()
 
 
+async def test_names_that_lead_to_other_nodes_are_followed(cluster: Cluster):
+    """When none of the nodes that were found answers any more, those of the URL are asked."""
+    async with open_redis_bus(cluster.url) as bus:
+        await bus.ping()
+        manager = bus.servers._cluster.nodes_manager
+        with reserved_port() as port:
+            gone = BusClusterNode("127.0.0.1", port)
+            manager.startup_nodes, bus.servers._failed = {gone.name: gone}, gone.name
+            with pytest.raises(BusUnavailable):
+                await bus.ping()
+            await bus.ping()
+
+
+async def test_a_slot_that_moved_unsaid_is_found_in_time(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
+    """As where a node is cut off from the others: the others are asked now and then."""
+    monkeypatch.setattr(ClusterRedis, "refresh_s", 0.2)
+    organization, slot = _organization_at(1)
+    with anyio.fail_after(20):
+        async with open_redis_bus(cluster.url) as bus, bus.subscription() as subscription:
+            await subscription.add(organization)
+            monkeypatch.setattr(Listener, "_unsubscribed", lambda *_: None)
+            await _move(cluster, slot, cluster.nodes[1], cluster.nodes[2])
+            assert await anext(aiter(subscription)) == [Gap(organization)]
+
+
 async def test_a_command_is_not_sent_on_for_ever(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
     """As where two nodes each say that the other one has it."""
     organization, slot = _organization_at(1)
@@ -137,6 +173,7 @@ async def test_a_replica_takes_over(cluster: Cluster):
             await other.goes_on()
             assert (await bus.read_journal(hit)).epoch != before.epoch
             assert await _subscribed(cluster, hit) == [replica]
+            witness.subscription.check()
     witness.account()
     other.account()
     assert other.gaps == 0

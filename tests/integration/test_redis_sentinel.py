@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
+from runcast_core import redis_listener
 from runcast_core.bus import Signal, SignalKind
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import mark
@@ -20,8 +21,9 @@ def watched() -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("killed", [True, False])
-async def test_a_replica_takes_over(watched: Watched, killed: bool):
+async def test_a_replica_takes_over(watched: Watched, killed: bool, monkeypatch: pytest.MonkeyPatch):
     """After a master's death, or on request; the bus finds it by itself, its epoch is another one, signals go on."""
+    monkeypatch.setattr(redis_listener, "CANARY_S", 60)  # which would notice, too, and later
     with anyio.fail_after(40):
         async with witnessed(watched.url, "a") as witness, open_redis_bus(watched.url) as bus:
             before = await bus.read_journal("a")
@@ -32,7 +34,8 @@ async def test_a_replica_takes_over(watched: Watched, killed: bool):
                     watched.master.kill()
                 else:
                     await anyio.to_thread.run_sync(watched.fail_over)
-                assert await anext(signals) == Signal(SignalKind.WAKE)
+                with anyio.fail_after(8):  # a Sentinel makes a replica of the old master after ten seconds
+                    assert await anext(signals) == Signal(SignalKind.WAKE)
             while not witness.gaps:
                 await anyio.sleep(0.01)
             await witness.is_resynced(bus)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
 from runcast_core import redis_listener
 from runcast_core.bus import Delivery, Gap, Subscription
@@ -74,6 +75,29 @@ async def test_a_half_open_connection_is_made_again(mortal: MortalRedis):
             await publisher.publish("a", mark())
             assert [type(item) for item in await anext(batches)] == [Delivery]
             await _until_ready(subscription, True)
+
+
+async def test_a_server_that_confirms_nothing_is_left():
+    """It takes connections and greets them, and that is all."""
+    connections = 0
+
+    async def greet(client: SocketStream) -> None:
+        nonlocal connections
+        connections += 1
+        async with client:
+            async for data in client:
+                await client.send(b"+OK\r\n" * data.count(b"SETINFO"))
+
+    listening = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listening as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, greet)
+        url = f"redis://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+        with anyio.fail_after(10):
+            async with open_redis_bus(url) as bus, bus.subscription() as subscription:
+                while connections < 3:
+                    await anyio.sleep(0.01)
+                assert not _ready(subscription)
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_quiet_server_is_not_dropped(mortal: MortalRedis):

@@ -159,6 +159,20 @@ async def test_what_is_no_event_is_skipped_and_logged(mortal: MortalRedis, junk:
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["Message skipped, it is no event"]
 
 
+async def test_a_refused_subscription_is_tried_again_slowly(mortal: MortalRedis):
+    """An error of the configuration is said as one; once it is mended all is well."""
+    with mortal.running(), capture_logs() as logs:
+        async with _subscriber(mortal) as subscriber, anyio.create_task_group() as tasks:
+            administrate = subscriber._bus.servers.execute
+            await administrate("", "ACL", "SETUSER", "default", "resetchannels", "&runcast:canary:*")
+            tasks.start_soon(subscriber.subscription.add, "a")
+            while not (refused := [entry for entry in logs if entry["event"] == "Subscription refused"]):
+                await anyio.sleep(0.01)
+            assert (refused[0]["log_level"], refused[0]["reason"]) == ("error", "NoPermissionError")
+            await administrate("", "ACL", "SETUSER", "default", "allchannels")
+            await subscriber.hears("a")
+
+
 async def test_what_was_read_of_a_removed_organization_is_not_taken(mortal: MortalRedis):
     """It may be wanted again later, and then begins anew."""
     with mortal.running(), anyio.fail_after(20):
