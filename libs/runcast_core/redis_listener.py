@@ -12,7 +12,7 @@ import anyio
 import hiredis
 import structlog
 from redis.crc import key_slot
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 
 from runcast_core.errors import BusUnavailable, kinds
 from runcast_core.identifiers import new_id
@@ -187,7 +187,7 @@ class Listener:
         who does; raise anything else."""
         kind, slot, *_ = (*str(error).split(), "")
         if kind != "MOVED" or not slot.isdecimal():
-            raise ResponseError(kind) from error
+            raise (NoPermissionError if kind == "NOPERM" else ResponseError)(kind) from error
         for name in [name for name in self._told if key_slot(name) == int(slot)]:
             del self._told[name]
         self._moved()
