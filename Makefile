@@ -6,7 +6,12 @@ BIN := $(VENV)/bin
 CACHE := $(shell d="$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; mkdir -p "$$d" 2> /dev/null && test -w "$$d" || echo --cache-dir $(VENV)/cache)
 UV := $(BIN)/python -m uv --quiet $(CACHE)
 
-.PHONY: up demo test check lock clean
+# What the benchmark runs beside this project's own code.
+PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
+PEERS := benchmarks/peers/node_modules/.package-lock.json
+CENTRIFUGO := benchmarks/.build/centrifugo
+
+.PHONY: up demo test check lock bench-fanout clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/runcast up
@@ -23,6 +28,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --no-header tests/unit/test_imports.py
+
+# Beside Node's Socket.IO and others, within ten minutes; see benchmarks/README.md. ARGS=--quick takes one.
+bench-fanout: $(VENV)/.all $(PROGRAMS) $(PEERS) $(if $(findstring centrifugo,$(ARGS)),$(CENTRIFUGO))
+	@$(BIN)/python -m benchmarks.fanout $(ARGS)
 
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
@@ -51,5 +60,12 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 	echo "npm could not install the JavaScript client: the tests through it cannot run"; \
 	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 
+$(PROGRAMS): benchmarks/.build/%: benchmarks/%.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -o $@ $<
+
+$(PEERS): benchmarks/peers/package.json
+	@cd benchmarks/peers && npm install --silent --no-audit --no-fund --no-package-lock
+
 clean:
-	rm -rf $(VENV) tests/e2e/node_modules
+	rm -rf $(VENV) tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build

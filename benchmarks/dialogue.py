@@ -1,0 +1,74 @@
+"""Child processes that are told lines and answer in lines, each answer awaited for a bounded time."""
+
+import os
+import select
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from tests.parts import ended_after
+
+
+class Fault(Exception):
+    """A trial cannot go on, or its figures count for nothing; the text says why."""
+
+
+class Dialogue:
+    """One child's standard input and output."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", name: str) -> None:
+        self._process = process
+        self._name = name
+        self._heard = b""
+
+    def say(self, *words: object) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - opened below
+        try:
+            self._process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
+        except BrokenPipeError as exc:
+            raise Fault(f"{self._name} ended") from exc
+
+    def hear(self, word: str, *, within_s: float) -> list[str]:
+        """Return what follows `word` in the next line. Raises `Fault` for any other line, and for none in time."""
+        said = self._line(time.monotonic() + within_s).split()
+        if said[:1] != [word]:
+            raise Fault(f"{self._name} said {' '.join(said)!r} and not {word!r}")
+        return said[1:]
+
+    def _line(self, deadline: float) -> str:
+        assert self._process.stdout is not None  # noqa: S101 - opened below
+        while b"\n" not in self._heard:
+            readable, _, _ = select.select([self._process.stdout], [], [], max(0, deadline - time.monotonic()))
+            if not readable:
+                raise Fault(f"{self._name} said nothing in time")
+            if not (piece := os.read(self._process.stdout.fileno(), 65_536)):
+                raise Fault(f"{self._name} ended")
+            self._heard += piece
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line.decode()
+
+
+@contextmanager
+def dialogue(name: str, command: Sequence[str]) -> Iterator[Dialogue]:
+    """Run a child until the context ends."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0) as process, ended_after(process, 5):
+        yield Dialogue(process, name)
+
+
+@contextmanager
+def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server, which says nothing of use, until the context ends; what it said is told where that fails."""
+    with tempfile.TemporaryFile() as output:
+        try:
+            with (
+                subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process,
+                ended_after(process, 5),
+            ):
+                yield process
+        except Fault as fault:
+            output.seek(0)
+            words = output.read()[-500:].decode(errors="replace")
+            raise Fault(f"{fault}; the server's last words: {words!r}") from fault

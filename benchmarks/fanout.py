@@ -1,0 +1,95 @@
+"""`python -m benchmarks.fanout`: the systems side by side, in rounds; README.md says what is measured and how."""
+
+import argparse
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cases import CASES
+from benchmarks.machine import facts
+from benchmarks.plot import plot
+from benchmarks.report import document, failed, rows, table
+from benchmarks.rounds import Comparison, Rounds
+from benchmarks.systems import SYSTEMS
+from tests.redis_server import MortalRedis, own_redis
+
+RESULTS = Path(__file__).parent / "results"
+FULL_ROUNDS, QUICK_ROUNDS = 3, 2
+QUICK_SYSTEMS = ["node", "runcast", "floor"]
+
+
+def main() -> int:
+    options = _options(sys.argv[1:])
+    comparison = _comparison(options)
+    core = _take_cores()
+    with MortalRedis(own_redis()[1]) as server, server.running():
+        found = rows(Rounds(comparison, server.port, core).run())
+        machine = facts(server.port) | {"rounds": comparison.rounds}
+    whole = not (options.quick or options.only or options.cases or options.sockets)
+    _write("fanout" if whole else "partial", document(found, machine))
+    return 1 if failed(found) else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench-fanout", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute: 200 sockets, fewer systems, less of all")
+    parser.add_argument("--centrifugo", action="store_true", help="with Centrifugo as a further peer")
+    parser.add_argument("--only", type=_names(SYSTEMS), help=f"systems, of {','.join(SYSTEMS)}")
+    parser.add_argument("--cases", type=_names(CASES), help=f"cases, of {','.join(CASES)}")
+    parser.add_argument("--sockets", type=_numbers, help="numbers of sockets, such as 200,1000")
+    parser.add_argument("--rounds", type=int, help="how often each system is measured")
+    return parser.parse_args(arguments)
+
+
+def _names(known: dict[str, Any]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        if unknown := set(text.split(",")) - known.keys():
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not one of {', '.join(known)}")
+        return text.split(",")
+
+    return names
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def _comparison(options: argparse.Namespace) -> Comparison:
+    names = options.only or (QUICK_SYSTEMS if options.quick else [name for name in SYSTEMS if name != "centrifugo"])
+    if options.centrifugo and "centrifugo" not in names:
+        names = [*names, "centrifugo"]
+    return Comparison(
+        systems=[SYSTEMS[name] for name in names],
+        cases=[case for name, case in CASES.items() if name in (options.cases or CASES)],
+        sockets=options.sockets or ([200] if options.quick else [200, 1000]),
+        rounds=options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS),
+        quick=options.quick,
+    )
+
+
+def _take_cores() -> int:
+    """Move this process, and with it whatever it starts, to one core; return another for the measured server."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise SystemExit("two cores are needed: one for the measured server, one for its clients")
+    os.sched_setaffinity(0, {cores[1]})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return cores[0]
+
+
+def _write(name: str, report: dict[str, Any]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    written = table(report["rows"])
+    (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    (RESULTS / f"{name}.md").write_text(written + "\n")
+    (RESULTS / f"{name}.svg").write_text(plot(report))
+    print(f"\n{written}\n\nwritten: {RESULTS.name}/{name}.json, .md and .svg")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

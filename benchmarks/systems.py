@@ -1,0 +1,118 @@
+"""Which systems are measured, and how each is started: a server, who publishes to it, and what its clients say."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from benchmarks.load import BUILD
+from runcast_core.accounts import Role
+from runcast_core.identifiers import events_channel, room
+from runcast_core.tokens import HmacTokens
+
+PEERS = Path(__file__).parent / "peers"
+SECRET = "the benchmark's secret, of no use to anybody"  # noqa: S105 - its servers are on loopback, for seconds
+WATCHED = "watched"
+"""The organization that every client belongs to."""
+ELSEWHERE = "elsewhere"
+"""An organization that nobody watches on the measured server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one trial's server listens, and its Redis."""
+
+    port: int
+    redis_port: int
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{self.redis_port}/0"
+
+
+Command = Callable[[Site], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One of the systems. `packets` gives the first packet of that many clients."""
+
+    name: str
+    server: Command
+    publisher: Command
+    environment: Callable[[Site], Mapping[str, str]] = field(default=lambda _: {})
+    packets: Callable[[int], list[str]] = field(default=lambda _: ["40"])
+    path: str = "/socket.io/?EIO=4&transport=websocket"
+    dialect: str = "socketio"
+    slow: bool = False
+    """It cannot keep up under load, and is given fewer events so that it ends in time."""
+    relays_only: bool = False
+    """It takes connections without doing what a server must: only its deliveries are measured."""
+
+
+def _node(adapter: str) -> System:
+    return System(
+        name="node" if adapter == "classic" else f"node-{adapter}",
+        server=lambda site: ["node", str(PEERS / "server.js"), adapter, str(site.port), site.redis_url, room(WATCHED)],
+        publisher=lambda site: ["node", str(PEERS / "publish.js"), adapter, site.redis_url],
+    )
+
+
+def _publisher(system: str) -> Command:
+    return lambda site: [sys.executable, "-m", "benchmarks.publish", system, site.redis_url]
+
+
+def _stock_server(site: Site) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.peers.stock", str(site.port), site.redis_url, room(WATCHED)]
+
+
+def _runcast_environment(site: Site) -> dict[str, str]:
+    """What an installation sets. Every client comes from one organization here, so its limit of sockets is raised."""
+    return {
+        "REDIS_URL": site.redis_url,
+        "RUNCAST_HOST": "127.0.0.1",
+        "RUNCAST_PORT": str(site.port),
+        "JWT_SECRET": SECRET,
+        "RUNCAST_MAX_SOCKETS_PER_ORGANIZATION": "100000",
+        "RUNCAST_MAX_SOCKETS_PER_USER": "100000",
+    }
+
+
+def _runcast_packets(clients: int) -> list[str]:
+    """Return CONNECT packets, each with a token of a user of its own, as each has to be verified."""
+    tokens = HmacTokens(SECRET)
+    issued = (tokens.issue(f"user-{i}", WATCHED, Role.DEVELOPER) for i in range(clients))
+    return [f"40{orjson.dumps({'token': token}).decode()}" for token in issued]
+
+
+def _floor_server(site: Site) -> list[str]:
+    return [str(BUILD / "floor"), str(site.port), str(site.redis_port), events_channel(WATCHED)]
+
+
+NODE = _node("classic")
+RUNCAST = System(
+    name="runcast",
+    server=lambda _: [sys.executable, "-m", "runcast_gateway"],
+    publisher=_publisher("runcast"),
+    environment=_runcast_environment,
+    packets=_runcast_packets,
+)
+SYSTEMS = {
+    system.name: system
+    for system in (
+        NODE,
+        _node("sharded"),
+        System("python-socketio", _stock_server, _publisher("python-socketio"), slow=True),
+        RUNCAST,
+        System("floor", _floor_server, _publisher("runcast"), relays_only=True),
+    )
+}
+
+
+def environment(system: System, site: Site) -> dict[str, str]:
+    """Return a server's whole environment: nothing of Runcast's that happens to be exported goes into it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RUNCAST_")}
+    return {**inherited, **system.environment(site)}
