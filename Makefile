@@ -67,5 +67,11 @@ $(PROGRAMS): benchmarks/.build/%: benchmarks/%.c
 $(PEERS): benchmarks/peers/package.json
 	@cd benchmarks/peers && npm install --silent --no-audit --no-fund --no-package-lock
 
+# Built inside a module of its own, so that its version is pinned; takes minutes.
+$(CENTRIFUGO): benchmarks/peers/centrifugo/go.mod
+	@mkdir -p $(@D)/centrifugo-module && cp $< $(@D)/centrifugo-module
+	cd $(@D)/centrifugo-module && GOBIN=$(CURDIR)/$(@D) go install -mod=mod github.com/centrifugal/centrifugo/v5
+	@touch $@
+
 clean:
 	rm -rf $(VENV) tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build

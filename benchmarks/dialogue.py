@@ -3,6 +3,7 @@
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +61,7 @@ def dialogue(name: str, command: Sequence[str]) -> Iterator[Dialogue]:
 
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a server, which says nothing of use, until the context ends; what it said is told where that fails."""
+    """Run a server, which says nothing of use, until the context ends; its last words are printed if that fails."""
     with tempfile.TemporaryFile() as output:
         try:
             with (
@@ -68,7 +69,7 @@ def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[
                 ended_after(process, 5),
             ):
                 yield process
-        except Fault as fault:
+        except Fault:
             output.seek(0)
-            words = output.read()[-500:].decode(errors="replace")
-            raise Fault(f"{fault}; the server's last words: {words!r}") from fault
+            print(f"\n{output.read()[-2000:].decode(errors='replace')}", file=sys.stderr)
+            raise

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import resource
 import sys
@@ -18,6 +19,7 @@ from benchmarks.systems import SYSTEMS
 from tests.redis_server import MortalRedis, own_redis
 
 RESULTS = Path(__file__).parent / "results"
+LIMIT_S = 560.0
 FULL_ROUNDS, QUICK_ROUNDS = 3, 2
 QUICK_SYSTEMS = ["node", "runcast", "floor"]
 
@@ -27,8 +29,8 @@ def main() -> int:
     comparison = _comparison(options)
     core = _take_cores()
     with MortalRedis(own_redis()[1]) as server, server.running():
-        found = rows(Rounds(comparison, server.port, core).run())
-        machine = facts(server.port) | {"rounds": comparison.rounds}
+        found = rows(Rounds(comparison, server.port, core).run(math.inf if options.rounds else LIMIT_S))
+        machine = facts(server.port)
     whole = not (options.quick or options.only or options.cases or options.sockets)
     _write("fanout" if whole else "partial", document(found, machine))
     return 1 if failed(found) else 0
@@ -55,15 +57,18 @@ def _names(known: dict[str, Any]) -> Callable[[str], list[str]]:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]
+    numbers = [int(number) for number in text.split(",")]
+    if not all(100 <= number <= 10_000 for number in numbers):
+        raise argparse.ArgumentTypeError("100 to 10000 sockets")
+    return numbers
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:
-    names = options.only or (QUICK_SYSTEMS if options.quick else [name for name in SYSTEMS if name != "centrifugo"])
-    if options.centrifugo and "centrifugo" not in names:
-        names = [*names, "centrifugo"]
+    chosen = options.only or (
+        QUICK_SYSTEMS if options.quick else [s.name for s in SYSTEMS.values() if not s.on_request]
+    )
     return Comparison(
-        systems=[SYSTEMS[name] for name in names],
+        systems=[system for system in SYSTEMS.values() if system.name in chosen],
         cases=[case for name, case in CASES.items() if name in (options.cases or CASES)],
         sockets=options.sockets or ([200] if options.quick else [200, 1000]),
         rounds=options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS),

@@ -7,7 +7,8 @@
 // Commands come on standard input, answers go to standard output, one a line:
 //
 //   open N               open more connections until there are N   ->  opened N
-//   expect FIRST COUNT   await so many events on each connection   ->  expecting, then delivered FIRST_AT LAST_AT
+//   expect FIRST COUNT   await so many events on each connection   ->  expecting, then delivered FIRST_AT LAST_AT,
+//                                                                      or undelivered as soon as a connection ends
 //   report               tell what was seen so far                 ->  report DELIVERIES DISORDER CLOSED OTHER
 //
 // An event's number is the nine digits of its taskId. Each connection must receive exactly FIRST, FIRST + 1, ...; what
@@ -27,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 20000, MAX_LINE = 8000, MAX_CONNECTING = 20, BUFFER = 1 << 18, DIGITS = 9, TEXT = 1, CLOSE = 8, PING = 9 };
+enum { MAX_CONNECTIONS = 20000, MAX_LINE = 8000, MAX_CONNECTING = 20, BUFFER = 1 << 18, DIGITS = 9, TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
 
 typedef enum { HANDSHAKE, OPENING, READY, CLOSED } State;
 
@@ -157,6 +158,8 @@ static void on_close(Connection *connection) {
     connection->state = CLOSED;
     closed++;
     close(connection->fd);  // which takes it out of the epoll set
+    if (last_expected >= 0) printf("undelivered\n");
+    last_expected = -1;
 }
 
 static void start(Connection *connection) {
@@ -228,7 +231,11 @@ static void on_readable(Connection *connection) {
         if ((size_t)(end - data) < head + payload) break;
         int opcode = data[0] & 15;
         if (opcode == TEXT) on_text(connection, (char *)data + head, payload);
-        if (opcode == PING) send_frame(connection, 10, data + head, payload);
+        if (opcode == PING) send_frame(connection, PONG, data + head, payload);
+        if (opcode == CLOSE) {
+            on_close(connection);
+            return;
+        }
         data += head + payload;
     }
     keep(connection, data, (size_t)(end - data));

@@ -61,10 +61,12 @@ class Load:
 
 
 @contextmanager
-def load(port: int, path: str, dialect: str, packets: Iterable[str]) -> Iterator[Load]:
+def load(
+    port: int, path: str, dialect: str, packets: Iterable[str], *, binary: Path = BUILD / "load"
+) -> Iterator[Load]:
     """Run the client; each connection says one of the packets to be let in."""
     with tempfile.NamedTemporaryFile("w", suffix=".packets") as file:
         file.write("".join(f"{packet}\n" for packet in packets))
         file.flush()
-        with dialogue("the load", [str(BUILD / "load"), str(port), path, dialect, file.name]) as client:
+        with dialogue("the load", [str(binary), str(port), path, dialect, file.name]) as client:
             yield Load(client)

@@ -18,7 +18,7 @@ _NODE = ("socket.io", "@socket.io/redis-adapter")
 
 
 def facts(redis_port: int) -> dict[str, Any]:
-    with redis.Redis.from_url(Site(0, redis_port).redis_url) as client:
+    with redis.Redis.from_url(Site(0, 0, redis_port).redis_url) as client:
         server: Any = client.info("server")
     versions = {
         "python": platform.python_version(),

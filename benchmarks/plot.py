@@ -16,9 +16,11 @@ COLOURS = {
     "python-socketio": "#c99a2e",
     "centrifugo": "#b8617f",
     "runcast": "#3478e5",
+    "runcast-recover": "#7ba6ee",
     "floor": "#8d96a0",
 }
 INK = "#7a828c"
+LIMIT = "#e8564a"
 COLUMNS = 3
 MARGIN, HEADER = 24, 92
 PANEL, GAP = 300, 32
@@ -62,7 +64,7 @@ def plot(report: Mapping[str, Any]) -> str:
     panels = [(case, of_case) for case in CASES.values() if (of_case := [r for r in rows if r["case"] == case.name])]
     drawing, title = Drawing(), "What a server pays for a delivery, an event, a socket"
     drawing.text(MARGIN, 32, title, size=18, bold=True)
-    drawing.text(MARGIN, 52, _subtitle(report["machine"]))
+    drawing.text(MARGIN, 52, _subtitle(report["machine"], max((row["rounds"] for row in rows), default=0)))
     _legend(drawing, list(dict.fromkeys(row["system"] for row in rows)))
     top = float(HEADER)
     for start in range(0, len(panels), COLUMNS):
@@ -73,8 +75,7 @@ def plot(report: Mapping[str, Any]) -> str:
     return drawing.svg(2 * MARGIN + COLUMNS * PANEL + (COLUMNS - 1) * GAP, top, title)
 
 
-def _subtitle(machine: Mapping[str, Any]) -> str:
-    rounds = machine["rounds"]
+def _subtitle(machine: Mapping[str, Any], rounds: int) -> str:
     measured = f"median of {rounds} rounds" if rounds > 1 else "one round"
     return f"One server process on one core of {machine['cpu']}, {measured}. Shorter is better."
 
@@ -116,7 +117,7 @@ def _panel(drawing: Drawing, x: float, top: float, case: Case, rows: Sequence[Ro
             end = x + row[case.key] * scale
             limit = _limit(row, group)
             if limit is not None and limit <= longest:
-                drawing.mark(x + limit * scale, y - 2, y + BAR + 2)
+                drawing.mark(x + limit * scale, y - 3, y + BAR + 3)
                 end = max(end, x + limit * scale)
             drawing.text(end + 6, y + 11, figure(row[case.key]), size=11, bold=row["system"] == "runcast")
             y += STEP

@@ -88,7 +88,7 @@ def _lines(rows: Sequence[Row], systems: Sequence[str]) -> Iterable[list[str]]:
     found: dict[tuple[str, int], dict[str, Row]] = {}
     for row in rows:
         found.setdefault((row["case"], row["sockets"]), {})[row["system"]] = row
-    for (case, sockets), by_system in sorted(found.items(), key=lambda item: (list(CASES).index(item[0][0]), item[0])):
+    for (case, sockets), by_system in found.items():
         cells = [_cell(by_system[system]) if system in by_system else "" for system in systems]
         title = f"{CASES[case].title}, {CASES[case].unit}"
         yield [title, f"{sockets:,}", *cells, _budget(by_system.get("runcast"))]

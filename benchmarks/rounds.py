@@ -1,10 +1,12 @@
 """Runs every case on every system, in rounds, so that what else the machine does meets all of them alike."""
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 
-from benchmarks.cases import CASES, Case, Measurement
+from benchmarks.cases import Case, Measurement
 from benchmarks.dialogue import Fault
 from benchmarks.plan import Plan
 from benchmarks.report import Outcome, figure
@@ -40,18 +42,27 @@ class Rounds:
         self._core = core
         self._gathered: dict[tuple[str, int, str], _Gathered] = {}
 
-    def run(self) -> list[Outcome]:
-        """Measure, telling what is found. A case that fails ends its trial; the other systems are measured still."""
+    def run(self, within_s: float = math.inf) -> list[Outcome]:
+        """Measure, telling what is found; a round that would not end in time is left out, the first one never is.
+
+        A case that fails ends its trial; the other systems are measured still.
+        """
+        started_at = time.monotonic()
         for number in range(self._comparison.rounds):
-            for sockets in self._comparison.sockets:
-                for system in self._comparison.systems:
+            if number and (time.monotonic() - started_at) * (number + 1) / number > within_s:
+                print(f"no time for round {number + 1}")
+                break
+            for sockets, system in product(self._comparison.sockets, self._comparison.systems):
+                if cases := self._cases(system):
                     print(f"{number + 1}/{self._comparison.rounds} {sockets:>5} {system.name:<16}", end="", flush=True)
-                    self._trial(system, sockets)
+                    self._trial(system, sockets, cases)
                     print(flush=True)
         return list(self._outcomes())
 
-    def _trial(self, system: System, sockets: int) -> None:
-        cases = [case for case in self._comparison.cases if case.deliveries or not system.relays_only]
+    def _cases(self, system: System) -> list[Case]:
+        return [case for case in self._comparison.cases if case.deliveries or not system.relays_only]
+
+    def _trial(self, system: System, sockets: int, cases: Sequence[Case]) -> None:
         plan = Plan.of(sockets, quick=self._comparison.quick, slow=system.slow)
         left = [self._gathered.setdefault((case.name, sockets, system.name), _Gathered()) for case in cases]
         try:
@@ -66,9 +77,7 @@ class Rounds:
                 gathered.failures.append(reason)
 
     def _outcomes(self) -> Iterator[Outcome]:
-        """Yield in the order of cases, then sockets, then systems."""
-        order = list(CASES)
-        for (case, sockets, system), gathered in sorted(
-            self._gathered.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
-        ):
-            yield Outcome(case, sockets, system, gathered.measurements, gathered.failures)
+        compared = self._comparison
+        for case, sockets, system in product(compared.cases, compared.sockets, compared.systems):
+            if gathered := self._gathered.get((case.name, sockets, system.name)):
+                yield Outcome(case.name, sockets, system.name, gathered.measurements, gathered.failures)

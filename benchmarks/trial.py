@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from benchmarks.dialogue import Dialogue, Fault, dialogue, running
@@ -70,21 +70,23 @@ class Trial:
 @contextmanager
 def trial(system: System, sockets: int, plan: Plan, redis_port: int, core: int) -> Iterator[Trial]:
     """Start everything, the server on a core of its own, and open the connections."""
-    with reserved_port() as port:
-        site = Site(port, redis_port)
-        command = ["taskset", "--cpu-list", str(core), *system.server(site)]
-        with (
-            running(command, environment(system, site)) as server,
-            dialogue("the publisher", system.publisher(site)) as publisher,
-            load(port, system.path, system.dialect, system.packets(sockets)) as clients,
-        ):
-            _await_port(port, server)
-            publisher.hear("up", within_s=START_S)
-            cpu = CpuClock(server.pid)
-            opened = _open(clients, sockets, server.pid, cpu, plan.settle_s)
-            ready = Trial(sockets, plan, server.pid, cpu, clients, publisher, opened)
-            _warm_up(ready)
-            yield ready
+    with ExitStack() as stack:
+        port, second_port = (stack.enter_context(reserved_port()) for _ in range(2))
+        site = Site(port, second_port, redis_port)
+        on_core = ["taskset", "--cpu-list", str(core)]
+        server = stack.enter_context(running([*on_core, *system.server(site)], environment(system, site)))
+        if system.second is not None:
+            second = stack.enter_context(running(system.second(site), environment(system, site)))
+            _await_port(second_port, second)
+        publisher = stack.enter_context(dialogue("the publisher", system.publisher(site)))
+        clients = stack.enter_context(load(port, system.path, system.dialect, system.packets(sockets)))
+        _await_port(port, server)
+        publisher.hear("up", within_s=START_S)
+        cpu = CpuClock(server.pid)
+        opened = _open(clients, sockets, server.pid, cpu, plan.settle_s)
+        ready = Trial(sockets, plan, server.pid, cpu, clients, publisher, opened)
+        _warm_up(ready)
+        yield ready
 
 
 def _await_port(port: int, server: "subprocess.Popen[bytes]") -> None:
