@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.plan import OFFERED
-from benchmarks.systems import ELSEWHERE, WATCHED
+from benchmarks.systems import ELSEWHERE, WATCHED, System
 from benchmarks.trial import Trial
 
 KEPT_UP = 0.9
@@ -43,6 +43,11 @@ class Case:
     measure: Callable[[Trial], Measurement]
     deliveries: bool = True
     """Whether its cost is that of delivering; the floor has no other."""
+    least_sockets: int = 0
+    """With fewer, the figure says nothing."""
+
+    def applies_to(self, system: System, sockets: int) -> bool:
+        return sockets >= self.least_sockets and (self.deliveries or not system.relays_only)
 
 
 def one_at_a_time(trial: Trial) -> Measurement:
@@ -131,6 +136,7 @@ CASES = {
             Budget(24, times_node=False),
             memory,
             deliveries=False,
+            least_sockets=500,
         ),
         Case(
             "connect",

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 
 from tests.parts import ended_after
 
+LAST_WORDS = 1000
+"""Bytes that are shown of what a server said before its trial failed."""
+
 
 class Fault(Exception):
     """A trial cannot go on, or its figures count for nothing; the text says why."""
@@ -62,14 +65,15 @@ def dialogue(name: str, command: Sequence[str]) -> Iterator[Dialogue]:
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server, which says nothing of use, until the context ends; its last words are printed if that fails."""
-    with tempfile.TemporaryFile() as output:
+    with (
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process,
+        ended_after(process, 5),
+    ):
         try:
-            with (
-                subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process,
-                ended_after(process, 5),
-            ):
-                yield process
+            yield process
         except Fault:
-            output.seek(0)
-            print(f"\n{output.read()[-2000:].decode(errors='replace')}", file=sys.stderr)
+            written = os.fstat(output.fileno()).st_size
+            words = os.pread(output.fileno(), LAST_WORDS, max(0, written - LAST_WORDS))
+            print(f"\n{words.decode(errors='replace')}", file=sys.stderr)
             raise

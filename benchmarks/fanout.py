@@ -25,18 +25,18 @@ QUICK_SYSTEMS = ["node", "runcast", "floor"]
 
 
 def main() -> int:
-    options = _options(sys.argv[1:])
-    comparison = _comparison(options)
+    asked = options(sys.argv[1:])
+    compared = comparison(asked)
     core = _take_cores()
     with MortalRedis(own_redis()[1]) as server, server.running():
-        found = rows(Rounds(comparison, server.port, core).run(math.inf if options.rounds else LIMIT_S))
+        found = rows(Rounds(compared, server.port, core).run(math.inf if asked.rounds else LIMIT_S))
         machine = facts(server.port)
-    whole = not (options.quick or options.only or options.cases or options.sockets)
+    whole = not (asked.quick or asked.only or asked.cases or asked.sockets or asked.rounds)
     _write("fanout" if whole else "partial", document(found, machine))
     return 1 if failed(found) else 0
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-fanout", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: 200 sockets, fewer systems, less of all")
     parser.add_argument("--centrifugo", action="store_true", help="with Centrifugo as a further peer")
@@ -63,16 +63,15 @@ def _numbers(text: str) -> list[int]:
     return numbers
 
 
-def _comparison(options: argparse.Namespace) -> Comparison:
-    chosen = options.only or (
-        QUICK_SYSTEMS if options.quick else [s.name for s in SYSTEMS.values() if not s.on_request]
-    )
+def comparison(asked: argparse.Namespace) -> Comparison:
+    usual = QUICK_SYSTEMS if asked.quick else [system.name for system in SYSTEMS.values() if not system.on_request]
+    chosen = (asked.only or usual) + (["centrifugo"] if asked.centrifugo else [])
     return Comparison(
         systems=[system for system in SYSTEMS.values() if system.name in chosen],
-        cases=[case for name, case in CASES.items() if name in (options.cases or CASES)],
-        sockets=options.sockets or ([200] if options.quick else [200, 1000]),
-        rounds=options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS),
-        quick=options.quick,
+        cases=[case for name, case in CASES.items() if name in (asked.cases or CASES)],
+        sockets=asked.sockets or ([200] if asked.quick else [200, 1000]),
+        rounds=asked.rounds or (QUICK_ROUNDS if asked.quick else FULL_ROUNDS),
+        quick=asked.quick,
     )
 
 
@@ -93,7 +92,7 @@ def _write(name: str, report: dict[str, Any]) -> None:
     (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     (RESULTS / f"{name}.md").write_text(written + "\n")
     (RESULTS / f"{name}.svg").write_text(plot(report))
-    print(f"\n{written}\n\nwritten: {RESULTS.name}/{name}.json, .md and .svg")
+    print(f"\n{written}\n\nwritten: benchmarks/results/{name}.json, .md and .svg")
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ COLOURS = {
     "floor": "#8d96a0",
 }
 INK = "#7a828c"
-LIMIT = "#e8564a"
+LIMIT = "#ff6352"
 COLUMNS = 3
-MARGIN, HEADER = 24, 92
+MARGIN, HEADER, BOTTOM = 24, 92, 8
 PANEL, GAP = 300, 32
 BAR, STEP, GROUP = 13, 17, 26
 FIGURE = 46
@@ -44,10 +44,7 @@ class Drawing:
         self._elements.append(f"{shape}<title>{escape(title)}</title></rect>")
 
     def mark(self, x: float, top: float, bottom: float) -> None:
-        path = f"M{x:.1f} {top:g}V{bottom:g}"
-        self._elements.append(
-            f'<path d="{path}" stroke="#d4463b" stroke-width="2" stroke-dasharray="3 2" fill="none"/>'
-        )
+        self._elements.append(f'<path d="M{x:.1f} {top:g}V{bottom:g}" stroke="{LIMIT}" stroke-width="3"/>')
 
     def svg(self, width: float, height: float, title: str) -> str:
         head = (
@@ -72,7 +69,7 @@ def plot(report: Mapping[str, Any]) -> str:
         for column, (case, of_case) in enumerate(line):
             _panel(drawing, MARGIN + column * (PANEL + GAP), top, case, of_case)
         top += max(_height(of_case) for _, of_case in line)
-    return drawing.svg(2 * MARGIN + COLUMNS * PANEL + (COLUMNS - 1) * GAP, top, title)
+    return drawing.svg(2 * MARGIN + COLUMNS * PANEL + (COLUMNS - 1) * GAP, top + BOTTOM, title)
 
 
 def _subtitle(machine: Mapping[str, Any], rounds: int) -> str:
@@ -86,7 +83,7 @@ def _legend(drawing: Drawing, systems: Sequence[str]) -> None:
         drawing.bar(x, 64, BAR, COLOURS[system], system)
         drawing.text(x + 19, 75, system)
         x += 40 + 7 * len(system)
-    drawing.mark(x + 4, 62, 79)
+    drawing.mark(x + 4, 63, 78)
     drawing.text(x + 14, 75, "runcast's budget")
 
 
@@ -117,7 +114,7 @@ def _panel(drawing: Drawing, x: float, top: float, case: Case, rows: Sequence[Ro
             end = x + row[case.key] * scale
             limit = _limit(row, group)
             if limit is not None and limit <= longest:
-                drawing.mark(x + limit * scale, y - 3, y + BAR + 3)
+                drawing.mark(x + limit * scale, y - 1, y + BAR + 1)
                 end = max(end, x + limit * scale)
             drawing.text(end + 6, y + 11, figure(row[case.key]), size=11, bold=row["system"] == "runcast")
             y += STEP

@@ -53,14 +53,11 @@ class Rounds:
                 print(f"no time for round {number + 1}")
                 break
             for sockets, system in product(self._comparison.sockets, self._comparison.systems):
-                if cases := self._cases(system):
+                if cases := [case for case in self._comparison.cases if case.applies_to(system, sockets)]:
                     print(f"{number + 1}/{self._comparison.rounds} {sockets:>5} {system.name:<16}", end="", flush=True)
                     self._trial(system, sockets, cases)
                     print(flush=True)
         return list(self._outcomes())
-
-    def _cases(self, system: System) -> list[Case]:
-        return [case for case in self._comparison.cases if case.deliveries or not system.relays_only]
 
     def _trial(self, system: System, sockets: int, cases: Sequence[Case]) -> None:
         plan = Plan.of(sockets, quick=self._comparison.quick, slow=system.slow)

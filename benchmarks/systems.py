@@ -22,6 +22,9 @@ WATCHED = "watched"
 ELSEWHERE = "elsewhere"
 """An organization that nobody watches on the measured server."""
 
+PING_S = 120
+"""Between two pings, with every system: so long that none falls into a case by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -84,7 +87,7 @@ def _runcast(name: str, *, recover: bool = False) -> System:
 
 
 def _stock_server(site: Site) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.peers.stock", str(site.port), site.redis_url, room(WATCHED)]
+    return [sys.executable, "-m", "benchmarks.peers.stock", str(site.port), site.redis_url, room(WATCHED), str(PING_S)]
 
 
 def _runcast_environment(site: Site) -> dict[str, str]:
@@ -93,6 +96,7 @@ def _runcast_environment(site: Site) -> dict[str, str]:
         "REDIS_URL": site.redis_url,
         "RUNCAST_HOST": "127.0.0.1",
         "RUNCAST_PORT": str(site.port),
+        "RUNCAST_PING_INTERVAL": str(PING_S),
         "JWT_SECRET": SECRET,
         "RUNCAST_MAX_SOCKETS_PER_ORGANIZATION": "100000",
         "RUNCAST_MAX_SOCKETS_PER_USER": "100000",
@@ -120,6 +124,7 @@ def _centrifugo_environment(_: Site) -> dict[str, str]:
     return {
         "CENTRIFUGO_TOKEN_HMAC_SECRET_KEY": SECRET,
         "CENTRIFUGO_ALLOWED_ORIGINS": "*",
+        "CENTRIFUGO_PING_INTERVAL": f"{PING_S}s",
         "CENTRIFUGO_HISTORY_SIZE": "10000",
         "CENTRIFUGO_HISTORY_TTL": "3600s",
     }

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peers.stock PORT REDIS_URL ROOM`: stock python-socketio, where every socket joins the room."""
+"""`python -m benchmarks.peers.stock PORT REDIS_URL ROOM PING_S`: stock python-socketio; every socket joins the room."""
 
 import sys
 
@@ -6,9 +6,12 @@ import socketio
 import uvicorn
 
 
-def main(port: str, url: str, room: str) -> None:
+def main(port: str, url: str, room: str, ping_s: str) -> None:
     server = socketio.AsyncServer(
-        async_mode="asgi", client_manager=socketio.AsyncRedisManager(url), cors_allowed_origins="*"
+        async_mode="asgi",
+        client_manager=socketio.AsyncRedisManager(url),
+        cors_allowed_origins="*",
+        ping_interval=float(ping_s),
     )
 
     async def connect(sid: str, _environ: object, _auth: object = None) -> None:

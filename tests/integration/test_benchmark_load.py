@@ -14,15 +14,16 @@ from websockets.sync.server import ServerConnection, serve
 from benchmarks import load as benchmark_load
 from benchmarks.dialogue import Fault
 from benchmarks.load import Load, load
+from tests.conftest import missing
 
 SOURCE = Path(benchmark_load.__file__).with_name("load.c")
 PATH = "/socket.io/?EIO=4&transport=websocket"
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt-get install gcc")
-
 
 @pytest.fixture(scope="module")
 def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("cc") is None:
+        missing("there is no C compiler: apt-get install gcc")
     built = tmp_path_factory.mktemp("load") / "load"
     subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(built), str(SOURCE)], check=True)
     return built

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.cases import CASES, Measurement
+from benchmarks.fanout import comparison, options
 from benchmarks.plot import plot
 from benchmarks.report import Outcome, document, failed, rows, table
 
@@ -118,3 +119,18 @@ def test_every_row_has_the_fields_that_readers_rely_on() -> None:
     """And all of it is JSON."""
     wanted = {"case", "sockets", "system", "cpuMicrosPerDelivery", "deliveriesPerSecond", "ratioToNode", "budget"}
     assert all({*wanted, "met"} <= row.keys() for row in json.loads(json.dumps(report()))["rows"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "systems", "sockets"),
+    [
+        ([], ["node", "node-sharded", "python-socketio", "runcast", "floor"], [200, 1000]),
+        (["--quick"], ["node", "runcast", "floor"], [200]),
+        (["--quick", "--centrifugo"], ["node", "centrifugo", "runcast", "floor"], [200]),
+        (["--only", "runcast,node", "--sockets", "300"], ["node", "runcast"], [300]),
+    ],
+)
+def test_options_choose_what_is_compared(arguments: list[str], systems: list[str], sockets: list[int]) -> None:
+    """Centrifugo, and whatever else is on request, only where it is named."""
+    chosen = comparison(options(arguments))
+    assert ([system.name for system in chosen.systems], chosen.sockets) == (systems, sockets)
