@@ -20,7 +20,7 @@ from runcast_gateway.room import Room
 
 log = structlog.get_logger()
 
-SWEEP_S = 1.0
+SWEEP_S = 5.0
 KEEP_S = 300.0
 """How often journals are kept from expiring whose offsets are held here."""
 REPAIR_S = 5.0
@@ -158,7 +158,7 @@ class Broker:
     # Sweeps -----------------------------------------------------------------------------------------------------------
 
     async def _unsubscribe_idle(self, subscription: Subscription) -> None:
-        """Drop, about each second, what nobody here has watched for the time of lingering."""
+        """Drop, every few seconds, what nobody here has watched for the time of lingering."""
         while True:
             await anyio.sleep(SWEEP_S)
             now = anyio.current_time()

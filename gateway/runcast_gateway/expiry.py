@@ -14,7 +14,7 @@ from runcast_gateway.frame import Frames, event_packet
 from runcast_gateway.hub import Hub
 from runcast_gateway.socket import Socket
 
-SWEEP_S = 0.5
+SWEEP_S = 1.0
 _LATEST = 253_402_300_799  # the last second of the year 9999, which a date can hold
 
 
