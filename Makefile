@@ -11,7 +11,7 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
-.PHONY: up demo test check lock bench-fanout clean
+.PHONY: up demo test check chaos lock bench-fanout clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/runcast up
@@ -22,6 +22,11 @@ demo: $(VENV)/.all
 test: $(VENV)/.dev tests/e2e/node_modules/.package-lock.json
 	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/coverage report --include='libs/runcast_core/*' --fail-under=$(CORE_COVERAGE) > /dev/null
+
+# The hand-over from replay to live, with as many random courses of events over each bus; about 3 s for each of RUNS.
+RUNS ?= 50
+chaos: $(VENV)/.dev
+	RUNCAST_CHAOS_RUNS=$(RUNS) $(BIN)/pytest --show-capture=no tests/faults/test_hand_over.py $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

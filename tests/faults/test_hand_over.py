@@ -1,0 +1,102 @@
+"""From replay to live under six publishers, with second pages and evicted rings, over both buses."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from runcast_core.bus import Delivery
+from runcast_core.memory_bus import MemoryBus
+from runcast_core.redis_bus import open_redis_bus
+from runcast_gateway import recovery as recovery_module
+from runcast_gateway import room as room_module
+from runcast_gateway.recovery import Recovery
+from runcast_gateway.ring import Ring
+from runcast_gateway.room import Room
+from runcast_gateway.socket import Socket
+from tests.faults.hand_over import Experiment, Moments, interrupt_memory
+from tests.redis_server import MortalRedis, own_redis
+
+SEEDS = range(int(os.environ.get("RUNCAST_CHAOS_RUNS", "3")))
+"""`make chaos` sets more."""
+
+
+class ReplayThenJoin(Recovery):
+    """What is simpler, and loses what is published between the last page and the joining."""
+
+    async def replay(self, socket: Socket, room: Room, entries: Sequence[Delivery]) -> None:
+        room.write(socket, entries[1:])
+        while len(entries) == recovery_module.PAGE:
+            entries = await self._page(room, entries[-1].offset) or ()
+            room.write(socket, entries[1:])
+        room.join(socket)
+
+
+class JoinThenReplay(Recovery):
+    """What is simpler, and brings live events before older ones, and some twice."""
+
+    async def replay(self, socket: Socket, room: Room, entries: Sequence[Delivery]) -> None:
+        room.join(socket)
+        room.write(socket, entries[1:])
+        while len(entries) == recovery_module.PAGE:
+            entries = await self._page(room, entries[-1].offset) or ()
+            room.write(socket, entries[1:])
+
+
+@asynccontextmanager
+async def _over_memory(moments: Moments, **options) -> AsyncIterator[Experiment]:
+    bus = MemoryBus()
+    yield Experiment(bus, moments, partial(interrupt_memory, bus, moments), **options)
+
+
+@asynccontextmanager
+async def _over_redis(moments: Moments, **options) -> AsyncIterator[Experiment]:
+    with MortalRedis(own_redis()[1]) as mortal, mortal.running():
+        async with open_redis_bus(mortal.url) as bus:
+
+            async def interrupt() -> None:
+                await bus.servers.execute("", "CLIENT", "KILL", "TYPE", "pubsub")
+
+            yield Experiment(bus, moments, interrupt, **options)
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Make pages and rings so small that both are exceeded all the time; count how hand-overs went."""
+    counted = {"joined": 0, "second page": 0}
+    hand_over = Room.hand_over
+
+    def counting(room: Room, socket: Socket, after: tuple[int, int]) -> bool:
+        joined = hand_over(room, socket, after)
+        counted["joined" if joined else "second page"] += 1
+        return joined
+
+    monkeypatch.setattr(recovery_module, "PAGE", 10)
+    monkeypatch.setattr(room_module, "Ring", partial(Ring, max_entries=8))
+    monkeypatch.setattr(Room, "hand_over", counting)
+    return counted
+
+
+@pytest.mark.parametrize("over", [_over_memory, _over_redis], ids=["memory", "redis"])
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_nothing_is_missing_or_twice(over: Callable, seed: int, narrow: dict[str, int]):
+    """Whatever the moment at which a client comes back, and however often the subscription breaks."""
+    async with over(Moments(seed)) as experiment:
+        await experiment.run()
+    assert experiment.wrong() == 0
+    assert sum(client.refused for client in experiment.clients) == 0
+    assert [client.told for client in experiment.clients if client.told] == []
+    assert experiment.sessions > 250
+    assert narrow["joined"] > 100
+    assert narrow["second page"] > 100
+
+
+@pytest.mark.parametrize("simpler", [ReplayThenJoin, JoinThenReplay])
+async def test_the_experiment_sees_what_simpler_ways_do(simpler: type[Recovery], narrow: dict[str, int]):
+    """Otherwise that it finds nothing would say nothing."""
+    async with _over_memory(Moments(0), recovery=simpler) as experiment:
+        await experiment.run()
+    assert experiment.wrong() > len(experiment.clients) / 4
+    assert narrow["joined"] == 0
