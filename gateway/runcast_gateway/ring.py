@@ -30,6 +30,10 @@ class Ring:
         """Return what followed, oldest first. Only if `offset` is not below `floor` that is everything."""
         return [delivery for known, delivery in self._entries if known > offset]
 
+    def begin_after(self, floor: Offset) -> None:
+        """Note that something may have come before `floor` and is not here."""
+        self.floor = max(self.floor, floor)
+
     def restart(self, floor: Offset) -> None:
         """Begin again: what is in it belongs to another history."""
         self._entries.clear()

@@ -58,7 +58,9 @@ class Room:
     def open(self, tail: JournalTail) -> None:
         """Note where the journal ended after the subscription was acknowledged: all that follows arrives here."""
         self.epoch = tail.epoch
-        self._advance(parse_offset(tail.offset), tail.offset)
+        offset = parse_offset(tail.offset)
+        self._ring.begin_after(offset)
+        self._advance(offset, tail.offset)
 
     def restart(self, tail: JournalTail | None, reason: str) -> None:
         """Go on from the tail, after a gap that cannot be repaired, or later where it is None; sockets have to read

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+import anyio
 import pytest
 
 from runcast_core.bus import Delivery
@@ -12,11 +13,12 @@ from runcast_core.memory_bus import MemoryBus
 from runcast_core.redis_bus import open_redis_bus
 from runcast_gateway import recovery as recovery_module
 from runcast_gateway import room as room_module
+from runcast_gateway.offset import parse_offset
 from runcast_gateway.recovery import Recovery
 from runcast_gateway.ring import Ring
 from runcast_gateway.room import Room
 from runcast_gateway.socket import Socket
-from tests.faults.hand_over import Experiment, Moments, interrupt_memory
+from tests.faults.hand_over import EVENT, Experiment, Moments, interrupt_memory
 from tests.redis_server import MortalRedis, own_redis
 
 SEEDS = range(int(os.environ.get("RUNCAST_CHAOS_RUNS", "3")))
@@ -100,3 +102,21 @@ async def test_the_experiment_sees_what_simpler_ways_do(simpler: type[Recovery],
         await experiment.run()
     assert experiment.wrong() > len(experiment.clients) / 4
     assert narrow["joined"] == 0
+
+
+async def test_a_page_that_ends_before_the_room_began_is_not_the_last(monkeypatch: pytest.MonkeyPatch):
+    """The room of the first socket knows nothing of what was published before its subscription."""
+    monkeypatch.setattr(recovery_module, "PAGE", 10)
+    bus = MemoryBus()
+    experiment = Experiment(bus, Moments(0), anyio.sleep_forever, events=0, clients=1)
+    [client] = experiment.clients
+    first = await bus.publish("o", EVENT)
+    client.pid, client.offset, client.start = f"{bus.epoch}.o.u.n", first, first
+    experiment.published += [first, *[await bus.publish("o", EVENT) for _ in range(35)]]
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(experiment._broker.run)
+        await experiment._connected(client, client.session())
+        tasks.cancel_scope.cancel()
+    assert client.refused == 0
+    assert experiment.wrong() == 0
+    assert parse_offset(client.received[-1]) == experiment.hub.room("o").last
