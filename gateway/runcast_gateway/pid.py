@@ -4,11 +4,13 @@ https://socket.io/docs/v4/connection-state-recovery. It is kept by the client al
 the same organization and user.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 
 from runcast_core.tokens import Claims
 
+_NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNKNOWN_EPOCH = "-"
 """Of a client that came while Redis did not answer. No journal has it."""
 
@@ -38,4 +40,4 @@ def parse_pid(text: str) -> Pid | None:
     epoch, _, rest = text.partition(".")
     organization_id, _, rest = rest.partition(".")
     user_id, _, nonce = rest.rpartition(".")
-    return Pid(epoch, organization_id, user_id, nonce) if user_id and nonce else None
+    return Pid(epoch, organization_id, user_id, nonce) if user_id and _NONCE.fullmatch(nonce) else None

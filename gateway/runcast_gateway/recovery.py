@@ -53,9 +53,9 @@ class Recovery:
             if room.epoch == epoch and room.hand_over(socket, parse_offset(after)):
                 return
             await socket.connection.drained()
+            page = await self._page(room, after) if room.epoch == epoch else None
             if socket.gone:
                 return
-            page = await self._page(room, after) if room.epoch == epoch else None
             if page is None:
                 self._give_up(socket, room)
                 return
