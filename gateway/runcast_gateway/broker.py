@@ -180,8 +180,11 @@ class Broker:
 
 
 def _by_organization(items: Iterable[Delivery | Gap]) -> dict[str, list[Delivery]]:
+    """Return what follows the gaps, which were repaired: what came before is in the journal, or of another history."""
     deliveries: dict[str, list[Delivery]] = {}
     for item in items:
         if isinstance(item, Delivery):
             deliveries.setdefault(item.organization_id, []).append(item)
+        else:
+            deliveries.pop(item.organization_id, None)
     return deliveries
