@@ -109,17 +109,14 @@ class Room:
         """Let a socket that is here be in the lane it wants now."""
         if socket.lane is not None:
             self.flush()
-            self.leave(socket)
-            self._place(socket)
+            self._move(socket)
 
     def shed(self, socket: Socket) -> None:
         """Keep output from a socket that is too slow for it."""
         if socket.shedding is None:
             socket.shedding = Shedding()
             self._metrics.shed_sockets.inc()
-            if socket.lane is not None:
-                self.leave(socket)
-                self._place(socket)
+            self._move(socket)
 
     def resume(self, socket: Socket) -> None:
         """Let a socket have output again, and read again what was kept from it."""
@@ -134,6 +131,14 @@ class Room:
     def _place(self, socket: Socket) -> None:
         socket.lane = socket.wanted_lane()
         self._lanes.setdefault(socket.lane, {})[socket] = None
+
+    def _move(self, socket: Socket) -> None:
+        """Change to the lane it wants; of how much it was sent nothing counts on there."""
+        if socket.lane is not None:
+            skipped = self._skipped.get(socket.lane, 0.0)
+            self.leave(socket)
+            self._place(socket)
+            self._skipped[socket.lane] = max(skipped, self._skipped.get(socket.lane, 0.0))
 
     # Events -----------------------------------------------------------------------------------------------------------
 
