@@ -1,0 +1,161 @@
+"""Clients that recover: many official JavaScript ones in one process, each with what happened to it in order."""
+
+import json
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import orjson
+
+from runcast_core.bus import Bus
+from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
+
+HERE = Path(__file__).parent
+ABOUT_IT = frozenset({"connect", "disconnect", "connect_error", "upgrade", "answer"})
+
+
+class Watcher:
+    """One client."""
+
+    def __init__(self, crowd: "Crowd", number: int) -> None:
+        self._crowd = crowd
+        self._number = number
+        self.happened: list[tuple[str, list[Any]]] = []
+
+    def of(self, *names: str) -> list[list[Any]]:
+        """Return the arguments of what happened under these names."""
+        return [arguments for name, arguments in self.happened if name in names]
+
+    @property
+    def connections(self) -> list[list[Any]]:
+        """Whether it was recovered, its pid and its transport, for each connection."""
+        return self.of("connect")
+
+    @property
+    def recovered(self) -> bool:
+        """Whether its last connection was."""
+        return bool(self.connections[-1][0])
+
+    @property
+    def pid(self) -> str:
+        return str(self.connections[-1][1])
+
+    @property
+    def offset(self) -> str:
+        """The last offset it knows."""
+        return str([a for name, a in self.happened if name not in ABOUT_IT and isinstance(a[-1], str)][-1][-1])
+
+    @property
+    def numbers(self) -> list[int]:
+        """The events that `Publisher` numbered."""
+        return [a[0]["n"] for _, a in self.happened if a and isinstance(a[0], dict) and "n" in a[0]]
+
+    async def call(self, method: str, *arguments: Any) -> None:
+        """Call a method of the client's."""
+        await self._crowd.send([self._number, method, arguments])
+
+    async def until(self, condition: Callable[["Watcher"], Any], seconds: float = 20) -> None:
+        await self._crowd.until(lambda: condition(self), seconds)
+
+    async def connected(self, times: int) -> None:
+        """Wait until it is so for the so-manieth time, and told."""
+        await self.until(lambda w: len(w.of("auth-success")) >= times)
+
+
+class Crowd:
+    """All of them."""
+
+    def __init__(self, process: anyio.abc.Process, count: int) -> None:
+        self._process = process
+        self.watchers = [Watcher(self, number) for number in range(count)]
+        self._more = anyio.Event()
+
+    async def send(self, command: list[Any]) -> None:
+        assert self._process.stdin is not None
+        await self._process.stdin.send(json.dumps(command).encode() + b"\n")
+
+    async def read(self) -> None:
+        assert self._process.stdout is not None
+        held = b""
+        async for data in self._process.stdout:
+            *lines, held = (held + data).split(b"\n")
+            for line in lines:
+                number, name, arguments = orjson.loads(line)
+                self.watchers[number].happened.append((name, arguments))
+            self._more.set()
+            self._more = anyio.Event()
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> None:
+        with anyio.move_on_after(seconds):
+            while not condition():
+                await self._more.wait()
+            return
+        raise AssertionError(f"did not happen: {[w.happened[-6:] for w in self.watchers[:3]]}")
+
+
+@asynccontextmanager
+async def crowd(url: str, count: int, **options: Any) -> AsyncIterator[Crowd]:
+    arguments = ["node", "recovering.mjs", url, str(count), json.dumps(options)]
+    async with (
+        await anyio.open_process(arguments, cwd=HERE, stderr=subprocess.DEVNULL) as process,
+        anyio.create_task_group() as tasks,
+    ):
+        clients = Crowd(process, count)
+        tasks.start_soon(clients.read)
+        try:
+            yield clients
+        finally:
+            process.kill()
+            tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def watcher(url: str, token: str, **auth: Any) -> AsyncIterator[Watcher]:
+    """One that recovers, over a WebSocket, which is connected."""
+    async with crowd(url, 1, auth={"token": token, "recover": True, **auth}, transports=["websocket"]) as clients:
+        [one] = clients.watchers
+        await one.connected(1)
+        yield one
+
+
+class Publisher:
+    """Publishes numbered events of an organization, each once; `numbers` are those published, in their order."""
+
+    def __init__(self, bus: Bus, organization_id: str) -> None:
+        self._bus = bus
+        self._organization_id = organization_id
+        self._offsets: dict[int, str] = {}
+        self._next = 0
+        self._ended = False
+
+    async def publish(self, count: int = 1, *, task_id: str = "t", name: str = EXECUTION_LOG) -> None:
+        for _ in range(count):
+            number, self._next = self._next, self._next + 1
+            body = orjson.dumps({"taskId": task_id, "n": number})
+            self._offsets[number] = await self._bus.publish(self._organization_id, Event(name, task_id, body))
+
+    async def publish_state(self) -> None:
+        await self.publish(name=EXECUTION_UPDATED)
+
+    @asynccontextmanager
+    async def publishing(self, publishers: int = 1) -> AsyncIterator[None]:
+        """Publish while the context is open, each as fast as Redis answers; the last call is waited for."""
+        self._ended = False
+        async with anyio.create_task_group() as tasks:
+            for _ in range(publishers):
+                tasks.start_soon(self._run)
+            try:
+                yield
+            finally:
+                self._ended = True
+
+    async def _run(self) -> None:
+        while not self._ended:
+            await self.publish()
+
+    @property
+    def numbers(self) -> list[int]:
+        return sorted(self._offsets, key=lambda n: tuple(map(int, self._offsets[n].split("-"))))
