@@ -4,6 +4,7 @@ An offset is good if the journal still has exactly that entry, in the history th
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -38,7 +39,15 @@ class Recovery:
             return None
         if handshake.offset is None or not is_offset(handshake.offset):
             return None
-        return await self._page(room, handshake.offset)
+        missed = await self._page(room, handshake.offset)
+        if missed is None:
+            await self._refound(room)
+        return missed
+
+    async def _refound(self, room: Room) -> None:
+        """Where Redis was flushed, nobody here has an offset of the journal: let the room be told of a new one."""
+        with suppress(BusUnavailable):
+            await self._bus.journal_tail(room.organization_id)
 
     async def replay(self, socket: Socket, room: Room, entries: Sequence[Delivery]) -> None:
         """Write what follows the first entry, page after page, and join the room exactly there.
