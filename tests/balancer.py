@@ -1,9 +1,11 @@
 """A TCP load balancer before gateways, which a test lets choose, and break connections."""
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
+import anyio.abc
 import httpx
 from anyio.abc import SocketAttribute, SocketStream
 
@@ -17,6 +19,8 @@ class Balancer:
         self.targets = list(targets)
         self.url = ""
         self._scopes: set[anyio.CancelScope] = set()
+        self._released = anyio.Event()
+        self._held_after = math.inf
 
     @property
     def connections(self) -> int:
@@ -31,6 +35,14 @@ class Balancer:
         for scope in self._scopes:
             scope.cancel()
 
+    def hold(self, size: int) -> None:
+        """Let so many bytes pass to a client on each new connection, and no more: as a client that stops reading."""
+        self._held_after, self._released = size, anyio.Event()
+
+    def release(self) -> None:
+        self._held_after = math.inf
+        self._released.set()
+
     async def serve(self, client: SocketStream) -> None:
         with anyio.CancelScope() as scope:
             self._scopes.add(scope)
@@ -40,8 +52,8 @@ class Balancer:
                     if server is not None:
                         await stack.enter_async_context(server)
                         async with anyio.create_task_group() as tasks:
-                            tasks.start_soon(self._pump, client, server, tasks)
-                            tasks.start_soon(self._pump, server, client, tasks)
+                            tasks.start_soon(self._pump, client, server, math.inf, tasks)
+                            tasks.start_soon(self._pump, server, client, self._held_after, tasks)
             finally:
                 self._scopes.discard(scope)
 
@@ -54,10 +66,13 @@ class Balancer:
                 continue
         return None
 
-    async def _pump(self, source: SocketStream, sink: SocketStream, tasks: anyio.abc.TaskGroup) -> None:
+    async def _pump(self, source: SocketStream, sink: SocketStream, most: float, tasks: anyio.abc.TaskGroup) -> None:
         try:
             async for data in source:
                 await sink.send(data)
+                most -= len(data)
+                if most <= 0:
+                    await self._released.wait()
         except FAILURES:
             pass
         tasks.cancel_scope.cancel()

@@ -12,6 +12,7 @@ class Proxy:
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
+        """Where new connections go."""
         self.port = 0
         self.connections = 0
         self.losing_replies = False

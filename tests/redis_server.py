@@ -61,9 +61,10 @@ class MortalRedis:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def running(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+    def running(self, *more: str) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+        """Run it while the context is open. With a persistence that `more` options turn on, it is not empty again."""
         options = ["--bind", "127.0.0.1", "--save", "", "--port", str(self.port), "--dir", self._folder]
-        options += ["--repl-diskless-sync-delay", "0"]
+        options += ["--repl-diskless-sync-delay", "0", *more]
         return spawned([self._binary, *options], self.port)
 
 

@@ -131,10 +131,10 @@ class Publisher:
         self._next = 0
         self._ended = False
 
-    async def publish(self, count: int = 1, *, task_id: str = "t", name: str = EXECUTION_LOG) -> None:
+    async def publish(self, count: int = 1, *, task_id: str = "t", name: str = EXECUTION_LOG, padding: int = 0) -> None:
         for _ in range(count):
             number, self._next = self._next, self._next + 1
-            body = orjson.dumps({"taskId": task_id, "n": number})
+            body = orjson.dumps({"taskId": task_id, "n": number, "padding": "x" * padding})
             self._offsets[number] = await self._bus.publish(self._organization_id, Event(name, task_id, body))
 
     async def publish_state(self) -> None:
