@@ -29,7 +29,11 @@ class Proxy:
 
     async def serve(self, client: SocketStream) -> None:
         number, self.connections = self.connections, self.connections + 1
-        connected = await anyio.connect_tcp("127.0.0.1", self.target_port)
+        try:
+            connected = await anyio.connect_tcp("127.0.0.1", self.target_port)
+        except OSError:
+            await client.aclose()
+            return
         async with client, connected as server, anyio.create_task_group() as tasks:
             tasks.start_soon(self._pump, client, server, number, False, tasks)
             tasks.start_soon(self._pump, server, client, number, True, tasks)
