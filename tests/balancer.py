@@ -21,6 +21,9 @@ class Balancer:
         self._scopes: set[anyio.CancelScope] = set()
         self._released = anyio.Event()
         self._held_after = math.inf
+        self.websockets = anyio.Event()
+        """Put an event that is not set here, and WebSockets open no sooner than it is."""
+        self.websockets.set()
 
     @property
     def connections(self) -> int:
@@ -69,6 +72,8 @@ class Balancer:
     async def _pump(self, source: SocketStream, sink: SocketStream, most: float, tasks: anyio.abc.TaskGroup) -> None:
         try:
             async for data in source:
+                if b"transport=websocket" in data:
+                    await self.websockets.wait()
                 await sink.send(data)
                 most -= len(data)
                 if most <= 0:

@@ -68,6 +68,7 @@ def started_installation(
         "RUNCAST_CONCURRENCY": "8",
         "RUNCAST_POLL": "1",
         "RUNCAST_LEASE_MS": "3000",
+        "RUNCAST_DRAIN_WINDOW": "2",
         **settings,
     }
     modules = {"api": "runcast_api", "gateway-1": "runcast_gateway", "gateway-2": "runcast_gateway"}

@@ -24,10 +24,19 @@ class Watcher:
         self._crowd = crowd
         self._number = number
         self.happened: list[tuple[str, list[Any]]] = []
+        self.numbers: list[int] = []
+        """The events that `Publisher` numbered."""
+        self._named: dict[str, list[list[Any]]] = {}
 
-    def of(self, *names: str) -> list[list[Any]]:
-        """Return the arguments of what happened under these names."""
-        return [arguments for name, arguments in self.happened if name in names]
+    def add(self, name: str, arguments: list[Any]) -> None:
+        self.happened.append((name, arguments))
+        self._named.setdefault(name, []).append(arguments)
+        if arguments and isinstance(arguments[0], dict) and "n" in arguments[0]:
+            self.numbers.append(arguments[0]["n"])
+
+    def of(self, name: str) -> list[list[Any]]:
+        """Return the arguments of what happened under this name."""
+        return self._named.get(name, [])
 
     @property
     def connections(self) -> list[list[Any]]:
@@ -47,11 +56,6 @@ class Watcher:
     def offset(self) -> str:
         """The last offset it knows."""
         return str([a for name, a in self.happened if name not in ABOUT_IT and isinstance(a[-1], str)][-1][-1])
-
-    @property
-    def numbers(self) -> list[int]:
-        """The events that `Publisher` numbered."""
-        return [a[0]["n"] for _, a in self.happened if a and isinstance(a[0], dict) and "n" in a[0]]
 
     async def call(self, method: str, *arguments: Any) -> None:
         """Call a method of the client's."""
@@ -84,7 +88,7 @@ class Crowd:
             *lines, held = (held + data).split(b"\n")
             for line in lines:
                 number, name, arguments = orjson.loads(line)
-                self.watchers[number].happened.append((name, arguments))
+                self.watchers[number].add(name, arguments)
             self._more.set()
             self._more = anyio.Event()
 

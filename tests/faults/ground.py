@@ -94,7 +94,7 @@ class Scene:
     def noticed(self) -> bool:
         """Whether anybody was told, or lost the connection."""
         told = [h for h in self.plain.happened if h[0] in {RESYNC, "disconnect"}]
-        return bool(told or self.client.of(RESYNC, "disconnect"))
+        return bool(told or self.client.of(RESYNC) or self.client.of("disconnect"))
 
     async def comes_back(self) -> bool:
         times = len(self.client.connections)
