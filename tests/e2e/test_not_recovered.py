@@ -11,7 +11,6 @@ import pytest
 import websockets
 
 from runcast_core.accounts import Role
-from runcast_core.events import MARK
 from runcast_core.identifiers import journal_key, new_id
 from runcast_core.redis_bus import RedisBus
 from runcast_core.tokens import HmacTokens
