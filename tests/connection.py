@@ -30,9 +30,16 @@ class Recorder:
         self.slow = False
         self.on_write: Callable[[], None] | None = None
         self.relief = anyio.Event()
-        self.write: Callable[[Frames], None] = self._take
+        self.writer = self
 
-    def _take(self, frames: Frames) -> None:
+    def send(self, frames: Frames) -> int:
+        self.write(frames)
+        return len(frames)
+
+    def rest(self, data: bytes) -> None:
+        raise AssertionError(f"{len(data)} bytes not taken")
+
+    def write(self, frames: Frames) -> None:
         self.sent += frames.texts
         self.waiting += len(frames)
         if self.on_write is not None:

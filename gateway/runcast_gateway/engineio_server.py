@@ -8,7 +8,6 @@ tests/integration/test_engineio.py fails where an upgrade breaks what is overrid
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +22,7 @@ from runcast_gateway.direct_websocket import EXTENSION, GOING_AWAY, POLICY_VIOLA
 from runcast_gateway.frame import Frames, websocket_frame
 from runcast_gateway.outbox import Outbox
 from runcast_gateway.packets import is_packet
-from runcast_gateway.socket import Listener, Socket
+from runcast_gateway.socket import NOWHERE, Listener, Socket, Writer
 
 log = structlog.get_logger()
 
@@ -48,7 +47,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def __init__(self, server: "EngineServer", sid: str) -> None:
         super().__init__(server, sid)
-        self.write: Callable[[Frames], None] = self._queue_frames
+        self.writer: Writer = _Queue(self)
         self.socket: Socket | None = None
         """The authenticated socket on it, once there is one."""
         self._direct: DirectWebSocket | None = None
@@ -66,8 +65,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     # Outwards ---------------------------------------------------------------------------------------------------------
 
-    def _queue_frames(self, frames: Frames) -> None:
-        if not (self.closed or self.closing or self._gone):
+    def write(self, frames: Frames) -> None:
+        """Write, or queue, without waiting; nothing, if the connection is gone."""
+        self.writer.write(frames)
+
+    def queue_frames(self, frames: Frames) -> None:
+        """Keep frames for whoever fetches them."""
+        if not (self.closed or self.closing):
             for text in frames.texts:
                 self.queue.put_nowait(packet.Packet(packet.MESSAGE, data=text))
             if self.queue.buffered > self.server.bounds.soft_bytes:
@@ -256,15 +260,15 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         direct.take_over(self, self.server.bounds)
         direct.writer.write(b"".join([websocket_frame(item.encode().encode()) for item in waiting]))
         self._direct, self._carrier = direct, None
-        self._write_by(direct.writer.write)
+        self._write_by(direct.writer)
         if self._congested and direct.transport.get_write_buffer_size() <= self.server.bounds.soft_bytes:
             self.on_drained()
         direct.hear(self)
 
-    def _write_by(self, write: Callable[[Frames], None]) -> None:
-        self.write = write
+    def _write_by(self, writer: Writer) -> None:
+        self.writer = writer
         if self.socket is not None:
-            self.socket.write = write
+            self.socket.writer = writer
 
     # The end ----------------------------------------------------------------------------------------------------------
 
@@ -301,7 +305,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._cancel_timer()
         self.heard()
         self._relieve()
-        self._write_by(_nowhere)
+        self._write_by(NOWHERE)
         if self.socket is not None:
             self.server.listener.lost(self.socket)
 
@@ -339,8 +343,21 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self.server.sockets.pop(self.sid, None)
 
 
-def _nowhere(_frames: Frames) -> None:
-    """Take frames for a connection that is gone."""
+class _Queue:
+    """Writes to the outbox of a connection; see `runcast_gateway.socket.Writer`."""
+
+    def __init__(self, connection: EngineSocket) -> None:
+        self._connection = connection
+
+    def send(self, frames: Frames) -> int:
+        self._connection.queue_frames(frames)
+        return len(frames)
+
+    def write(self, frames: Frames) -> None:
+        self._connection.queue_frames(frames)
+
+    def rest(self, data: bytes) -> None:
+        """All was taken."""
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]

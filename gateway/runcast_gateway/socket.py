@@ -10,11 +10,39 @@ from runcast_gateway.frame import Frames
 from runcast_gateway.shedding import Shedding
 
 
-class Connection(Protocol):
-    """What carries a socket's packets, in the order of the calls."""
+class Writer(Protocol):
+    """Where frames go, in the order of the calls."""
 
-    write: Callable[[Frames], None]
-    """Sends, or queues what cannot be sent yet, without waiting; nothing, if the connection is gone."""
+    @property
+    def send(self) -> Callable[[Frames], int]:
+        """Takes frames without waiting, and returns how many bytes it took; raises `OSError` if it took none. What it
+        did not take has to be given to `rest` before anything else is sent."""
+        ...
+
+    def rest(self, data: bytes) -> None: ...
+
+    def write(self, frames: Frames) -> None:
+        """Send all, or buffer what cannot be sent yet."""
+        ...
+
+
+class _Nowhere:
+    """Takes the frames of a connection that is gone."""
+
+    send = staticmethod(len)
+
+    def rest(self, data: bytes) -> None: ...
+
+    def write(self, frames: Frames) -> None: ...
+
+
+NOWHERE: Writer = _Nowhere()
+
+
+class Connection(Protocol):
+    """What carries a socket's packets."""
+
+    writer: Writer
 
     def buffered(self) -> int:
         """Return how many bytes wait in this process."""
@@ -54,7 +82,7 @@ class Socket:
     connection: Connection
     organization_id: str = field(init=False)
     """The token's, for good: a later token has to name the same."""
-    write: Callable[[Frames], None] = field(init=False)
+    writer: Writer = field(init=False)
     """The connection's own, which changes when it does."""
     recover: bool = False
     watching: frozenset[str] | None = None
@@ -70,7 +98,10 @@ class Socket:
 
     def __post_init__(self) -> None:
         self.organization_id = self.claims.organization_id
-        self.write = self.connection.write
+        self.writer = self.connection.writer
+
+    def write(self, frames: Frames) -> None:
+        self.writer.write(frames)
 
     def wanted_lane(self) -> Lane:
         return Lane(self.recover, self.watching if self.shedding is None else NO_OUTPUT)

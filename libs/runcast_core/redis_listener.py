@@ -130,11 +130,10 @@ class Listener:
         told = self._told.pop(name, None)
         if wanted is not None:
             self._told[name] = wanted
-            return None if wanted is told else ("SSUBSCRIBE" if wanted.sharded else "SUBSCRIBE", name)
-        if told is None:
-            return None
-        self._leaving[name] += 1
-        return "SUNSUBSCRIBE" if told.sharded else "UNSUBSCRIBE", name
+        elif told is not None:
+            self._leaving[name] += 1
+        channel, verb = wanted or told, "SUBSCRIBE" if wanted else "UNSUBSCRIBE"
+        return (f"S{verb}" if channel.sharded else verb, name) if channel and wanted is not told else None
 
     async def _read(self, connection: Any) -> None:
         """Read for ever. Whoever takes from the inbox gets all that one read from the socket brought."""

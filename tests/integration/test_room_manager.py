@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 
 import anyio
 import pytest
@@ -38,7 +39,8 @@ async def _relays(manager: RoomManager, emitter: socketio.AsyncRedisManager) -> 
                 await anyio.sleep(0.05)
 
         tasks.start_soon(emit)
-        heard = json.loads(await anext(manager._listen()))
+        async with aclosing(manager._listen()) as messages:
+            heard = json.loads(await anext(messages))
         assert (heard["event"], heard["room"]) == ("news", "org:a")
         tasks.cancel_scope.cancel()
     await manager.redis.aclose()

@@ -17,7 +17,7 @@ async def test_what_arrived_together_is_one_write():
     sockets = [joined(hub, "a") for _ in range(3)]
     writes = []
     for socket in sockets:
-        socket.write = lambda frames: writes.append(frames)
+        socket.writer.write = writes.append
     hub.deliver("a", [state("1-0"), log_line("1-1"), state("2-0")])
     assert len(writes) == 3
     assert all(written is writes[0] for written in writes)
