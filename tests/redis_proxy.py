@@ -17,6 +17,8 @@ class Proxy:
         self.connections = 0
         self.losing_replies = False
         """Set it to let requests pass and no reply."""
+        self.losing_a_reply = False
+        """Set it to lose only the next one."""
         self._frozen: set[int] = set()
 
     def freeze(self) -> None:
@@ -43,7 +45,8 @@ class Proxy:
     ) -> None:
         try:
             async for data in source:
-                if number in self._frozen or (replies and self.losing_replies):
+                if number in self._frozen or (replies and (self.losing_replies or self.losing_a_reply)):
+                    self.losing_a_reply = False
                     continue
                 await sink.send(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
