@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 import httpx
@@ -11,6 +11,7 @@ import websockets
 
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import python
+from tests.e2e.raw_socket import RawSocket, raw_socket
 from tests.installation import CALLBACK_TOKEN, Installation
 
 CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
@@ -21,38 +22,8 @@ IGNORED = ["42", "42{}", "42[]", "42[[1],2]", "4", '43["x"]', '431["x"]', '42/fo
 FORGED = ['42["disconnect","x"]', '42["connect"]', '42["join",{"room":"org:other"}]']
 
 
-class RawSocket:
-    """A WebSocket that speaks Engine.IO by hand."""
-
-    def __init__(self, connection: websockets.ClientConnection) -> None:
-        self.connection = connection
-        self.received: list[str] = []
-
-    async def connect(self, token: str) -> None:
-        await self.connection.send("40" + json.dumps({"token": token}))
-
-    async def until(self, text: str) -> None:
-        """Read until a packet has the text in it."""
-        with anyio.fail_after(10):
-            while not any(text in packet for packet in self.received):
-                self.received.append(str(await self.connection.recv()))
-
-    async def closed(self) -> int:
-        """Read until the server closes; return the code."""
-        with anyio.fail_after(10):
-            with suppress(websockets.ConnectionClosed):
-                while True:
-                    self.received.append(str(await self.connection.recv()))
-        return int(self.connection.close_code or 0)
-
-
-@asynccontextmanager
-async def _raw(installation: Installation) -> AsyncIterator[RawSocket]:
-    url = installation.gateways[0].replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
-    async with websockets.connect(url) as connection:
-        raw = RawSocket(connection)
-        await raw.until("sid")
-        yield raw
+def _raw(installation: Installation) -> AbstractAsyncContextManager[RawSocket]:
+    return raw_socket(installation.gateways[0])
 
 
 async def _report(http: httpx.AsyncClient, organization_id: str, task_id: str) -> None:
