@@ -246,12 +246,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         """Change from polling: https://socket.io/docs/v4/engine-io-protocol/#upgrade."""
         self.upgrading = True
         try:
-            if await websocket.wait() != "2probe":
-                return False
-            await websocket.send("3probe")
-            self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends a poll that waits
-            return bool(await websocket.wait() == "5")
-        except OSError:
+            async with asyncio.timeout(self.server.bounds.handshake_s):
+                if await websocket.wait() != "2probe":
+                    return False
+                await websocket.send("3probe")
+                self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends a poll that waits
+                return bool(await websocket.wait() == "5")
+        except OSError:  # the WebSocket is gone, or the time is over
             return False
 
     def _go_direct(self, direct: DirectWebSocket) -> None:
@@ -301,6 +302,11 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         await super().close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
         self.server.sockets.pop(self.sid, None)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can come of it any more."""
+        return self.closed or self.closing or self._gone
+
     def _lose(self) -> None:
         self._cancel_timer()
         self.heard()
@@ -313,6 +319,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         """As the stock one, but nobody waits until what is queued was read."""
         self._lose()
         await super().close(wait=False, abort=abort, reason=reason)
+        self.queue.put_nowait(None)  # ends a poll that waits
+        self.server.sockets.pop(self.sid, None)
         if self._direct is not None:
             self._direct.end(GOING_AWAY)
 
@@ -340,7 +348,6 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             with anyio.move_on_after(1):
                 await carrier({"type": "websocket.close", "code": code})
         await self.close(wait=False, abort=carrier is not None)  # a poll that waits is ended by a CLOSE packet
-        self.server.sockets.pop(self.sid, None)
 
 
 class _Queue:

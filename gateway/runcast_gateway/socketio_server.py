@@ -227,7 +227,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         if socket is not None:
             self.hub.lost(socket)
             connection = self._connection(socket)
-            if not connection.closed:  # it may connect again
+            if not connection.ended:  # it may connect again
                 self._greeted.discard(connection.sid)
                 connection.socket = None
                 connection.expect_within(self.bounds.handshake_s)
