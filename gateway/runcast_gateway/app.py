@@ -70,10 +70,12 @@ class Gateway:
         self.server.metrics = metrics
         self.server.bounds = self.server.eio.bounds = bounds
         self.server.eio.listener = self.hub
-        self.server.eio.refused = lambda reason: metrics.refused.labels(reason).inc()
+        self.server.eio.refused = metrics.refuse
         self.drain = Drain(self.server.eio.sockets.values, window_s=settings.drain_s)
         self.application = InputGuard(
-            socketio.ASGIApp(self.server, socketio_path=None), max_bytes=settings.max_message_bytes
+            socketio.ASGIApp(self.server, socketio_path=None),
+            max_bytes=settings.max_message_bytes,
+            refused=metrics.refuse,
         )
 
     @asynccontextmanager

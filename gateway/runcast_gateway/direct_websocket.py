@@ -19,9 +19,11 @@ log = structlog.get_logger()
 EXTENSION = "runcast.websocket"
 CLOSE_S = 5.0
 SEND_BUFFER_BYTES = 128 * 1024
+MAX_EARLY_FRAMES = 32
+"""Of control, or parts of messages, before it was taken over."""
 UNSENT_BYTES = 64 * 1024
 """What the kernel takes of a socket before it counts as buffered here; without it, several megabytes."""
-GOING_AWAY, PROTOCOL_ERROR, INVALID_DATA, POLICY_VIOLATION = 1001, 1002, 1007, 1008
+GOING_AWAY, PROTOCOL_ERROR, INVALID_DATA, POLICY_VIOLATION, MESSAGE_TOO_BIG = 1001, 1002, 1007, 1008, 1009
 """RFC 6455, section 7.4.1."""
 
 
@@ -29,6 +31,12 @@ class Taker(Protocol):
     """Who takes a WebSocket over. Nothing here may wait."""
 
     def on_text(self, text: str) -> None: ...
+
+    def on_broken(self, code: int) -> None: ...
+
+    def admit(self) -> bool:
+        """Count what is no text; tell whether the client kept to what it may send."""
+        ...
 
     def on_congested(self) -> None: ...
 
@@ -41,6 +49,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, offered to the application in `scope["extensions"]` to be taken over."""
 
     taken_by: Taker | None = None
+    _early_frames = 0
     writer: DirectWriter
     """What writes to it, once it was taken over."""
 
@@ -118,16 +127,39 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
             self.transport.close()
 
+    def handle_cont(self, event: Any) -> None:
+        if self._admitted():
+            super().handle_cont(event)
+
     def handle_ping(self) -> None:
-        super().handle_ping()
-        if self.taken_by is not None:
-            self.writer.look()
+        if self._admitted():
+            super().handle_ping()
+            if self.taken_by is not None:
+                self.writer.look()
+
+    def handle_pong(self, event: Any) -> None:
+        if self._admitted():
+            super().handle_pong(event)
+
+    def _admitted(self) -> bool:
+        """Count a frame that is no message of its own, and end what sends too many."""
+        if self.taken_by is None:
+            self._early_frames += 1
+            if self._early_frames > MAX_EARLY_FRAMES:
+                self.transport.abort()
+            return self._early_frames <= MAX_EARLY_FRAMES
+        if self.close_sent or self.taken_by.admit():
+            return not self.close_sent
+        self.end(POLICY_VIOLATION)
+        return False
 
     def handle_close(self, event: Any) -> None:
         self._stop_writing()
         super().handle_close(event)
 
     def handle_parser_exception(self) -> None:
+        if self.taken_by is not None and self.conn.close_sent is not None:
+            self.taken_by.on_broken(self.conn.close_sent.code)
         self._stop_writing()
         super().handle_parser_exception()
 

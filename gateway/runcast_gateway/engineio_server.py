@@ -18,7 +18,14 @@ from anyio.abc import TaskGroup
 from engineio import async_server, async_socket, exceptions, packet
 
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.direct_websocket import EXTENSION, GOING_AWAY, POLICY_VIOLATION, PROTOCOL_ERROR, DirectWebSocket
+from runcast_gateway.direct_websocket import (
+    EXTENSION,
+    GOING_AWAY,
+    MESSAGE_TOO_BIG,
+    POLICY_VIOLATION,
+    PROTOCOL_ERROR,
+    DirectWebSocket,
+)
 from runcast_gateway.frame import Frames, websocket_frame
 from runcast_gateway.outbox import Outbox
 from runcast_gateway.packets import is_packet
@@ -174,6 +181,11 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             await super().receive(pkt)
         else:
             self.end(POLICY_VIOLATION)
+
+    def on_broken(self, code: int) -> None:
+        """Note that a WebSocket which was taken over broke its protocol."""
+        if code == MESSAGE_TOO_BIG:
+            self.server.refused("size")
 
     def admit(self) -> bool:
         """Count a packet; tell whether the client kept to what it may send."""

@@ -4,6 +4,8 @@ https://socket.io/docs/v4/engine-io-protocol/#packet-encoding: a packet begins w
 separated by 0x1E. Nothing that a dashboard sends is binary.
 """
 
+from collections.abc import Callable
+
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -25,9 +27,10 @@ PROTOCOL_ERROR = 1002  # RFC 6455, section 7.4.1
 class InputGuard:
     """ASGI middleware that refuses a malformed or oversized body and ends a WebSocket that sends a malformed packet."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, refused: Callable[[str], None]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -41,6 +44,8 @@ class InputGuard:
         try:
             body = await received(Request(scope, receive), max_bytes=self._max_bytes, timeout_s=BODY_TIMEOUT_S)
         except InvalidInput as error:
+            if error.code == "BODY_TOO_LARGE":
+                self._refused("size")
             await PlainTextResponse(error.message, _STATUS.get(error.code, 400))(scope, receive, send)
             return
         if _well_formed_body(body):

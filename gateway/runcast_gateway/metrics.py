@@ -42,6 +42,9 @@ class GatewayMetrics:
             "runcast_gateway_refused_emits", "Emits on the socketio channel with a reserved name", registry=registry
         )
 
+    def refuse(self, reason: str) -> None:
+        self.refused.labels(reason).inc()
+
     def count_sockets(self, organization_id: str, count: int) -> None:
         """Note how many there are now; the last one to leave takes the organization's label with it."""
         if count:
