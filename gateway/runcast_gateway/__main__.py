@@ -7,6 +7,7 @@ import anyio
 import uvicorn
 from starlette.applications import Starlette
 
+from runcast_core.http_connection import http_options
 from runcast_core.logging import configure_logging
 from runcast_core.shutdown import shut_down_on_signal
 from runcast_core.start import Server, faults_told, listen
@@ -34,6 +35,7 @@ async def _main(settings: GatewaySettings) -> None:
             log_config=None,
             timeout_graceful_shutdown=SHUTDOWN_S,
             **websocket_options(settings.max_message_bytes),
+            **http_options(settings.handshake_s),
         )
         server = Server(config)
         async with anyio.create_task_group() as tasks:

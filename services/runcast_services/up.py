@@ -13,6 +13,7 @@ import anyio
 import structlog
 import uvicorn
 
+from runcast_core.http_connection import http_options
 from runcast_core.logging import configure_logging
 from runcast_core.origins import LOOPBACK_HOSTS
 from runcast_core.settings import ServiceSettings
@@ -55,13 +56,15 @@ async def running(
 ) -> AsyncIterator[Composition]:
     """Serve on a bound socket while the context is open."""
     async with compose(settings, shutdown) as composition, anyio.create_task_group() as tasks:
+        gateway = GatewaySettings.from_mapping(settings)
         config = uvicorn.Config(
             composition.app,
             lifespan="off",
             access_log=False,
             log_config=None,
             timeout_graceful_shutdown=3,
-            **websocket_options(GatewaySettings.from_mapping(settings).max_message_bytes),
+            **websocket_options(gateway.max_message_bytes),
+            **http_options(gateway.handshake_s),
         )
         server = Server(config)
         tasks.start_soon(server.serve, [listener])

@@ -197,3 +197,12 @@ async def test_an_upgrade_that_is_never_made_ends(strict: Installation):
                 await upgrade.recv()
         await session.post('421["watch",{"taskId":"t"}]')
         await session.until('431[{"watching":["t"]}]')
+
+
+async def test_an_upgrade_that_is_never_asked_for_whole_ends(strict: Installation):
+    """As do all connections that do not say what they want."""
+    target = httpx.URL(strict.gateways[0])
+    async with await anyio.connect_tcp(target.host, target.port or 80) as stream:
+        await stream.send(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n".encode())
+        with anyio.fail_after(WITHIN_S), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+            await stream.receive()

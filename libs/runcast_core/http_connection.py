@@ -1,0 +1,95 @@
+"""uvicorn's HTTP protocol, where a client has to say in time what it wants, briefly, and to read what it is answered.
+
+uvicorn itself waits for ever for a request, keeps whatever headers come, and waits for ever for who does not read.
+Its private names are used here alone.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+log = structlog.get_logger()
+
+MAX_HEAD_BYTES = 64 * 1024
+UNREAD_S = 30.0
+"""How long a client may read nothing of an answer of which some could not be written."""
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One connection; `head_s` is what the head of a request may take, from the connection or the answer before on."""
+
+    head_s = 20.0
+    _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _in_body = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._in_body or self.cycle is None or self.cycle.response_complete:
+            self._await_head()
+        super().data_received(data)
+        if self._timer is not None and not self._in_body:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._give_up("head too large")
+
+    def on_headers_complete(self) -> None:
+        self._timer, self._in_body = _cancel(self._timer), True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        self._unread = _cancel(self._unread)
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self._give_up("answer not read")
+        else:
+            super().timeout_keep_alive_handler()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer, self._unread = _cancel(self._timer), _cancel(self._unread)
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._timer is None:
+            self._head_bytes = 0
+            self._timer = self.loop.call_later(self.head_s, self._give_up, "no request")
+
+    def _expect_reading(self, unread: int | None = None) -> None:
+        """Look again after a while, and end the connection unless less than now waits to be written then."""
+        now = self.transport.get_write_buffer_size()
+        if unread is not None and now >= unread:
+            self._give_up("answer not read")
+        else:
+            self._unread = self.loop.call_later(UNREAD_S, self._expect_reading, now)
+
+    def _give_up(self, reason: str) -> None:
+        log.info("HTTP connection closed", reason=reason)
+        self.transport.abort()
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
+    """Cancel a timer; return what is left of it."""
+    if timer is not None:
+        timer.cancel()
+    return None
+
+
+def http_options(head_s: float) -> dict[str, Any]:
+    """Return what `uvicorn.Config` has to be given for it."""
+    return {"http": type("HttpConnection", (HttpConnection,), {"head_s": head_s})}
