@@ -70,6 +70,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         if not socket.gone:
             log.info("Socket expelled", socket=socket.sid)
             self._send_away(self._connection(socket), "Invalid or expired token")
+            self._sockets.pop(socket.sid, None)
+            self.manager.basic_disconnect(socket.sid, "/")  # nor may a room's emitter reach it
             self.hub.lost(socket)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
