@@ -55,7 +55,7 @@ class Installation:
 
 @contextmanager
 def started_installation(
-    redis_url: str, directory: Path, *, runners: Sequence[str] = ("runner",), **settings: str
+    redis_url: str, directory: Path, *, runners: Sequence[str] = ("runner",), api: bool = True, **settings: str
 ) -> Iterator[Installation]:
     """Run the services while the context is open; `settings` change or add variables."""
     shared = {
@@ -73,6 +73,8 @@ def started_installation(
     }
     modules = {"api": "runcast_api", "gateway-1": "runcast_gateway", "gateway-2": "runcast_gateway"}
     modules |= dict.fromkeys(runners, "runcast_runner")
+    if not api:
+        del modules["api"]
     with ExitStack() as stack:
         services = {
             name: stack.enter_context(_service(module, name, directory, shared)) for name, module in modules.items()

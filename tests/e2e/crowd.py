@@ -21,6 +21,12 @@ class Client:
         self._crowd = crowd
         self._number = number
         self.happened: list[tuple[str, list[Any]]] = []
+        self.moments: list[float] = []
+        """When each of these was read, on this machine's monotonic clock."""
+
+    def when(self, name: str) -> list[float]:
+        """Return the moments of what happened under that name."""
+        return [at for (known, _), at in zip(self.happened, self.moments, strict=True) if known == name]
 
     def of(self, *names: str) -> list[Any]:
         """Return the first argument of what happened under these names."""
@@ -77,6 +83,7 @@ class Crowd:
             for line in lines:
                 number, name, arguments = orjson.loads(line)
                 self.clients[number].happened.append((name, arguments))
+                self.clients[number].moments.append(anyio.current_time())
             self._more.set()
             self._more = anyio.Event()
 
