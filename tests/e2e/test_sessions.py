@@ -10,6 +10,7 @@ import socketio
 from runcast_core.accounts import Role
 from runcast_core.identifiers import new_id
 from runcast_core.tokens import HmacTokens
+from tests.account import Account
 from tests.e2e.counters import until_counted
 from tests.e2e.crowd import Client, crowd, official
 from tests.e2e.raw_socket import raw_socket
@@ -65,42 +66,12 @@ async def test_a_socket_lives_on_with_a_newer_token(strict: Installation):
         await _sent_away(client)
 
 
-class Account:
-    """A user of the installation, as the api knows it."""
-
-    def __init__(self, installation: Installation, http: httpx.AsyncClient, email: str) -> None:
-        self._http = http
-        self._email = email
-        self.user_id = ""
-        self.token = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    async def sign_up(self) -> None:
-        body = {"email": self._email, "password": "a long password", "name": "A", "organizationName": "O"}
-        self._take((await self._http.post("/api/auth/signup", json=body)).json())
-
-    async def log_in(self) -> None:
-        body = {"email": self._email, "password": "a long password"}
-        self._take((await self._http.post("/api/auth/login", json=body)).json())
-
-    async def with_member(self, member: "Account") -> None:
-        body = {"email": member._email, "name": "M", "role": "developer", "password": "a long password"}
-        (await self._http.post("/api/users", json=body, headers=self.headers)).raise_for_status()
-        await member.log_in()
-
-    def _take(self, answer: dict) -> None:
-        self.token, self.user_id = answer["token"], answer["user"]["id"]
-
-
 @pytest.mark.usefixtures("javascript_client")
 @pytest.mark.parametrize("way", ["log out everywhere", "removed", "revoked by an admin"])
 async def test_a_revoked_users_sockets_are_closed_on_every_gateway(strict: Installation, way: str):
     """Within a second, and only that user's; the token opens nothing any more, and a log-in after it does."""
     async with httpx.AsyncClient(base_url=strict.api, timeout=20) as http:
-        admin, member = (Account(strict, http, f"{new_id()}@example.com") for _ in range(2))
+        admin, member = (Account(http, f"{new_id()}@example.com") for _ in range(2))
         await admin.sign_up()
         await admin.with_member(member)
         one, two = strict.gateways
