@@ -41,9 +41,14 @@ class Drain:
                 elif due[connection] <= now:
                     connection.end()
             await anyio.sleep(STEP_S)
-        for connection in self._connections():
-            connection.abort()
+        self.hang_up()
         log.info("Drained", seconds=round(anyio.current_time() - begun, 1))
+
+    def hang_up(self) -> None:
+        """Close every connection now, as where there is no other gateway to go to. Clients may come back."""
+        self.started = True
+        for connection in list(self._connections()):
+            connection.abort()
 
     def _greet(self, connection: EngineSocket, left_s: float) -> float:
         """Tell a dashboard, and return after how many seconds it is closed; the last moments are for the stragglers."""

@@ -1,6 +1,6 @@
 """api, gateway and runner in one process, over one store and one bus, on one port."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,11 +25,12 @@ from runcast_services.reaper import running_reaper
 
 @dataclass(frozen=True)
 class Composition:
-    """What runs: the ASGI application, and the executor's name for the banner."""
+    """What runs: the ASGI application, the executor's name for the banner, what closes all dashboards' connections."""
 
     app: ASGIApp
     store: Store
     executor_name: str
+    hang_up: Callable[[], None]
 
 
 @asynccontextmanager
@@ -45,7 +46,7 @@ async def compose(environment: Mapping[str, str], shutdown: anyio.Event) -> Asyn
         executor_name = await stack.enter_async_context(_runner(environment, store, bus, shutdown, registry))
         for app in (api, gateway):
             await stack.enter_async_context(app.router.lifespan_context(app))
-        yield Composition(_dispatch(api, gateway), store, executor_name)
+        yield Composition(_dispatch(api, gateway), store, executor_name, gateway.state.gateway.drain.hang_up)
 
 
 @asynccontextmanager

@@ -73,6 +73,7 @@ async def running(
             yield composition
         finally:
             server.stop()
+            composition.hang_up()
 
 
 async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any]) -> None:

@@ -1,0 +1,35 @@
+"""`runcast up` that is stopped and started again: it has nowhere to send its dashboards, and they come back."""
+
+import signal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.e2e.crowd import official
+from tests.load_balancer import load_balanced
+from tests.up import running_up
+
+QUICK_S = 3
+PROCESS = {"RUNCAST_EXECUTOR": "process"}
+
+
+@pytest.mark.usefixtures("javascript_client")
+async def test_dashboards_come_back_after_a_restart(tmp_path: Path):
+    """Over WebSockets and polls; they do not keep it from ending at once, whatever the window of a drain may be."""
+    async with load_balanced() as balancer:
+        with running_up(tmp_path / "data", **PROCESS) as up:
+            balancer.targets.append(up.url)
+            async with (
+                official(balancer.url, up.token) as one,
+                official(balancer.url, up.token, transport="polling") as two,
+            ):
+                told_at = anyio.current_time()
+                assert await anyio.to_thread.run_sync(up.end, signal.SIGTERM) == 0
+                assert anyio.current_time() - told_at < QUICK_S
+                with running_up(tmp_path / "data", **PROCESS) as again:
+                    balancer.targets[:] = [again.url]
+                    for client in (one, two):
+                        await client.welcomed(2)
+                        assert "io server disconnect" not in client.of("disconnect")
+                        assert client.of("auth-error") == []
