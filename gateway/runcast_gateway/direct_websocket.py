@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import structlog
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import OPEN
 
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.direct_writer import DirectWriter
@@ -75,8 +76,10 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
                 self.transport.close()
 
     def take_over(self, taken_by: Taker, bounds: Bounds) -> None:
-        """Let the connection be `taken_by`'s, to write to at once and to hear from when it says so."""
-        self.taken_by = taken_by
+        """Let the connection be `taken_by`'s, to write to at once and to hear from when it says so. Raises
+        `ClientDisconnected` if it is gone."""
+        if self.disconnected or self.transport.is_closing():
+            raise ClientDisconnected
         self.stop_keepalive()
         self.transport.set_write_buffer_limits(high=bounds.soft_bytes, low=bounds.soft_bytes // 2)
         connection = self.transport.get_extra_info("socket")
@@ -84,6 +87,7 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         self.writer = DirectWriter(self.transport)
+        self.taken_by = taken_by
         self._forget_handshake()
 
     def hear(self, taken_by: Taker) -> None:
@@ -118,8 +122,8 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
             self.end(INVALID_DATA)
 
     def end(self, code: int) -> None:
-        """Close, after what is buffered if the client takes that within `CLOSE_S`."""
-        if not self.close_sent and not self.transport.is_closing():
+        """Close, after what is buffered if the client takes that within `CLOSE_S`; nothing, if either side did."""
+        if self.conn.state is OPEN and not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code)
             self.writer.write(b"".join(self.conn.data_to_send()))
             self.writer.close()

@@ -12,7 +12,7 @@ class DirectWriter:
     take goes to the transport, and all that follows, until the transport has nothing left.
 
     It owns a descriptor of its own, so that no late write can reach a connection which was given the same number. Over
-    TLS everything goes to the transport.
+    TLS, and where no descriptor is left, everything goes to the transport.
     """
 
     __slots__ = ("_socket", "_transport", "send")
@@ -57,7 +57,11 @@ class DirectWriter:
         return len(data)
 
 
-def _duplicate(connection: Any) -> socket.socket:
-    duplicate = socket.fromfd(connection.fileno(), connection.family, connection.type)
+def _duplicate(connection: Any) -> socket.socket | None:
+    """Return the connection on a descriptor of its own; None if there is none left."""
+    try:
+        duplicate = socket.fromfd(connection.fileno(), connection.family, connection.type)
+    except OSError:
+        return None
     duplicate.setblocking(False)
     return duplicate

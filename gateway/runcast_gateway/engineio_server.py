@@ -221,8 +221,10 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
                 return await super()._upgrade_websocket(environ)
             return await self._upgrade_direct(direct, environ)
         finally:
-            if not self.upgraded:  # the WebSocket that was to take over ended first: go on polling
+            if not self.upgraded:  # the WebSocket ended first: go on polling, if that was there before it
                 self.upgrading, self._carrier = False, None
+                if not self.connected:
+                    await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
 
     async def _upgrade_direct(self, direct: DirectWebSocket, environ: Any) -> Any:
         if self.upgraded:
@@ -231,10 +233,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         websocket.asgi_receive, websocket.asgi_send = environ["asgi.receive"], environ["asgi.send"]
         await websocket.asgi_send({"type": "websocket.accept"})
         if not self.connected:
-            self.connected = self.upgraded = True
             await self._begin_direct(direct)
         elif await self._probed(websocket):
-            self.upgraded, self.upgrading = True, False
             self._go_direct(direct)
         else:
             await websocket.close()
@@ -269,8 +269,9 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def _go_direct(self, direct: DirectWebSocket) -> None:
         """Write what waited, then everything straight to the connection."""
-        waiting = [item for item in self.queue.take(self.queue.qsize()) if item.packet_type != packet.NOOP]
         direct.take_over(self, self.server.bounds)
+        self.connected, self.upgraded, self.upgrading = True, True, False
+        waiting = [item for item in self.queue.take(self.queue.qsize()) if item.packet_type != packet.NOOP]
         direct.writer.write(b"".join([websocket_frame(item.encode().encode()) for item in waiting]))
         self._direct, self._carrier = direct, None
         self._write_by(direct.writer)
