@@ -61,7 +61,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._carrier: Any = None
         """The ASGI `send` of a WebSocket that cannot be taken over."""
         self._timer: asyncio.TimerHandle | None = None
-        self._handshake: asyncio.TimerHandle | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._unhandled: deque[str] | None = None
         self._first: asyncio.Future[None] | None = None
         self._congested = False
@@ -137,13 +137,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def expect_within(self, seconds: float) -> None:
         """End the connection unless it is `heard` of in that time."""
-        self._handshake = asyncio.get_running_loop().call_later(seconds, self._unheard)
+        self._end_by(seconds, self._unheard)
 
     def heard(self) -> None:
         """Note that the client said who it is."""
-        if self._handshake is not None:
-            self._handshake.cancel()
-            self._handshake = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _unheard(self) -> None:
         log.info("Connection closed, it did not say who it is", connection=self.sid)
@@ -353,7 +353,11 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def end_within(self, seconds: float, code: int) -> None:
         """End the connection after that time, unless it has ended by itself."""
-        asyncio.get_running_loop().call_later(seconds, self.end, code)
+        self._end_by(seconds, self.end, code)
+
+    def _end_by(self, seconds: float, end: Callable[..., None], *arguments: int) -> None:
+        self.heard()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, end, *arguments)
 
     async def _end(self, code: int) -> None:
         carrier = self._carrier
