@@ -362,8 +362,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
     async def _end(self, code: int) -> None:
         carrier = self._carrier
         if carrier is not None:
-            with anyio.move_on_after(1):
-                await carrier({"type": "websocket.close", "code": code})
+            await self._close_carrier(carrier, code)
         await self.close(wait=False, abort=carrier is not None)  # a poll that waits is ended by a CLOSE packet
 
 
@@ -382,6 +381,13 @@ class _Queue:
 
     def rest(self, data: bytes) -> None:
         """All was taken."""
+
+    async def _close_carrier(self, carrier: Any, code: int) -> None:
+        try:
+            with anyio.move_on_after(1):
+                await carrier({"type": "websocket.close", "code": code})
+        except Exception as exc:  # each server has its own for a WebSocket that is closed already
+            log.debug("Connection not closed, it was gone", connection=self.sid, error=type(exc).__name__)
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
