@@ -336,6 +336,9 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self.server.sockets.pop(self.sid, None)
         if self._direct is not None:
             self._direct.end(GOING_AWAY)
+        elif abort:  # nobody will ask for a CLOSE packet
+            self.queue.put_nowait(None)
+            self.server.sockets.pop(self.sid, None)
 
     def end(self, code: int = GOING_AWAY) -> None:
         """Close the connection in a way that lets official clients come back by themselves."""
