@@ -68,7 +68,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._relieved: asyncio.Event | None = None
         """Set when the connection is not congested any more, or gone; there while somebody waits for that."""
         self._gone = False
-        self._second, self._received = 0.0, 0
+        self._received_at, self._received = time.monotonic(), 0.0
 
     # Outwards ---------------------------------------------------------------------------------------------------------
 
@@ -188,16 +188,17 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             self.server.refused("size")
 
     def admit(self) -> bool:
-        """Count a packet; tell whether the client kept to what it may send."""
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._received = max(0, self._received - int(now - self._second) * self.server.bounds.messages_per_s)
-            self._second = now
-        self._received += 1
-        if self._received <= 2 * self.server.bounds.messages_per_s:
-            return True
-        self.server.refused("messages")
-        return False
+        """Count a packet; tell whether the client keeps to what it may send, and reads what it is sent."""
+        before, self._received_at = self._received_at, time.monotonic()
+        granted = (self._received_at - before) * self.server.bounds.messages_per_s
+        self._received = max(0.0, self._received - granted) + 1
+        if self._received > 2 * self.server.bounds.messages_per_s:
+            self.server.refused("messages")
+            return False
+        if self.buffered() > self.server.bounds.hard_bytes:
+            self.server.refused("unread")
+            return False
+        return True
 
     async def _handle_all(self) -> None:
         while self._unhandled:
