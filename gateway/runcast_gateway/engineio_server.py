@@ -285,6 +285,12 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         if self.socket is not None:
             self.socket.writer = writer
 
+    def carry(self, socket: Socket) -> None:
+        """Be the connection of an authenticated socket that arrived."""
+        self.socket = socket
+        if self._congested:
+            self.server.listener.congested(socket)
+
     # The end ----------------------------------------------------------------------------------------------------------
 
     def on_congested(self) -> None:

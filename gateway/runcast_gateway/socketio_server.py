@@ -199,9 +199,9 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         missed: Sequence[Delivery] | None,
     ) -> None:
         """Write CONNECT and `auth-success`; nothing else is written until the socket joins, so nothing overtakes."""
-        connection.socket = socket
         self._sockets[socket.sid] = socket
         self.hub.arrive(socket)
+        connection.carry(socket)
         self.expiry.note(socket)
         hello = {"sid": socket.sid}
         offset = None
