@@ -264,8 +264,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
                     return False
                 await websocket.send("3probe")
                 self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends a poll that waits
-                return bool(await websocket.wait() == "5")
-        except OSError:  # the WebSocket is gone, or the time is over
+                return await websocket.wait() == "5" and not (self.upgraded or self.closed)
+        except OSError:  # a `TimeoutError` is one, too
             return False
 
     def _go_direct(self, direct: DirectWebSocket) -> None:
