@@ -331,6 +331,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._cancel_timer()
         self.heard()
         self._relieve()
+        if self._unhandled is not None:
+            self._unhandled.clear()
         self._write_by(NOWHERE)
         if self.socket is not None:
             self.server.listener.lost(self.socket)

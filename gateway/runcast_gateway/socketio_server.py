@@ -66,13 +66,16 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         return EngineServer
 
     def expel(self, socket: Socket) -> None:
-        """End a socket whose token is worth nothing any more: its client then stays away."""
+        """End a socket whose token is worth nothing any more: its client then stays away. Nothing more reaches it,
+        nor what a stock emitter sends to its room."""
         if not socket.gone:
             log.info("Socket expelled", socket=socket.sid)
-            self._send_away(self._connection(socket), "Invalid or expired token")
+            connection = self._connection(socket)
+            self._send_away(connection, "Invalid or expired token")
+            connection.socket = None
             self._sockets.pop(socket.sid, None)
-            self.manager.basic_disconnect(socket.sid, "/")  # nor may a room's emitter reach it
             self.hub.lost(socket)
+            self.manager.basic_disconnect(socket.sid, "/")
 
     async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
@@ -82,10 +85,12 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """Take CONNECT, DISCONNECT and EVENT. Acknowledgements are ignored, as nothing asks for them, and whoever sends
         anything else, binary packets included, is closed."""
-        received = _parsed(data)
+        connection, received = self.eio.sockets.get(eio_sid), _parsed(data)
+        if connection is None:
+            return  # gone meanwhile
         if received is None:
             log.warning("Socket closed, it sent what is no Socket.IO packet", connection=eio_sid)
-            self.eio.sockets[eio_sid].end(POLICY_VIOLATION)
+            connection.end(POLICY_VIOLATION)
         elif received.packet_type == packets.CONNECT:
             await self._handle_connect(eio_sid, received.namespace, received.data)
         elif received.packet_type == packets.DISCONNECT:
@@ -106,7 +111,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             return
         name, argument = (*received.data, None, None)[:2]
         reply = await self.commands.run(socket, name, argument)
-        if reply is not None and received.id is not None:
+        if reply is not None and received.id is not None and not socket.gone:
             connection.write(Frames([packet(packets.ACK, [reply], acknowledges=received.id)]))
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
