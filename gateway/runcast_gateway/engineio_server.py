@@ -8,6 +8,7 @@ tests/integration/test_engineio.py fails where an upgrade breaks what is overrid
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -345,9 +346,6 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self.server.sockets.pop(self.sid, None)
         if self._direct is not None:
             self._direct.end(GOING_AWAY)
-        elif abort:  # nobody will ask for a CLOSE packet
-            self.queue.put_nowait(None)
-            self.server.sockets.pop(self.sid, None)
 
     def end(self, code: int = GOING_AWAY) -> None:
         """Close the connection in a way that lets official clients come back by themselves."""
@@ -377,6 +375,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             await self._close_carrier(carrier, code)
         await self.close(wait=False, abort=carrier is not None)  # a poll that waits is ended by a CLOSE packet
 
+    async def _close_carrier(self, carrier: Any, code: int) -> None:
+        try:
+            with anyio.move_on_after(1):
+                await carrier({"type": "websocket.close", "code": code})
+        except Exception as exc:  # each server has its own for a WebSocket that is closed already
+            log.debug("Connection not closed, it was gone", connection=self.sid, error=type(exc).__name__)
+
 
 class _Queue:
     """Writes to the outbox of a connection; see `runcast_gateway.socket.Writer`."""
@@ -393,13 +398,6 @@ class _Queue:
 
     def rest(self, data: bytes) -> None:
         """All was taken."""
-
-    async def _close_carrier(self, carrier: Any, code: int) -> None:
-        try:
-            with anyio.move_on_after(1):
-                await carrier({"type": "websocket.close", "code": code})
-        except Exception as exc:  # each server has its own for a WebSocket that is closed already
-            log.debug("Connection not closed, it was gone", connection=self.sid, error=type(exc).__name__)
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]

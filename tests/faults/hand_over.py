@@ -120,9 +120,16 @@ class Session:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.open = True
-        self.write: Callable[[Frames], None] = self._take
+        self.writer = self
 
-    def _take(self, frames: Frames) -> None:
+    def send(self, frames: Frames) -> int:
+        self.write(frames)
+        return len(frames)
+
+    def rest(self, data: bytes) -> None:
+        raise AssertionError(f"{len(data)} bytes not taken")
+
+    def write(self, frames: Frames) -> None:
         if not self.open:
             return
         for packet in frames.packets:
