@@ -11,7 +11,7 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
-.PHONY: up demo test check chaos lock bench-fanout clean
+.PHONY: up demo test check chaos lock bench-fanout bench-noisy clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/runcast up
@@ -37,6 +37,10 @@ check: $(VENV)/.dev
 # Beside Node's Socket.IO and others, within ten minutes; see benchmarks/README.md. ARGS=--quick takes one.
 bench-fanout: $(VENV)/.all $(PROGRAMS) $(PEERS) $(if $(findstring centrifugo,$(ARGS)),$(CENTRIFUGO))
 	@$(BIN)/python -m benchmarks.fanout $(ARGS)
+
+# What one organization's flood does to another's events; ARGS=--quick takes half a minute.
+bench-noisy: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.noisy $(ARGS)
 
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
