@@ -13,6 +13,8 @@ import yaml
 
 from runcast_api.calls import CALLS
 from runcast_api.settings import ApiSettings
+from runcast_gateway.__main__ import SHUTDOWN_S
+from runcast_gateway.presence import LEAVE_S
 from runcast_gateway.settings import GatewaySettings
 from runcast_runner.settings import RunnerSettings
 
@@ -22,6 +24,17 @@ SETTINGS = {"api": ApiSettings, "gateway": GatewaySettings, "runner": RunnerSett
 UID = 10001
 KUBERNETES_VERSIONS = ("1.30", kubernetes_validate.latest_version())
 WORKLOADS = {"Deployment", "StatefulSet"}
+BOUNDS = {
+    "shed_bytes",
+    "cut_bytes",
+    "max_sockets_per_organization",
+    "max_sockets_per_user",
+    "max_message_bytes",
+    "max_messages_per_s",
+    "handshake_s",
+    "max_watched",
+    "drain_s",
+}
 DOCKER_VARIABLES = {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"}
 
 Document = dict[str, Any]
@@ -229,6 +242,28 @@ def test_a_runner_has_time_to_drain(base: list[Document]) -> None:
     """The pod's grace is longer than the runner's drain and the hand-back after it."""
     drain = int(next(m for n, m in of_kind(base, "ConfigMap").items() if "-runner" in n)["data"]["RUNCAST_DRAIN"])
     assert pod_of(of_kind(base, "Deployment")["runcast-runner"])["terminationGracePeriodSeconds"] >= drain + 20
+
+
+@needs_kubectl
+def test_a_gateway_has_time_to_drain(base: list[Document]) -> None:
+    """The pod's grace is longer than the pause before it is told, its window, and what the last answers may take. It is
+    asked often enough, and one answer that it is not ready is enough, for nobody to be sent to it meanwhile."""
+    pod = pod_of(of_kind(base, "Deployment")["runcast-gateway"])
+    container = container_of(of_kind(base, "Deployment")["runcast-gateway"])
+    settings = next(m for n, m in of_kind(base, "ConfigMap").items() if "-gateway" in n)["data"]
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    taken = pause + int(settings["RUNCAST_DRAIN_WINDOW"]) + SHUTDOWN_S + LEAVE_S
+    assert pod["terminationGracePeriodSeconds"] >= taken + 10
+    probe = container["readinessProbe"]
+    assert probe["failureThreshold"] * probe["periodSeconds"] <= int(settings["RUNCAST_DRAIN_WINDOW"]) / 2
+
+
+def test_what_a_gateway_can_be_set_to_is_documented() -> None:
+    """Each of its bounds is named where it is deployed."""
+    text = (ROOT / "deploy/k8s/README.md").read_text()
+    assert {info.alias for name, info in GatewaySettings.model_fields.items() if name in BOUNDS} <= set(
+        re.findall(r"RUNCAST_\w+", text.replace("`…_PER_USER`", "`RUNCAST_MAX_SOCKETS_PER_USER`"))
+    )
 
 
 @needs_kubectl
