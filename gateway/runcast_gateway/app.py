@@ -71,6 +71,7 @@ class Gateway:
         self.server.bounds = self.server.eio.bounds = bounds
         self.server.eio.listener = self.hub
         self.server.eio.refused = metrics.refuse
+        self.server.eio.overrun = metrics.slow_sockets.inc
         self.drain = Drain(self.server.eio.sockets.values, window_s=settings.drain_s)
         self.application = InputGuard(
             socketio.ASGIApp(self.server, socketio_path=None),

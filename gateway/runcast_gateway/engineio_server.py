@@ -91,10 +91,14 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             raise exceptions.SocketIsClosedError
         if self._direct is None:
             self.queue.put_nowait(pkt)
-            return
-        data = pkt.encode()
-        binary = isinstance(data, bytes)
-        self._direct.writer.write(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
+        else:
+            data = pkt.encode()
+            binary = isinstance(data, bytes)
+            self._direct.writer.write(websocket_frame(data if binary else data.encode(), opcode=2 if binary else 1))
+        if self.buffered() > self.server.bounds.hard_bytes and not self.ended:
+            log.warning("Connection too slow, closing it", connection=self.sid)
+            self.server.overrun()
+            self.abort()
 
     def buffered(self) -> int:
         return self.queue.buffered if self._direct is None else self._direct.transport.get_write_buffer_size()
@@ -409,6 +413,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     sockets: dict[str, EngineSocket]
     refused: Any
     """Called with the name of a bound that a client exceeded."""
+    overrun: Any
+    """Called when a client is cut off that did not read."""
 
     def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
         return Outbox()

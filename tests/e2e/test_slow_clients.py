@@ -9,11 +9,12 @@ import httpx
 import orjson
 import pytest
 import redis
+import socketio
 
 from runcast_core.bus import Bus
 from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_core.identifiers import journal_key, new_id
-from tests.e2e.counters import counted
+from tests.e2e.counters import counted, until_gone
 from tests.e2e.crowd import Client, crowd, official
 from tests.e2e.raw_socket import PollingSession, raw_socket
 from tests.installation import Installation
@@ -167,6 +168,23 @@ async def test_output_is_kept_from_who_does_not_poll(strict: Installation, redis
     assert _numbers(session.events, EXECUTION_UPDATED) == list(range(10, 11 * 20, 11))
     assert sum(len(packet) for packet in session.received) < 200_000
     _check_told(session.events, before_each_offset=True)
+
+
+async def test_what_emitters_send_is_bounded_too(strict: Installation, redis_part: Part):
+    """A stock emitter's events take no lane; who does not read them is cut off at the same bound."""
+    organization, url = new_id(), strict.gateways[0]
+    cut = await counted(url, "slow_sockets_total")
+    emitter = socketio.AsyncRedisManager(redis_part.url, write_only=True)
+    async with raw_socket(url, receive_buffer=4096) as slow, raw_socket(url) as other:
+        for client in (slow, other):
+            await client.connect(strict.token(organization))
+            await client.until("auth-success")
+        for number in range(200):
+            await emitter.emit("hello", {"n": number, "text": LINE}, room=f"org:{organization}")
+            await other.until(f'"n":{number},')
+        assert await counted(url, "slow_sockets_total") == cut + 1
+        await until_gone(url, organization, left=1)
+    await emitter.redis.aclose()
 
 
 def _send_queues(port: int) -> dict[int, int]:
