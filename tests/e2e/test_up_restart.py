@@ -6,11 +6,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.e2e.crowd import official
+from tests.e2e.crowd import crowd, official
 from tests.load_balancer import load_balanced
 from tests.up import running_up
 
-QUICK_S = 3
+QUICK_S = 2.5
 PROCESS = {"RUNCAST_EXECUTOR": "process"}
 
 
@@ -20,16 +20,17 @@ async def test_dashboards_come_back_after_a_restart(tmp_path: Path):
     async with load_balanced() as balancer:
         with running_up(tmp_path / "data", **PROCESS) as up:
             balancer.targets.append(up.url)
-            async with (
-                official(balancer.url, up.token) as one,
-                official(balancer.url, up.token, transport="polling") as two,
-            ):
+            options = {"auth": {"token": up.token}, "transports": ["polling"]}
+            async with crowd(balancer.url, 10, **options) as polling, official(balancer.url, up.token) as one:
+                for client in polling.clients:
+                    await client.welcomed()
+                assert await one.ask("watch", {"taskId": "t"}) == {"watching": ["t"]}  # in which time they poll again
                 told_at = anyio.current_time()
                 assert await anyio.to_thread.run_sync(up.end, signal.SIGTERM) == 0
                 assert anyio.current_time() - told_at < QUICK_S
                 with running_up(tmp_path / "data", **PROCESS) as again:
                     balancer.targets[:] = [again.url]
-                    for client in (one, two):
+                    for client in (one, *polling.clients):
                         await client.welcomed(2)
                         assert "io server disconnect" not in client.of("disconnect")
                         assert client.of("auth-error") == []
