@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -43,7 +44,7 @@ class Installation:
     def gateways(self) -> tuple[str, str]:
         return self.services["gateway-1"].url, self.services["gateway-2"].url
 
-    def token(self, organization_id: str, role: Role = Role.ADMIN, **options) -> str:
+    def token(self, organization_id: str, role: Role = Role.ADMIN, **options: Any) -> str:
         return HmacTokens(SECRET, **options).issue(new_id(), organization_id, role)
 
     def headers(self, organization_id: str, role: Role = Role.ADMIN) -> dict[str, str]:

@@ -66,6 +66,7 @@ class Broker:
 
     def resync_once_open(self, organization_id: str) -> None:
         """Let sockets that could not wait until the room was open look again when it is."""
+        self._wanted_at[organization_id] = anyio.current_time()
         self._late.add(organization_id)
         self._open_soon(organization_id)
 
@@ -84,7 +85,7 @@ class Broker:
         async for items in subscription:
             gaps = {item.organization_id for item in items if isinstance(item, Gap)}
             if gaps:
-                await self._repair_all(gaps)
+                await self._repair_all(gaps & self._wanted_at.keys())
             for organization_id, deliveries in sorted(_by_organization(items).items(), key=_count):
                 self._metrics.relayed.inc(len(deliveries))
                 self._hub.deliver(organization_id, deliveries)
@@ -101,7 +102,7 @@ class Broker:
 
     async def _open(self, organization_id: str) -> None:
         assert self._subscription is not None  # noqa: S101 - as above
-        while organization_id in self._wanted_at:
+        while True:
             await self._subscription.add(organization_id)
             self._interrupted.discard(organization_id)
             try:
@@ -162,13 +163,17 @@ class Broker:
         while True:
             await anyio.sleep(SWEEP_S)
             now = anyio.current_time()
-            self._wanted_at |= dict.fromkeys(filter(self._hub.holds, self._wanted_at), now)
+            self._wanted_at |= dict.fromkeys(filter(self._is_held, self._wanted_at), now)
             for organization_id in [o for o, at in self._wanted_at.items() if now - at >= self._linger_s]:
                 del self._wanted_at[organization_id]
                 self._interrupted.discard(organization_id)
                 subscription.remove(organization_id)
                 self._revocations.forget(organization_id)
                 self._hub.close(organization_id)
+
+    def _is_held(self, organization_id: str) -> bool:
+        """Tell whether somebody is here, or may be as soon as the room is open."""
+        return self._hub.holds(organization_id) or organization_id in self._opening
 
     async def _keep_journals(self) -> None:
         while True:

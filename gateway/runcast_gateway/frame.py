@@ -21,7 +21,7 @@ class Frames(bytes):
 
     @cached_property
     def texts(self) -> list[str]:
-        return [packet.decode() for packet in self.packets]
+        return [packet.decode(errors="replace") for packet in self.packets]
 
 
 def event_packet(event: Event, offset: str | None = None) -> bytes:

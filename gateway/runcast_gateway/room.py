@@ -243,7 +243,8 @@ class Room:
                     elif (sent := socket.writer.send(frames)) != size:
                         socket.writer.rest(frames[sent:])
             except OSError:
-                socket.writer.rest(frames)
+                if socket.organization_id == self.organization_id:
+                    socket.writer.rest(frames)
             else:
                 return
 

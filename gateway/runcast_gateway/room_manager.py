@@ -26,13 +26,13 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
         super().__init__(url, channel=SOCKETIO_CHANNEL)
         self._metrics = metrics
         self._attempts = itertools.count()
-        self._entered: dict[str, list[Any]] = {}
+        self._entered: dict[str, set[Any]] = {}
         """The rooms of each socket, beside its own and that of all."""
 
     def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         if room is not None and room != sid:
-            self._entered.setdefault(sid, []).append(room)
+            self._entered.setdefault(sid, set()).add(room)
 
     def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
         """As the stock one, which looks through the rooms of every socket there is."""

@@ -171,6 +171,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S):
                 room = await self.broker.opened(claims.organization_id)
                 missed = await self.recovery.missed(room, claims, handshake)
+            room = self.hub.room(claims.organization_id)  # which may be another one by now
         if eio_sid not in self.environ:
             return  # gone meanwhile
         if self.revocations.refuses(claims):

@@ -107,18 +107,20 @@ class Client:
         self.offset: str | None = None
         self.start: str | None = None
         self.received: list[str] = []
-        self.told: list[str] = []
+        """Offsets of all events, marks included."""
+        self.told: list[tuple[int, str]] = []
+        """Packets without an offset, and how many events came before each."""
         self.refused = 0
-
-    def session(self) -> "Session":
-        return Session(self)
+        self.watching: frozenset[str] | None = None
 
 
 class Session:
     """One connection of a client, which reads slowly at times; see `runcast_gateway.socket.Connection`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, hub: Hub) -> None:
         self._client = client
+        self._hub = hub
+        self.socket: Socket | None = None
         self.open = True
         self.writer = self
 
@@ -137,7 +139,7 @@ class Session:
                 self._client.offset = packet.rsplit(b'"', 2)[1].decode()
                 self._client.received.append(self._client.offset)
             else:
-                self._client.told.append(packet.decode())
+                self._client.told.append((len(self._client.received), packet.decode()))
 
     def buffered(self) -> int:
         return 0
@@ -174,6 +176,7 @@ class Experiment:
         self.clients = [Client(moments) for _ in range(clients)]
         self.sessions = 0
         self.published: list[str] = []
+        self.events: dict[str, Event] = {}
         self._progress = anyio.Event()
 
     async def run(self) -> None:
@@ -181,7 +184,7 @@ class Experiment:
         with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 await tasks.start(self._broker.run)
-                self.published.append(await self._plain.publish(ORGANIZATION, EVENT))
+                await self._publish_one()
                 tasks.start_soon(self._interrupt_often)
                 async with anyio.create_task_group() as parties:
                     for client in self.clients:
@@ -199,10 +202,22 @@ class Experiment:
 
     async def _publish(self) -> None:
         for _ in range(self._events):
-            self.published.append(await self._plain.publish(ORGANIZATION, EVENT))
+            await self._publish_one()
             self._progress.set()
             self._progress = anyio.Event()
             await self._moments.stall(0.02)
+
+    async def _publish_one(self) -> None:
+        event = self._event()
+        offset = await self._plain.publish(ORGANIZATION, event)
+        self.published.append(offset)
+        self.events[offset] = event
+
+    def _event(self) -> Event:
+        return EVENT
+
+    def _session(self, client: Client) -> Session:
+        return Session(client, self.hub)
 
     async def _interrupt_often(self) -> None:
         while True:
@@ -219,7 +234,7 @@ class Experiment:
         moments = sorted(self._moments.random.randrange(total) for _ in range(6))
         while len(moments) > 1:
             await self._until(moments.pop(0))
-            session = client.session()
+            session = self._session(client)
             socket = await self._connected(client, session)
             await self._until(moments.pop(0))
             if moments:
@@ -232,7 +247,7 @@ class Experiment:
         room = await self._broker.opened(ORGANIZATION)
         handshake = Handshake(recover=True, pid=client.pid, offset=client.offset)
         missed = await self._recovery.missed(room, CLAIMS, handshake)
-        socket = Socket("s", CLAIMS, session, recover=True)
+        session.socket = socket = Socket("s", CLAIMS, session, recover=True, watching=client.watching)
         self.hub.arrive(socket)
         if missed is not None:
             await self._recovery.replay(socket, room, missed)
@@ -247,8 +262,8 @@ class Experiment:
     async def _settled(self) -> None:
         """Whoever waits to join does so with the next event; so one more is published until it has arrived."""
         room = self.hub.room(ORGANIZATION)
-        last = await self._plain.publish(ORGANIZATION, EVENT)
-        self.published.append(last)
+        await self._publish_one()
+        last = self.published[-1]
         while room.last_text != last:
             await anyio.sleep(0.002)
         room.flush()

@@ -115,7 +115,7 @@ async def test_a_page_that_ends_before_the_room_began_is_not_the_last(monkeypatc
     experiment.published += [first, *[await bus.publish("o", EVENT) for _ in range(35)]]
     async with anyio.create_task_group() as tasks:
         await tasks.start(experiment._broker.run)
-        await experiment._connected(client, client.session())
+        await experiment._connected(client, experiment._session(client))
         tasks.cancel_scope.cancel()
     assert client.refused == 0
     assert experiment.wrong() == 0
