@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from runcast_core.events import DRAIN, Event
-from runcast_gateway.engineio_server import EngineSocket
+from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.frame import Frames, event_packet
 
 log = structlog.get_logger()

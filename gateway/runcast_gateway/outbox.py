@@ -1,9 +1,12 @@
 """Packets that wait for a client to fetch them, by long-polling or through a server without the direct path."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from engineio import packet
+
+from runcast_gateway.frame import Frames
 
 
 class Outbox:
@@ -54,3 +57,17 @@ class Outbox:
 
 def _size(item: Any) -> int:
     return len(item.data) if isinstance(item, packet.Packet) and isinstance(item.data, str) else 0
+
+
+class OutboxWriter:
+    """Writes to a connection's outbox; see `runcast_gateway.socket.Writer`."""
+
+    def __init__(self, queue: Callable[[Frames], None]) -> None:
+        self.write = queue
+
+    def send(self, frames: Frames) -> int:
+        self.write(frames)
+        return len(frames)
+
+    def rest(self, data: bytes) -> None:
+        """All was taken."""

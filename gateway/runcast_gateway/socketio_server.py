@@ -22,7 +22,8 @@ from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
 from runcast_gateway.commands import Commands
 from runcast_gateway.direct_websocket import POLICY_VIOLATION
-from runcast_gateway.engineio_server import EngineServer, EngineSocket
+from runcast_gateway.engineio_server import EngineServer
+from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.expiry import Expiry
 from runcast_gateway.frame import Frames, event_packet, packet
 from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake, refused_token

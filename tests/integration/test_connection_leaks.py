@@ -7,7 +7,7 @@ import pytest
 
 from runcast_gateway.direct_websocket import DirectWebSocket
 from runcast_gateway.direct_writer import DirectWriter
-from runcast_gateway.engineio_server import EngineSocket
+from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.outbox import Outbox
 from runcast_gateway.socket import Socket
 from tests.gateway_server import Running, polling, running_gateway, until

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 from runcast_core.accounts import Role
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.tokens import Claims, HmacTokens
-from runcast_gateway import engineio_server
+from runcast_gateway import engineio_socket
 from runcast_gateway.app import Gateway
-from runcast_gateway.engineio_server import MAX_POLLED, EngineSocket
+from runcast_gateway.engineio_socket import MAX_POLLED, EngineSocket
 from runcast_gateway.frame import Frames
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.socket import Socket
@@ -90,7 +90,7 @@ async def test_disconnecting_does_not_wait_for_a_client_that_does_not_read(gatew
 
 
 def test_what_is_overridden_of_engineio_is_as_it_was():
-    """Read the new version of what is named here, and `engineio_server`, before the figures are changed."""
+    """Read the new version of what is named here, and `engineio_socket`, before the figures are changed."""
     assert version("python-engineio").startswith("4.15.")
     sources = {
         f"{kind.__name__}.{name}": getattr(kind, name) for kind in (AsyncSocket, AsyncServer) for name in dir(kind)
@@ -126,7 +126,7 @@ async def test_who_does_not_read_the_answers_may_not_ask_on(gateway: Gateway, mo
 async def test_who_sends_as_much_as_it_may_is_never_refused(gateway: Gateway, monkeypatch: pytest.MonkeyPatch):
     """Twice a second's worth at one moment, then a second's worth each second, however it is spread."""
     clock = [1000.7]
-    monkeypatch.setattr(engineio_server.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(engineio_socket.time, "monotonic", lambda: clock[0])
     connection, refusals = _queued(gateway, 0), Refusals(gateway)
     rate = gateway.server.eio.bounds.messages_per_s
     for _ in range(20):

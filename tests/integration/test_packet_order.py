@@ -19,7 +19,7 @@ from runcast_core.start import Server, listen
 from runcast_core.tokens import HmacTokens
 from runcast_gateway.app import Gateway, create_app
 from runcast_gateway.direct_websocket import websocket_options
-from runcast_gateway.engineio_server import EngineSocket
+from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.settings import GatewaySettings
 
 SECRET = "a secret of thirty-two characters, for tests"
