@@ -41,9 +41,16 @@ async def _parts(size: int) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _serving(head_s: float = HEAD_S) -> AsyncIterator[int]:
+async def _serving(head_s: float = HEAD_S, keep_alive_s: int = 5) -> AsyncIterator[int]:
     app = Starlette(routes=[Route(path, _answer, methods=["GET", "POST"]) for path in ("/", "/early", "/parts")])
-    config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=1, **http_options(head_s))
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=keep_alive_s,
+        **http_options(head_s),
+    )
     with listen("127.0.0.1", 0, otherwise="") as listener:
         server = Server(config)
         SERVERS.append(server)
@@ -98,6 +105,13 @@ async def test_a_head_has_so_many_bytes():
     async with _serving(head_s=60) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         await stream.send(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * (MAX_HEAD_BYTES + 1))
         assert await _ended(stream) == b""
+
+
+async def test_who_asks_nothing_more_is_closed():
+    """In uvicorn's own time, once the answer was read."""
+    async with _serving(keep_alive_s=0) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await _ended(stream)).endswith(b"x")
 
 
 async def test_requests_one_after_another_have_their_own_time():

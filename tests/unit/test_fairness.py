@@ -42,7 +42,7 @@ async def test_no_write_is_larger_than_the_bound_and_one_event():
     hub, sizes = hub_of(Bounds(window_s=10)), []
     socket = joined(hub, "a")
     take = socket.connection.write
-    socket.write = lambda frames: (sizes.append(len(frames)), take(frames))
+    socket.connection.write = lambda frames: (sizes.append(len(frames)), take(frames))
     for start in range(0, 2000, 500):
         flood = [f"{number}-0" for number in range(start + 1, start + 501)]
         hub.deliver("a", [Delivery("a", offset, Event(EXECUTION_LOG, "t", CHUNK)) for offset in flood])
