@@ -26,6 +26,7 @@ OVERRIDDEN = {
     "handle_close": "62fd412b",
     "handle_parser_exception": "ff5cf13c",
     "handle_ping": "41bcf345",
+    "handle_pong": "b20c68cc",
     "shutdown": "e8ace796",
     "pause_writing": "4830f7e0",
     "resume_writing": "ef79384e",
