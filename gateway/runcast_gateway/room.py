@@ -89,9 +89,7 @@ class Room:
         not all here any more: then its replay has to go on."""
         if after < self._ring.floor:
             return False
-        self.flush()
-        missed = self._ring.after(after)
-        self.write(socket, missed)
+        self.write(socket, self._ring.after(after))
         self.join(socket, after=after)
         return True
 

@@ -20,6 +20,7 @@ class Shedding:
     def __init__(self) -> None:
         self._told: set[str] = set()
         self._untold: set[str] = set()
+        """Those of them that have to be told again before the next offset."""
 
     def keep(self, tasks: Set[str], *, offset_follows: bool) -> Frames | None:
         """Note that output of these tasks is kept now; return what the socket is told before anything else."""
@@ -35,8 +36,7 @@ class Shedding:
 
     def end(self) -> Frames | None:
         """Return what the socket is told when it gets output again."""
-        tasks = self._told | self._untold
-        return _resyncs(tasks, "output resumed") if tasks else None
+        return _resyncs(self._told, "output resumed") if self._told else None
 
 
 def _resyncs(tasks: Iterable[str], reason: str) -> Frames:

@@ -102,6 +102,20 @@ async def test_every_byte_arrives_once_and_in_order(seed: int):
     assert direct == {True, False}
 
 
+async def test_what_the_kernel_does_not_take_at_all_goes_to_the_transport():
+    """As where it is full though nothing is buffered here."""
+    async with _connected(4096) as (transport, client):
+        writer, before = DirectWriter(transport), 0
+        with suppress(BlockingIOError):
+            while True:
+                before += writer._socket.send(b"x" * 1000)
+        writer.write(b"y" * 1000)
+        writer.write(b"z")
+        writer.close()
+        transport.close()
+        assert await _read(client) == b"x" * before + b"y" * 1000 + b"z"
+
+
 async def test_a_late_write_reaches_nobody_else():
     """Though a new connection was given the number of the descriptor, the transport's or the writer's own."""
     async with _connected() as (transport, _):

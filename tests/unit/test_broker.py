@@ -179,6 +179,11 @@ async def test_who_came_for_an_organization_that_was_just_dropped_gets_it_again(
         assert socket.connection.names == [RESYNC]
         await anyio.sleep(0.3)
         assert rig.subscribed == {"a"}
+        rig.hub.lost(socket)
+        await rig.until_subscribed()
+        await rig.broker.opened("a")
+        assert joined(rig.hub, "a").connection.sent == []
+        assert rig.broker._late == set()
 
 
 async def test_an_organization_is_dropped_a_while_after_its_last_socket_left():
@@ -188,6 +193,7 @@ async def test_an_organization_is_dropped_a_while_after_its_last_socket_left():
         await rig.broker.opened("b")
         socket = joined(rig.hub, "a")
         await rig.until_subscribed("a")
+        rig.bus.interrupt()
         rig.hub.lost(socket)
         left_at = anyio.current_time()
         await rig.until_subscribed()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -43,10 +44,14 @@ class Rig:
     def __init__(self, page: int, happens: Callable[["Rig"], None]) -> None:
         self.bus = TurningBus(page, lambda: happens(self))
         self.hub = hub_of()
-        self.recovery = Recovery(self.bus, GatewayMetrics(CollectorRegistry()))
+        self.registry = CollectorRegistry()
+        self.recovery = Recovery(self.bus, GatewayMetrics(self.registry))
         self.socket = socket_of("a", recover=True)
         self.hub.arrive(self.socket)
         self.room = self.hub.room("a")
+
+    def counted(self, name: str) -> float:
+        return self.registry.get_sample_value(f"runcast_gateway_{name}_total") or 0
 
     async def come_back(self) -> None:
         offsets = [await self.bus.publish("a", EVENT) for _ in range(26)]
@@ -63,6 +68,61 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _handshake(epoch: str, offset: str | None) -> Handshake:
     return Handshake(recover=True, pid=str(new_pid(epoch, CLAIMS)), offset=offset)
+
+
+@pytest.mark.parametrize(
+    ("handshake", "good"),
+    [
+        (Handshake(True, pid=str(new_pid("memory", CLAIMS)), offset="1-0"), True),
+        (Handshake(True, pid=str(new_pid("another", CLAIMS)), offset="1-0"), False),
+        (Handshake(True, pid=str(new_pid(None, CLAIMS)), offset="1-0"), False),
+        (Handshake(True, pid=str(new_pid("memory", Claims("v", "a", Role.VIEWER, 0))), offset="1-0"), False),
+        (Handshake(True, pid=str(new_pid("memory", Claims("u", "b", Role.VIEWER, 0))), offset="1-0"), False),
+        (Handshake(True, pid="memory.a.u", offset="1-0"), False),
+        (Handshake(True, pid=None, offset="1-0"), False),
+        (Handshake(True, pid=str(new_pid("memory", CLAIMS)), offset=None), False),
+        (Handshake(True, pid=str(new_pid("memory", CLAIMS)), offset="-"), False),
+        (Handshake(True, pid=str(new_pid("memory", CLAIMS)), offset="1"), False),
+        (Handshake(True, pid=str(new_pid("memory", CLAIMS)), offset="99-0"), False),
+    ],
+)
+async def test_only_its_own_offset_of_the_same_history_is_good(handshake: Handshake, good: bool):
+    """Neither another user's pid nor another organization's; what is no offset is not asked for."""
+    rig = Rig(99, lambda _: None)
+    await rig.bus.publish("a", EVENT)
+    rig.room.open(await rig.bus.journal_tail("a"))
+    missed = await rig.recovery.missed(rig.room, CLAIMS, handshake)
+    assert (missed is not None) is good
+    assert rig.bus.read == (1 if good or handshake.offset == "99-0" else 0)
+
+
+async def test_a_slow_client_is_not_read_for_until_it_has_read():
+    """However much it missed, so much of it is here at one time."""
+    rig = Rig(99, lambda _: None)
+    rig.socket.connection.slow = True
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(rig.come_back)
+        await anyio.wait_all_tasks_blocked()
+        assert (rig.bus.read, len(rig.socket.connection.sent)) == (1, 9)
+        rig.socket.connection.slow = False
+        rig.socket.connection.relief.set()
+    assert len(rig.socket.connection.sent) == 25
+    assert rig.counted("recovered") == 1
+
+
+async def test_a_room_that_began_again_meanwhile_is_another_history():
+    """Though the journal has an entry of the very offset."""
+    rig = Rig(99, lambda _: None)
+    rig.socket.connection.slow = True
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(rig.come_back)
+        await anyio.wait_all_tasks_blocked()
+        rig.bus.epoch = "another"
+        rig.room.restart(await rig.bus.journal_tail("a"), "because")
+        rig.socket.connection.slow = False
+        rig.socket.connection.relief.set()
+    assert rig.socket.connection.names == [EXECUTION_LOG] * 9 + ["resync"]
+    assert rig.counted("broken_recoveries") == 1
 
 
 async def test_a_client_that_leaves_during_its_replay_is_forgotten():
