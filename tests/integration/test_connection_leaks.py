@@ -1,6 +1,7 @@
 """Whoever comes and goes, at whatever moment and however often, leaves nothing in a gateway."""
 
 import gc
+import sys
 import tracemalloc
 
 import pytest
@@ -84,7 +85,8 @@ async def test_who_came_and_went_left_nothing():
         await _cycles(running, CYCLES - 100, known)
         grown = _allocated() - before
         tracemalloc.stop()
-        assert grown < 200 * (CYCLES - 100), "bytes for each connection"
+        if sys.gettrace() is None:  # what a tracer keeps of each call would count, too
+            assert grown < 200 * (CYCLES - 100), "bytes for each connection"
         assert (server.manager.rooms, server.manager._entered, server.environ) == ({}, {}, {})
         assert (server.manager.pending_connect, server.manager.pending_disconnect) == ({}, {})
         assert (server._sockets, server._greeted) == ({}, set())
