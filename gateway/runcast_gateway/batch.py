@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from runcast_core.bus import Delivery
+from runcast_core.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
 from runcast_core.events import EXECUTION_LOG, MARK
 from runcast_gateway.frame import Frames, event_packet
-
-JOURNAL_ENTRIES = 10_000
-JOURNAL_BYTES = 8 * 1024 * 1024
-"""A journal's bounds (`runcast_core.redis_bus`), of which a socket that is sent nothing may fall out."""
 
 
 class Lane(NamedTuple):
@@ -30,7 +26,7 @@ class LaneFrames(NamedTuple):
     frames: Frames
     events: int
     skipped: float
-    """The share of a journal that follows the last of the frames and was not sent."""
+    """The share of a journal that follows the last of the frames and was not sent: who is sent too little falls out."""
 
 
 class Batch:

@@ -150,7 +150,7 @@ class Broker:
         while True:
             start = room.last_text
             page = await self._bus.read_journal(room.organization_id, start=start, count=PAGE)
-            if page.epoch != room.epoch or not page.entries or page.entries[0].offset != start:
+            if not page.follows(room.epoch, start):
                 return False
             room.deliver(page.entries[1:])
             if len(page.entries) < PAGE:

@@ -76,8 +76,7 @@ class Recovery:
             page = await self._bus.read_journal(room.organization_id, start=start, count=PAGE)
         except BusUnavailable:
             return None
-        good = page.epoch == room.epoch and page.entries and page.entries[0].offset == start
-        return page.entries if good else None
+        return page.entries if page.follows(room.epoch, start) else None
 
     def _give_up(self, socket: Socket, room: Room) -> None:
         """Let a client that was told it is recovered read again over HTTP: the journal lost what it has not seen."""

@@ -14,6 +14,10 @@ from runcast_core.events import Event
 from runcast_core.presence import Presence
 from runcast_core.revocations import Revocations
 
+JOURNAL_ENTRIES = 10_000
+JOURNAL_BYTES = 8 * 1024 * 1024
+"""A journal's bounds, whichever is met first: beyond them the oldest events go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -40,6 +44,10 @@ class JournalPage:
     """Names the history that the entries belong to. Offsets of another epoch mean nothing, though they may look alike:
     a replica that took over may have lost the middle."""
     entries: list[Delivery]
+
+    def follows(self, epoch: str | None, offset: str) -> bool:
+        """Tell whether the page begins with exactly that entry, in that history: then what follows is all that did."""
+        return self.epoch == epoch and bool(self.entries) and self.entries[0].offset == offset
 
 
 @dataclass(frozen=True, slots=True)

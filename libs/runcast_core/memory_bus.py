@@ -8,13 +8,11 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from runcast_core.bus import Delivery, Gap, JournalPage, JournalTail, Signal, SignalKind, Subscription
+from runcast_core.bus import JOURNAL_ENTRIES, Delivery, Gap, JournalPage, JournalTail, Signal, SignalKind, Subscription
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import Event, mark
 from runcast_core.identifiers import check_organization_id
 from runcast_core.memory_sessions import MemorySessions
-
-JOURNAL_ENTRIES = 10_000
 
 
 class MemorySubscription:

@@ -4,19 +4,15 @@ Each script is one atomic step on one node: appending and publishing, so that bo
 reading and naming the epoch, so that both are of one history.
 """
 
-import hashlib
 from typing import Any
 
-from redis.exceptions import NoScriptError
-
-from runcast_core.bus import JournalPage, JournalTail
+from runcast_core.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, JournalPage, JournalTail
 from runcast_core.events import Event, mark
 from runcast_core.identifiers import events_channel, journal_key
 from runcast_core.redis_message import decode, encode
+from runcast_core.redis_scripts import Script
 from runcast_core.redis_servers import Servers
 
-JOURNAL_ENTRIES = 10_000
-JOURNAL_BYTES = 8 * 1024 * 1024
 JOURNAL_TTL_S = 3600
 
 # The channel is an argument and not a key: as a key it gives TRYAGAIN while a cluster migrates its slot.
@@ -39,21 +35,6 @@ if string.match(told, 'role:(%a+)') ~= 'master' or not epoch then
   return redis.error_reply('READONLY the journal is read from the master only')
 end
 """
-
-
-class Script:
-    """A Lua script on one key. Sent in full to a node that does not know it, which is then known not to have run it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._digest = hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 - the name that Redis gives it
-
-    async def run(self, servers: Servers, key: str, *arguments: Any) -> Any:
-        try:
-            return await servers.execute(key, "EVALSHA", self._digest, 1, key, *arguments)
-        except NoScriptError:
-            return await servers.execute(key, "EVAL", self._text, 1, key, *arguments)
-
 
 _PUBLISH = Script(_APPEND + "return append(unpack(ARGV))")
 _PAGE = Script(_EPOCH + "return {epoch, redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])}")

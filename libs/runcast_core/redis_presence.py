@@ -7,7 +7,7 @@ import orjson
 from runcast_core import presence as contract
 from runcast_core.identifiers import presence_key
 from runcast_core.presence import Present
-from runcast_core.redis_scripts import RedisScripts
+from runcast_core.redis_scripts import RedisScripts, Script
 
 # An entry is {"at":<milliseconds>,"users":{…}}; `at` is read without decoding the rest.
 _FRESH = """
@@ -23,7 +23,7 @@ for i = 1, #all, 2 do
   end
 end
 """
-_NOTE = (
+_NOTE = Script(
     _FRESH
     + """
 if ARGV[3] == '' then
@@ -34,7 +34,7 @@ else
 end
 """
 )
-_READ = _FRESH + "return fresh"
+_READ = Script(_FRESH + "return fresh")
 
 
 class RedisPresence:

@@ -7,14 +7,14 @@ import structlog
 from runcast_core import revocations
 from runcast_core.bus import Signal, SignalKind
 from runcast_core.identifiers import CONTROL_CHANNEL, revoked_key
-from runcast_core.redis_scripts import RedisScripts
+from runcast_core.redis_scripts import RedisScripts, Script
 from runcast_core.redis_signals import encode_signal
 
 log = structlog.get_logger()
 
 # Beyond the bound goes what no token can need any more, and then the oldest, a tenth at a time. The channel is an
 # argument and not a key: as a key it gives TRYAGAIN while a cluster migrates its slot.
-_REVOKE = """
+_REVOKE = Script("""
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local keep, most = ARGV[3] * 1000, tonumber(ARGV[4])
@@ -45,8 +45,8 @@ if redis.call('HLEN', KEYS[1]) > most then
 end
 redis.call('PUBLISH', ARGV[5], ARGV[6])
 return dropped
-"""
-_READ = "return redis.call('HGETALL', KEYS[1])"
+""")
+_READ = Script("return redis.call('HGETALL', KEYS[1])")
 
 
 class RedisRevocations:

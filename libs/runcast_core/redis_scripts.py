@@ -1,18 +1,33 @@
 """Runs Lua scripts, each on one key, so that a step is atomic on the node that serves the key."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from typing import Any
 
 import anyio
+from redis.exceptions import NoScriptError
 
 from runcast_core.errors import BusUnavailable
-from runcast_core.redis_journal import Script
 from runcast_core.redis_servers import Servers
 
 BATCH = 20
 """Scripts under way at once."""
+
+
+class Script:
+    """A Lua script on one key. Sent in full to a node that does not know it, which is then known not to have run it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._digest = hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 - the name that Redis gives it
+
+    async def run(self, servers: Servers, key: str, *arguments: Any) -> Any:
+        try:
+            return await servers.execute(key, "EVALSHA", self._digest, 1, key, *arguments)
+        except NoScriptError:
+            return await servers.execute(key, "EVAL", self._text, 1, key, *arguments)
 
 
 class RedisScripts:
@@ -22,12 +37,12 @@ class RedisScripts:
         self._servers = servers
         self._answered = answered
 
-    async def run(self, script: str, key: str, *arguments: Any) -> Any:
+    async def run(self, script: Script, key: str, *arguments: Any) -> Any:
         """Return what the script returns."""
         async with self._answered():
-            return await Script(script).run(self._servers, key, *arguments)
+            return await script.run(self._servers, key, *arguments)
 
-    async def run_each(self, script: str, calls: Iterable[tuple[str, Sequence[Any]]]) -> None:
+    async def run_each(self, script: Script, calls: Iterable[tuple[str, Sequence[Any]]]) -> None:
         """Run it once for each key with its arguments, some at once; the order does not matter. After a failure
         what is under way is ended and no more is begun."""
         remaining = iter(calls)
@@ -39,7 +54,7 @@ class RedisScripts:
             if failed:
                 raise failed[0]
 
-    async def _run_one(self, failed: list[BusUnavailable], script: str, key: str, arguments: Sequence[Any]) -> None:
+    async def _run_one(self, failed: list[BusUnavailable], script: Script, key: str, arguments: Sequence[Any]) -> None:
         try:
             await self.run(script, key, *arguments)
         except BusUnavailable as error:

@@ -11,8 +11,6 @@ import uvicorn
 from runcast_core.errors import RuncastError, SettingError, messages
 
 _BACKLOG = 2048
-
-
 _TICK_S = 1.0
 
 

@@ -14,6 +14,7 @@ from runcast_core.identifiers import new_id, presence_key, revoked_key
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.presence import Present
 from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.redis_scripts import Script
 from runcast_core.redis_signals import decode_signal, encode_signal
 from runcast_core.revocations import REMOVED
 from tests.parts import Part
@@ -134,7 +135,7 @@ async def test_without_an_answer_every_verb_is_unavailable():
 
 
 async def _asked(bus: RedisBus, command: str, key: str, *arguments: str) -> Any:
-    return await bus._scripts.run(f"return redis.call('{command}', KEYS[1], unpack(ARGV))", key, *arguments)
+    return await bus._scripts.run(Script(f"return redis.call('{command}', KEYS[1], unpack(ARGV))"), key, *arguments)
 
 
 async def test_keys_expire(redis_bus: RedisBus):
