@@ -81,7 +81,7 @@ def socket_of(organization_id: str, user_id: str = "u", **wants) -> Socket:
 def joined(hub: Hub, organization_id: str, user_id: str = "u", **wants) -> Socket:
     socket = socket_of(organization_id, user_id, **wants)
     hub.arrive(socket)
-    hub.join(socket)
+    hub.room(organization_id).join(socket)
     return socket
 
 

@@ -42,7 +42,7 @@ class Commands:
         try:
             return await command(socket, argument if isinstance(argument, dict) else {})
         except RuncastError as error:
-            self._metrics.refused.labels(error.code).inc()
+            self._metrics.refuse(error.code)
             return {"error": error.message, "code": error.code}
 
     async def _watch(self, socket: Socket, argument: dict[str, Any]) -> dict[str, Any]:

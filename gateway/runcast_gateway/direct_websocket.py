@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 from runcast_gateway.bounds import Bounds
+from runcast_gateway.close_codes import INVALID_DATA, POLICY_VIOLATION, PROTOCOL_ERROR
 from runcast_gateway.direct_writer import DirectWriter
 
 log = structlog.get_logger()
@@ -24,8 +25,6 @@ MAX_EARLY_FRAMES = 32
 """Of control, or parts of messages, before it was taken over."""
 UNSENT_BYTES = 64 * 1024
 """What the kernel takes of a socket before it counts as buffered here; without it, several megabytes."""
-GOING_AWAY, PROTOCOL_ERROR, INVALID_DATA, POLICY_VIOLATION, MESSAGE_TOO_BIG = 1001, 1002, 1007, 1008, 1009
-"""RFC 6455, section 7.4.1."""
 
 
 class Taker(Protocol):
@@ -193,8 +192,8 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._stop_writing()
         if self.taken_by is not None:
-            self.writer.close()
             self.taken_by.on_lost()
             self.taken_by = None
 

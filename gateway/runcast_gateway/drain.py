@@ -13,7 +13,7 @@ import structlog
 
 from runcast_core.events import DRAIN, Event
 from runcast_gateway.engineio_socket import EngineSocket
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.frame import event_frames
 
 log = structlog.get_logger()
 
@@ -55,5 +55,5 @@ class Drain:
         within_s = random.uniform(0, left_s * 0.9)  # noqa: S311 - nothing that anybody has to guess
         if connection.socket is not None:
             payload = orjson.dumps({"withinMs": round(left_s * 1000)})
-            connection.write(Frames([event_packet(Event(DRAIN, None, payload))]))
+            connection.write(event_frames(Event(DRAIN, None, payload)))
         return within_s

@@ -14,14 +14,8 @@ import anyio
 import structlog
 from engineio import async_socket, exceptions, packet
 
-from runcast_gateway.direct_websocket import (
-    EXTENSION,
-    GOING_AWAY,
-    MESSAGE_TOO_BIG,
-    POLICY_VIOLATION,
-    PROTOCOL_ERROR,
-    DirectWebSocket,
-)
+from runcast_gateway.close_codes import GOING_AWAY, MESSAGE_TOO_BIG, POLICY_VIOLATION, PROTOCOL_ERROR
+from runcast_gateway.direct_websocket import EXTENSION, DirectWebSocket
 from runcast_gateway.frame import Frames, websocket_frame
 from runcast_gateway.outbox import Outbox, OutboxWriter
 from runcast_gateway.packets import is_packet
@@ -77,7 +71,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
 
     def queue_frames(self, frames: Frames) -> None:
         """Keep frames for whoever fetches them."""
-        if not (self.closed or self.closing):
+        if not self.ended:
             for text in frames.texts:
                 self.queue.put_nowait(packet.Packet(packet.MESSAGE, data=text))
             if self.queue.buffered > self.server.bounds.soft_bytes:
@@ -102,7 +96,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         return self.queue.buffered if self._direct is None else self._direct.transport.get_write_buffer_size()
 
     async def drained(self) -> None:
-        if self._congested and not (self.closed or self._gone):
+        if self._congested and not self.ended:
             self._relieved = self._relieved or asyncio.Event()
             await self._relieved.wait()
 
@@ -126,7 +120,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._timer = asyncio.get_running_loop().call_later(self.server.ping_interval, self._ping)
 
     def _ping(self) -> None:
-        if self.closed or self.closing:
+        if self.ended:
             return
         if self._direct is not None:
             self._direct.writer.write(PING)
@@ -319,11 +313,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._direct, self._gone = None, True
         self._wake()
         self._lose()
-        self.server.tasks.start_soon(self._close_lost)
-
-    async def _close_lost(self) -> None:
-        await super().close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
-        self.server.sockets.pop(self.sid, None)
+        self.server.tasks.start_soon(self.close, False, True, self.server.reason.TRANSPORT_CLOSE)
 
     @property
     def ended(self) -> bool:

@@ -10,7 +10,7 @@ import orjson
 from runcast_core.clock import iso
 from runcast_core.events import TOKEN_EXPIRING, Event
 from runcast_core.tokens import Claims
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.frame import event_frames
 from runcast_gateway.hub import Hub
 from runcast_gateway.socket import Socket
 
@@ -46,7 +46,7 @@ class Expiry:
             else:
                 socket.warned_of = socket.claims.expires_at
                 payload = orjson.dumps({"expiresAt": expires_at(socket.claims)})
-                socket.write(Frames([event_packet(Event(TOKEN_EXPIRING, None, payload))]))
+                socket.write(event_frames(Event(TOKEN_EXPIRING, None, payload)))
         self._soonest = min(map(self._due, self._hub.all_sockets()), default=math.inf)
 
     def _due(self, socket: Socket) -> float:

@@ -35,6 +35,11 @@ def event_packet(event: Event, offset: str | None = None) -> bytes:
     return b'2[%b,%b,"%b"]' % (name, event.payload, offset.encode())
 
 
+def event_frames(event: Event, offset: str | None = None) -> Frames:
+    """Return the frames of a single event."""
+    return Frames([event_packet(event, offset)])
+
+
 def packet(kind: int, body: object = None, *, acknowledges: int | None = None) -> bytes:
     """Return a packet of the default namespace with a JSON body, if any."""
     number = b"" if acknowledges is None else b"%d" % acknowledges

@@ -9,7 +9,6 @@ from runcast_core.bus import Delivery
 from runcast_core.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.offset import Offset
 from runcast_gateway.room import Room
 from runcast_gateway.socket import Socket
 
@@ -76,10 +75,6 @@ class Hub:
         sockets[socket] = None
         self._users.setdefault(socket.organization_id, Counter())[socket.claims.user_id] += 1
         self._note_change(socket.organization_id, len(sockets))
-
-    def join(self, socket: Socket, *, after: Offset = (0, 0)) -> None:
-        """Let a socket that arrived receive what is delivered from now on, but nothing up to `after`."""
-        self.room(socket.organization_id).join(socket, after=after)
 
     def replace(self, socket: Socket) -> None:
         """Let a socket be sent what it wants now."""

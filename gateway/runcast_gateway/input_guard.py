@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runcast_core.errors import InvalidInput
 from runcast_core.request_body import received
+from runcast_gateway.close_codes import PROTOCOL_ERROR
 from runcast_gateway.packets import is_packet
 
 log = structlog.get_logger()
@@ -21,7 +22,6 @@ SEPARATOR = "\x1e"
 MAX_PACKETS = 16
 BODY_TIMEOUT_S = 30.0
 _STATUS = {"BODY_TOO_LARGE": 413, "BODY_TIMEOUT": 408}
-PROTOCOL_ERROR = 1002  # RFC 6455, section 7.4.1
 
 
 class InputGuard:

@@ -12,7 +12,7 @@ from runcast_core.bus import Bus, Delivery
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import resync
 from runcast_core.tokens import Claims
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.frame import event_frames
 from runcast_gateway.handshake import Handshake
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.offset import is_offset, parse_offset
@@ -82,5 +82,5 @@ class Recovery:
         """Let a client that was told it is recovered read again over HTTP: the journal lost what it has not seen."""
         log.warning("Recovery broke off, the dashboard has to read again", socket=socket.sid)
         self._metrics.broken_recoveries.inc()
-        socket.write(Frames([event_packet(resync("recovery broke off"))]))
+        socket.write(event_frames(resync("recovery broke off")))
         room.join(socket)

@@ -13,7 +13,7 @@ from runcast_core.bus import Delivery, JournalTail
 from runcast_core.events import mark, resync
 from runcast_gateway.batch import NO_OUTPUT, Batch, Lane
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.frame import Frames, event_frames
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.offset import Offset, parse_offset
 from runcast_gateway.ring import Ring
@@ -157,7 +157,7 @@ class Room:
     def resync(self, reason: str) -> None:
         """Tell every socket to read again over HTTP."""
         self.flush()
-        self._send(self.sockets, Frames([event_packet(resync(reason))]), 1)
+        self._send(self.sockets, event_frames(resync(reason)), 1)
 
     def flush(self) -> None:
         """Write what waits."""
@@ -195,7 +195,7 @@ class Room:
         if count:
             self._send(sockets, frames, count)
         if marked:
-            self._send(sockets, Frames([event_packet(mark(), self.last_text)]), 1)
+            self._send(sockets, event_frames(mark(), self.last_text), 1)
         if lane.offsets and lane in self._lanes:
             self._skipped[lane] = 0.0 if marked else skipped
 
@@ -227,7 +227,7 @@ class Room:
         if count:
             self._send([socket], frames, count)
         if skipped and socket.recover:
-            self._send([socket], Frames([event_packet(mark(), deliveries[-1].offset)]), 1)
+            self._send([socket], event_frames(mark(), deliveries[-1].offset), 1)
 
     def _send(self, sockets: list[Socket], frames: Frames, events: int) -> None:
         """Write the same to each. The loop that all deliveries go through: nothing in it but the system call."""

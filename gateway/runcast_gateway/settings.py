@@ -8,25 +8,29 @@ from pydantic import Field
 from runcast_core.settings import OriginSettings, ServiceSettings, TokenSettings
 from runcast_gateway.bounds import Bounds
 
+_DEFAULTS = Bounds()
+
 
 class GatewaySettings(OriginSettings, ServiceSettings, TokenSettings):
     """Everything a gateway reads from its environment."""
 
     max_message_bytes: int = Field(65_536, alias="RUNCAST_MAX_MESSAGE_BYTES", ge=1024)
-    shed_bytes: int = Field(1024 * 1024, alias="RUNCAST_SHED_BYTES", ge=16_384)
+    shed_bytes: int = Field(_DEFAULTS.soft_bytes, alias="RUNCAST_SHED_BYTES", ge=16_384)
     """A socket that lets more pile up is sent no output until it has caught up; it is told what to read again."""
-    cut_bytes: int = Field(4 * 1024 * 1024, alias="RUNCAST_CUT_BYTES", ge=65_536)
+    cut_bytes: int = Field(_DEFAULTS.hard_bytes, alias="RUNCAST_CUT_BYTES", ge=65_536)
     """A socket that lets more pile up is cut off; it may come back."""
-    coalesce_ms: float = Field(10, alias="RUNCAST_COALESCE_MS", ge=0, le=1000)
+    coalesce_ms: float = Field(_DEFAULTS.window_s * 1000, alias="RUNCAST_COALESCE_MS", ge=0, le=1000)
     """The longest that an event of a busy organization waits for others to be written with it."""
-    max_watched: int = Field(100, alias="RUNCAST_MAX_WATCHED", ge=1)
+    max_watched: int = Field(_DEFAULTS.watched, alias="RUNCAST_MAX_WATCHED", ge=1)
     """Executions that one socket may watch."""
-    max_sockets_per_organization: int = Field(10_000, alias="RUNCAST_MAX_SOCKETS_PER_ORGANIZATION", ge=1)
+    max_sockets_per_organization: int = Field(
+        _DEFAULTS.sockets_per_organization, alias="RUNCAST_MAX_SOCKETS_PER_ORGANIZATION", ge=1
+    )
     """On one gateway, as the next."""
-    max_sockets_per_user: int = Field(1_000, alias="RUNCAST_MAX_SOCKETS_PER_USER", ge=1)
-    max_messages_per_s: int = Field(50, alias="RUNCAST_MAX_MESSAGES_PER_SECOND", ge=1)
+    max_sockets_per_user: int = Field(_DEFAULTS.sockets_per_user, alias="RUNCAST_MAX_SOCKETS_PER_USER", ge=1)
+    max_messages_per_s: int = Field(_DEFAULTS.messages_per_s, alias="RUNCAST_MAX_MESSAGES_PER_SECOND", ge=1)
     """What one client may send; twice as many at one moment."""
-    handshake_s: float = Field(20, alias="RUNCAST_HANDSHAKE_TIMEOUT", gt=0)
+    handshake_s: float = Field(_DEFAULTS.handshake_s, alias="RUNCAST_HANDSHAKE_TIMEOUT", gt=0)
     """How long a connection may take to say who it is."""
     expiry_warning_s: float = Field(60, alias="RUNCAST_EXPIRY_WARNING", ge=0)
     """How long before its token's end a socket is warned."""

@@ -20,8 +20,8 @@ from runcast_core.identifiers import room as room_name
 from runcast_core.tokens import Claims, TokenVerifier
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
+from runcast_gateway.close_codes import POLICY_VIOLATION
 from runcast_gateway.commands import Commands
-from runcast_gateway.direct_websocket import POLICY_VIOLATION
 from runcast_gateway.engineio_server import EngineServer
 from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.expiry import Expiry
@@ -97,18 +97,15 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         elif received.packet_type == packets.DISCONNECT:
             await self._handle_disconnect(eio_sid, received.namespace, self.reason.CLIENT_DISCONNECT)
         elif received.packet_type == packets.EVENT:
-            await self._command(eio_sid, received)
+            await self._command(connection, received)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._greeted.discard(eio_sid)
         await super()._handle_eio_disconnect(eio_sid, reason)
 
-    async def _command(self, eio_sid: str, received: Any) -> None:
-        connection = self.eio.sockets.get(eio_sid)
-        socket = connection.socket if connection is not None else None
-        if connection is None or socket is None or socket.gone or (received.namespace or "/") != "/":
-            return
-        if not isinstance(received.data, list):
+    async def _command(self, connection: EngineSocket, received: Any) -> None:
+        socket = connection.socket
+        if socket is None or socket.gone or (received.namespace or "/") != "/" or not isinstance(received.data, list):
             return
         name, argument = (*received.data, None, None)[:2]
         reply = await self.commands.run(socket, name, argument)
@@ -160,7 +157,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     def _reject(self, connection: EngineSocket, error: InvalidInput) -> None:
         """Refuse an authenticated client that wants what cannot be; it sees `connect_error` and stays away."""
         log.warning("Socket connection rejected", connection=connection.sid, reason=error.code)
-        self.metrics.refused.labels(error.code).inc()
+        self.metrics.refuse(error.code)
         body = {"message": error.message, "data": {"code": error.code}}
         connection.write(Frames([packet(packets.CONNECT_ERROR, body)]))
         connection.end_within(REFUSED_GRACE_S, POLICY_VIOLATION)

@@ -265,7 +265,7 @@ async def test_after_a_restart_everybody_reads_again_and_the_tail_is_where_it_go
     hub = hub_of()
     socket, ahead = joined(hub, "a", recover=True), socket_of("a", recover=True)
     hub.deliver("a", [state("9-0")])
-    hub.join(ahead, after=(12, 0))
+    hub.room("a").join(ahead, after=(12, 0))
     hub.room("a").restart(JournalTail("f", "5-0"), "because")
     hub.deliver("a", [state("4-0"), state("6-0")])
     assert socket.connection.names == ["execution-updated", "resync", "execution-updated"]

@@ -59,7 +59,7 @@ async def test_what_waited_comes_before_a_restart():
     hub, socket = busy()
     ahead = socket_of("a")
     hub.arrive(ahead)
-    hub.join(ahead, after=(12, 0))
+    hub.room("a").join(ahead, after=(12, 0))
     hub.deliver("a", [state("11-0")])
     hub.room("a").restart(JournalTail("f", "20-0"), "because")
     assert socket.connection.names == ["execution-updated", "execution-updated", RESYNC]
