@@ -51,7 +51,7 @@ class Balancer:
             self._scopes.add(scope)
             try:
                 async with client, AsyncExitStack() as stack:
-                    server = await self._connected()
+                    server = await self.connected()
                     if server is not None:
                         await stack.enter_async_context(server)
                         async with anyio.create_task_group() as tasks:
@@ -60,8 +60,12 @@ class Balancer:
             finally:
                 self._scopes.discard(scope)
 
-    async def _connected(self) -> SocketStream | None:
-        for target in self.targets:
+    async def connected(self) -> SocketStream | None:
+        """Return a connection to the target whose turn it is; None if there is none."""
+        return await self._first(self.targets)
+
+    async def _first(self, targets: Sequence[str]) -> SocketStream | None:
+        for target in targets:
             url = httpx.URL(target)
             try:
                 return await anyio.connect_tcp(url.host, url.port or 80)
@@ -86,8 +90,14 @@ class Balancer:
 @asynccontextmanager
 async def balanced(*targets: str) -> AsyncIterator[Balancer]:
     balancer = Balancer(targets)
+    async with listening(balancer):
+        yield balancer
+
+
+@asynccontextmanager
+async def listening(balancer: Balancer) -> AsyncIterator[None]:
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
         balancer.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
         tasks.start_soon(listener.serve, balancer.serve)
-        yield balancer
+        yield
         tasks.cancel_scope.cancel()

@@ -1,5 +1,6 @@
 """A connection for tests of rooms: it keeps what it was sent, and is as slow as one says."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from itertools import count
 
@@ -20,16 +21,13 @@ from runcast_gateway.socket import Socket
 _NUMBERS = count()
 
 
-class Recorder:
-    """See `runcast_gateway.socket.Connection`."""
+class TakesAll(ABC):
+    """A connection that is its own writer; see `runcast_gateway.socket.Writer`."""
+
+    @abstractmethod
+    def write(self, frames: Frames) -> None: ...
 
     def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.waiting = 0
-        self.aborted = False
-        self.slow = False
-        self.on_write: Callable[[], None] | None = None
-        self.relief = anyio.Event()
         self.writer = self
 
     def send(self, frames: Frames) -> int:
@@ -38,6 +36,19 @@ class Recorder:
 
     def rest(self, data: bytes) -> None:
         raise AssertionError(f"{len(data)} bytes not taken")
+
+
+class Recorder(TakesAll):
+    """See `runcast_gateway.socket.Connection`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+        self.waiting = 0
+        self.aborted = False
+        self.slow = False
+        self.on_write: Callable[[], None] | None = None
+        self.relief = anyio.Event()
 
     def write(self, frames: Frames) -> None:
         self.sent += frames.texts

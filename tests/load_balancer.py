@@ -1,23 +1,23 @@
 """A TCP load balancer before gateways: each new connection goes to the next one that is ready, or, for affinity, to the
 first one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
 import httpx
-from anyio.abc import SocketAttribute, SocketStream
+from anyio.abc import SocketStream
+
+from tests.balancer import Balancer, listening
 
 LOOK_S = 0.05
-FAILURES = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
-class LoadBalancer:
+class LoadBalancer(Balancer):
     """Looks at its targets as Kubernetes does, only more often. `targets` may be changed at any time."""
 
-    def __init__(self, targets: list[str], *, affinity: bool) -> None:
-        self.targets = targets
-        self.url = ""
+    def __init__(self, targets: Sequence[str], *, affinity: bool) -> None:
+        super().__init__(targets)
         self._affinity = affinity
         self._ready: list[str] = []
 
@@ -28,23 +28,10 @@ class LoadBalancer:
                 self._ready = [target for target in self.targets if await _ready(http, target)]
                 await anyio.sleep(LOOK_S)
 
-    async def serve(self, client: SocketStream) -> None:
-        async with client:
-            target = self._next()
-            if target is None:
-                return
-            try:
-                connected = await anyio.connect_tcp(target.host, target.port or 80)
-            except OSError:
-                return
-            async with connected as server, anyio.create_task_group() as tasks:
-                tasks.start_soon(_pump, client, server, tasks)
-                tasks.start_soon(_pump, server, client, tasks)
-
-    def _next(self) -> httpx.URL | None:
+    async def connected(self) -> SocketStream | None:
         if self._ready and not self._affinity:
             self._ready.append(self._ready.pop(0))
-        return httpx.URL(self._ready[0]) if self._ready else None
+        return await self._first(self._ready[:1])
 
 
 async def _ready(http: httpx.AsyncClient, target: str) -> bool:
@@ -54,21 +41,10 @@ async def _ready(http: httpx.AsyncClient, target: str) -> bool:
         return False
 
 
-async def _pump(source: SocketStream, sink: SocketStream, tasks: anyio.abc.TaskGroup) -> None:
-    try:
-        async for data in source:
-            await sink.send(data)
-    except FAILURES:
-        pass
-    tasks.cancel_scope.cancel()
-
-
 @asynccontextmanager
 async def load_balanced(*targets: str, affinity: bool = False) -> AsyncIterator[LoadBalancer]:
-    balancer = LoadBalancer(list(targets), affinity=affinity)
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
-        balancer.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+    balancer = LoadBalancer(targets, affinity=affinity)
+    async with listening(balancer), anyio.create_task_group() as tasks:
         tasks.start_soon(balancer.look)
-        tasks.start_soon(listener.serve, balancer.serve)
         yield balancer
         tasks.cancel_scope.cancel()

@@ -10,11 +10,13 @@ const options = { reconnectionDelay: 50, reconnectionDelayMax: 200, forceNew: tr
 function open(number) {
   const say = (what, ...args) => process.stdout.write(JSON.stringify([number, what, args]) + "\n");
   const socket = io(url, options);
-  socket.on("connect", () => say("connect", socket.recovered));
+  socket.on("connect", () => say("connect", socket.recovered, socket._pid ?? null, socket.io.engine.transport.name));
   socket.on("disconnect", (reason) => say("disconnect", reason));
   socket.on("connect_error", (error) => say("connect_error", error.message, error.data?.code ?? null));
   socket.onAny((name, ...args) => say(name, ...args));
+  socket.io.on("open", () => socket.io.engine.on("upgrade", (transport) => say("upgrade", transport.name)));
   socket.ask = (name, argument) => socket.emit(name, argument, (answer) => say("answer", answer));
+  socket.adopt = (pid, offset) => Object.assign(socket, { _pid: pid, _lastOffset: offset });
   return socket;
 }
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 import anyio
 import orjson
@@ -14,15 +14,36 @@ import orjson
 HERE = Path(__file__).parent
 
 
-class Client:
+class Member:
     """One of them."""
 
-    def __init__(self, crowd: "Crowd", number: int) -> None:
+    def __init__(self, crowd: "Crowd[Any]", number: int) -> None:
         self._crowd = crowd
         self._number = number
         self.happened: list[tuple[str, list[Any]]] = []
+
+    def add(self, name: str, arguments: list[Any]) -> None:
+        self.happened.append((name, arguments))
+
+    async def call(self, method: str, *arguments: Any) -> None:
+        """Call a method of the client's."""
+        await self._crowd.send([self._number, method, arguments])
+
+    async def until(self, condition: Callable[[Self], Any], seconds: float = 20) -> None:
+        await self._crowd.until(lambda: condition(self), seconds)
+
+
+class Client(Member):
+    """One that asks, is refused and welcomed."""
+
+    def __init__(self, crowd: "Crowd[Any]", number: int) -> None:
+        super().__init__(crowd, number)
         self.moments: list[float] = []
-        """When each of these was read, on this machine's monotonic clock."""
+        """When each of what happened was read, on this machine's monotonic clock."""
+
+    def add(self, name: str, arguments: list[Any]) -> None:
+        super().add(name, arguments)
+        self.moments.append(anyio.current_time())
 
     def when(self, name: str) -> list[float]:
         """Return the moments of what happened under that name."""
@@ -37,10 +58,6 @@ class Client:
         """The code of each `connect_error`."""
         return [arguments[1] for name, arguments in self.happened if name == "connect_error"]
 
-    async def call(self, method: str, *arguments: Any) -> None:
-        """Call a method of the client's."""
-        await self._crowd.send([self._number, method, arguments])
-
     async def ask(self, name: str, argument: Any) -> Any:
         """Emit, and return what was acknowledged."""
         known = len(self.of("answer"))
@@ -48,20 +65,20 @@ class Client:
         await self.until(lambda c: len(c.of("answer")) > known)
         return self.of("answer")[known]
 
-    async def until(self, condition: Callable[["Client"], Any], seconds: float = 20) -> None:
-        await self._crowd.until(lambda: condition(self), seconds)
-
     async def welcomed(self, times: int = 1) -> None:
         """Wait until it was let in that often."""
         await self.until(lambda c: len(c.of("auth-success")) >= times)
 
 
-class Crowd:
+M = TypeVar("M", bound=Member)
+
+
+class Crowd(Generic[M]):
     """All of them."""
 
-    def __init__(self, process: anyio.abc.Process, count: int) -> None:
+    def __init__(self, process: anyio.abc.Process, count: int, kind: type[M]) -> None:
         self._process = process
-        self.clients = [Client(self, number) for number in range(count)]
+        self.clients = [kind(self, number) for number in range(count)]
         self._more = anyio.Event()
 
     def pause(self) -> None:
@@ -82,8 +99,7 @@ class Crowd:
             *lines, held = (held + data).split(b"\n")
             for line in lines:
                 number, name, arguments = orjson.loads(line)
-                self.clients[number].happened.append((name, arguments))
-                self.clients[number].moments.append(anyio.current_time())
+                self.clients[number].add(name, arguments)
             self._more.set()
             self._more = anyio.Event()
 
@@ -97,14 +113,20 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(url: str, count: int, **options: Any) -> AsyncIterator[Crowd]:
+async def crowd(url: str, count: int, **options: Any) -> AsyncIterator[Crowd[Client]]:
     """Run so many while the context is open; `options` are the client's own."""
+    async with crowd_of(Client, url, count, **options) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def crowd_of(kind: type[M], url: str, count: int, **options: Any) -> AsyncIterator[Crowd[M]]:
     arguments = ["node", "crowd.mjs", url, str(count), json.dumps(options)]
     async with (
         await anyio.open_process(arguments, cwd=HERE, stderr=subprocess.DEVNULL) as process,
         anyio.create_task_group() as tasks,
     ):
-        clients = Crowd(process, count)
+        clients = Crowd(process, count, kind)
         tasks.start_soon(clients.read)
         try:
             yield clients

@@ -1,10 +1,7 @@
 """Clients that recover: many official JavaScript ones in one process, each with what happened to it in order."""
 
-import json
-import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -12,24 +9,22 @@ import orjson
 
 from runcast_core.bus import Bus
 from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
+from tests.e2e.crowd import Crowd, Member, crowd_of
 
-HERE = Path(__file__).parent
 ABOUT_IT = frozenset({"connect", "disconnect", "connect_error", "upgrade", "answer"})
 
 
-class Watcher:
+class Watcher(Member):
     """One client."""
 
-    def __init__(self, crowd: "Crowd", number: int) -> None:
-        self._crowd = crowd
-        self._number = number
-        self.happened: list[tuple[str, list[Any]]] = []
+    def __init__(self, crowd: Crowd[Any], number: int) -> None:
+        super().__init__(crowd, number)
         self.numbers: list[int] = []
         """The events that `Publisher` numbered."""
         self._named: dict[str, list[list[Any]]] = {}
 
     def add(self, name: str, arguments: list[Any]) -> None:
-        self.happened.append((name, arguments))
+        super().add(name, arguments)
         self._named.setdefault(name, []).append(arguments)
         if arguments and isinstance(arguments[0], dict) and "n" in arguments[0]:
             self.numbers.append(arguments[0]["n"])
@@ -57,70 +52,24 @@ class Watcher:
         """The last offset it knows."""
         return str([a for name, a in self.happened if name not in ABOUT_IT and isinstance(a[-1], str)][-1][-1])
 
-    async def call(self, method: str, *arguments: Any) -> None:
-        """Call a method of the client's."""
-        await self._crowd.send([self._number, method, arguments])
-
-    async def until(self, condition: Callable[["Watcher"], Any], seconds: float = 20) -> None:
-        await self._crowd.until(lambda: condition(self), seconds)
-
     async def connected(self, times: int) -> None:
         """Wait until it is so for the so-manieth time, and told."""
         await self.until(lambda w: len(w.of("auth-success")) >= times)
 
 
-class Crowd:
-    """All of them."""
-
-    def __init__(self, process: anyio.abc.Process, count: int) -> None:
-        self._process = process
-        self.watchers = [Watcher(self, number) for number in range(count)]
-        self._more = anyio.Event()
-
-    async def send(self, command: list[Any]) -> None:
-        assert self._process.stdin is not None
-        await self._process.stdin.send(json.dumps(command).encode() + b"\n")
-
-    async def read(self) -> None:
-        assert self._process.stdout is not None
-        held = b""
-        async for data in self._process.stdout:
-            *lines, held = (held + data).split(b"\n")
-            for line in lines:
-                number, name, arguments = orjson.loads(line)
-                self.watchers[number].add(name, arguments)
-            self._more.set()
-            self._more = anyio.Event()
-
-    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> None:
-        with anyio.move_on_after(seconds):
-            while not condition():
-                await self._more.wait()
-            return
-        raise AssertionError(f"did not happen: {[w.happened[-6:] for w in self.watchers[:3]]}")
-
-
 @asynccontextmanager
-async def crowd(url: str, count: int, **options: Any) -> AsyncIterator[Crowd]:
-    arguments = ["node", "recovering.mjs", url, str(count), json.dumps(options)]
-    async with (
-        await anyio.open_process(arguments, cwd=HERE, stderr=subprocess.DEVNULL) as process,
-        anyio.create_task_group() as tasks,
-    ):
-        clients = Crowd(process, count)
-        tasks.start_soon(clients.read)
-        try:
-            yield clients
-        finally:
-            process.kill()
-            tasks.cancel_scope.cancel()
+async def watchers(url: str, count: int, **options: Any) -> AsyncIterator[Crowd[Watcher]]:
+    """Run so many, which come back soon; `options` are the client's own."""
+    soon = {"reconnectionDelay": 20, "reconnectionDelayMax": 100}
+    async with crowd_of(Watcher, url, count, **soon, **options) as clients:
+        yield clients
 
 
 @asynccontextmanager
 async def watcher(url: str, token: str, **auth: Any) -> AsyncIterator[Watcher]:
     """One that recovers, over a WebSocket, which is connected."""
-    async with crowd(url, 1, auth={"token": token, "recover": True, **auth}, transports=["websocket"]) as clients:
-        [one] = clients.watchers
+    async with watchers(url, 1, auth={"token": token, "recover": True, **auth}, transports=["websocket"]) as clients:
+        [one] = clients.clients
         await one.connected(1)
         yield one
 

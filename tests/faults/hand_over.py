@@ -28,6 +28,7 @@ from runcast_gateway.pid import new_pid
 from runcast_gateway.recovery import Recovery
 from runcast_gateway.revocations import Revocations
 from runcast_gateway.socket import Socket
+from tests.connection import TakesAll
 
 ORGANIZATION = "o"
 CLAIMS = Claims("u", ORGANIZATION, Role.VIEWER, 0)
@@ -114,22 +115,15 @@ class Client:
         self.watching: frozenset[str] | None = None
 
 
-class Session:
+class Session(TakesAll):
     """One connection of a client, which reads slowly at times; see `runcast_gateway.socket.Connection`."""
 
     def __init__(self, client: Client, hub: Hub) -> None:
+        super().__init__()
         self._client = client
         self._hub = hub
         self.socket: Socket | None = None
         self.open = True
-        self.writer = self
-
-    def send(self, frames: Frames) -> int:
-        self.write(frames)
-        return len(frames)
-
-    def rest(self, data: bytes) -> None:
-        raise AssertionError(f"{len(data)} bytes not taken")
 
     def write(self, frames: Frames) -> None:
         if not self.open:

@@ -9,7 +9,8 @@ import pytest
 from runcast_core.identifiers import new_id
 from runcast_core.redis_bus import RedisBus
 from tests.balancer import balanced
-from tests.e2e.recovering import Crowd, Publisher, Watcher, crowd
+from tests.e2e.crowd import Crowd
+from tests.e2e.recovering import Publisher, Watcher, watchers
 from tests.installation import started_installation
 from tests.parts import Part
 
@@ -27,8 +28,8 @@ async def test_clients_of_a_killed_gateway_miss_nothing(redis_part: Part, redis_
         auth = {"token": installation.token(organization), "recover": True}
         async with (
             balanced(*installation.gateways) as balancer,
-            crowd(balancer.url, CLIENTS, auth=auth, transports=["websocket"]) as direct,
-            crowd(balancer.url, CLIENTS, auth=auth) as upgrading,
+            watchers(balancer.url, CLIENTS, auth=auth, transports=["websocket"]) as direct,
+            watchers(balancer.url, CLIENTS, auth=auth) as upgrading,
         ):
             crowds = (direct, upgrading)
             await _all(crowds, lambda w: w.of("auth-success"))
@@ -39,12 +40,12 @@ async def test_clients_of_a_killed_gateway_miss_nothing(redis_part: Part, redis_
                 there = len(publisher.numbers)
                 await _all(crowds, lambda w: len(w.numbers) > there + 200)
             await _all(crowds, lambda w: len(w.numbers) >= len(publisher.numbers))
-    for client in (*direct.watchers, *upgrading.watchers):
+    for client in (*direct.clients, *upgrading.clients):
         assert client.numbers == publisher.numbers
         assert [recovered for recovered, _, _ in client.connections] == [False, True]
         assert client.of("resync") == []
 
 
-async def _all(crowds: Iterable[Crowd], condition: Callable[[Watcher], object]) -> None:
+async def _all(crowds: Iterable[Crowd[Watcher]], condition: Callable[[Watcher], object]) -> None:
     for clients in crowds:
-        await clients.until(lambda c=clients: all(map(condition, c.watchers)))
+        await clients.until(lambda c=clients: all(map(condition, c.clients)))
