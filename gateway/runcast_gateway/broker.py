@@ -5,7 +5,7 @@ is repaired in place from the journal, with whatever arrives meanwhile held back
 have to read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import anyio
 import structlog
@@ -82,13 +82,16 @@ class Broker:
             self._subscription = None
 
     async def _relay(self, subscription: Subscription) -> None:
-        async for items in subscription:
+        while True:
+            items = await subscription.until_gap(self._deliver)
             gaps = {item.organization_id for item in items if isinstance(item, Gap)}
-            if gaps:
-                await self._repair_all(gaps & self._wanted_at.keys())
-            for organization_id, deliveries in sorted(_by_organization(items).items(), key=_count):
-                self._metrics.relayed.inc(len(deliveries))
-                self._hub.deliver(organization_id, deliveries)
+            await self._repair_all(gaps & self._wanted_at.keys())
+            self._deliver(items)
+
+    def _deliver(self, items: Sequence[Delivery | Gap]) -> None:
+        for organization_id, deliveries in sorted(_by_organization(items).items(), key=_count):
+            self._metrics.relayed.inc(len(deliveries))
+            self._hub.deliver(organization_id, deliveries)
 
     # Opening ----------------------------------------------------------------------------------------------------------
 

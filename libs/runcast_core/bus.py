@@ -4,7 +4,7 @@
 flushed at any moment: nothing here is the truth.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,6 +96,11 @@ class Subscription(Protocol):
     def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
         """Yield what arrived together, in the order of publishing for each organization; never an empty list. What is
         no event is skipped and logged."""
+        ...
+
+    async def until_gap(self, relay: Callable[[list[Delivery]], None]) -> list[Delivery | Gap]:
+        """As iterating, for whoever has to be quick: `relay` is called, perhaps with nothing, in the middle of reading.
+        Return, and read no further, what arrived together with the first `Gap`."""
         ...
 
 

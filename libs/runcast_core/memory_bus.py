@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import anyio
@@ -39,6 +39,14 @@ class MemorySubscription:
         async for first in self._receiver:
             waiting = self._receiver.statistics().current_buffer_used
             yield [first, *(self._receiver.receive_nowait() for _ in range(waiting))]
+
+    async def until_gap(self, relay: Callable[[list[Delivery]], None]) -> list[Delivery | Gap]:
+        async for items in self:
+            deliveries = [item for item in items if isinstance(item, Delivery)]
+            if len(deliveries) < len(items):
+                return items
+            relay(deliveries)
+        return []
 
     def close(self) -> None:
         self.sender.close()

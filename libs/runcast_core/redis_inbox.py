@@ -1,6 +1,7 @@
 """What was read from Redis and not taken yet: bounded, and taken all at once."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
@@ -35,6 +36,8 @@ class Inbox:
         self._bytes = 0
         self._filled = asyncio.Event()
         self._taken = asyncio.Event()
+        self._taker: Callable[[list[Message]], bool] | None = None
+        self._enough: asyncio.Future[None]
 
     def put(self, channel: Channel, data: bytes | None) -> None:
         """Never waits; who puts calls `room` after it."""
@@ -57,6 +60,31 @@ class Inbox:
     async def take(self) -> list[Message]:
         """Return what there is, once there is something."""
         await self._filled.wait()
+        return self._take()
+
+    async def pass_to(self, taker: Callable[[list[Message]], bool]) -> None:
+        """Give what there is to `taker`, and what each read brings, in the middle of that: an event that comes alone
+        costs half of what it costs through a task. Return once that says it had enough; raise what it raises."""
+        self._taker, self._enough = taker, asyncio.get_running_loop().create_future()
+        try:
+            self.pass_on()
+            await self._enough
+        finally:
+            self._taker = None
+
+    def pass_on(self) -> None:
+        """Note the end of a read."""
+        if self._taker is None or not self._messages:
+            return
+        try:
+            if self._taker(self._take()):
+                return
+            self._enough.set_result(None)
+        except Exception as error:  # it is not the connection's, which goes on
+            self._enough.set_exception(error)
+        self._taker = None
+
+    def _take(self) -> list[Message]:
         taken, self._messages, self._bytes = self._messages, [], 0
         self._filled.clear()
         self._taken.set()

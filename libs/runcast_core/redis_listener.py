@@ -137,7 +137,7 @@ class Listener:
 
     async def _read(self, connection: Any) -> None:
         """Read for ever. Whoever takes from the inbox gets all that one read from the socket brought."""
-        replies = Replies(connection, self._take)
+        replies = Replies(connection, self._take, self._inbox.pass_on)
         while True:
             await replies.full()
             self._holding = True

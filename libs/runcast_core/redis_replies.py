@@ -15,13 +15,14 @@ Reply = Any
 
 
 class Replies(asyncio.Protocol):
-    """Gives each reply to `take`, in order and without a pause between those of one read, until that says it is full.
+    """Gives each reply to `take`, in order, until that says it is full, and calls `took` after those of each read.
 
     The connection has to be connected, with no reply due; from then on it is written to only.
     """
 
-    def __init__(self, connection: Any, take: Callable[[Reply], bool]) -> None:
+    def __init__(self, connection: Any, take: Callable[[Reply], bool], took: Callable[[], None]) -> None:
         self._take = take
+        self._took = took
         self._parser = hiredis.Reader()
         self._changed = asyncio.Event()
         self._lost: Exception | None = None
@@ -53,6 +54,7 @@ class Replies(asyncio.Protocol):
         except Exception as error:  # what is no Redis protocol, or an error that `take` does not expect
             self._end(error)
             self._transport.close()
+        self._took()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc or ConnectionError("Connection closed by server."))

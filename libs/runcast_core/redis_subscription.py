@@ -1,6 +1,6 @@
 """One subscriber of the bus: a listener for each node that serves a wanted channel; on one server there is one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 import structlog
@@ -55,9 +55,23 @@ class RedisSubscription:
 
     async def __aiter__(self) -> AsyncIterator[list[Delivery | Gap]]:
         while True:
-            items = [item for message in await self._inbox.take() if (item := _item(*message)) is not None]
-            if items:
+            if items := _items(await self._inbox.take()):
                 yield items
+
+    async def until_gap(self, relay: Callable[[list[Delivery]], None]) -> list[Delivery | Gap]:
+        last: list[Delivery | Gap] = []
+
+        def take(messages: list[Message]) -> bool:
+            nonlocal last
+            last = _items(messages)
+            deliveries = [item for item in last if isinstance(item, Delivery)]
+            if len(deliveries) < len(last):
+                return False
+            relay(deliveries)
+            return True
+
+        await self._inbox.pass_to(take)
+        return last
 
     async def messages(self) -> AsyncIterator[Message]:
         while True:
@@ -122,6 +136,10 @@ class RedisSubscription:
 
     def _look_again(self) -> None:
         self._moved.set()
+
+
+def _items(messages: list[Message]) -> list[Delivery | Gap]:
+    return [item for message in messages if (item := _item(*message)) is not None]
 
 
 def _item(channel: Channel, data: bytes | None) -> Delivery | Gap | None:

@@ -3,6 +3,7 @@
 Algorithms are pinned, `exp` is required (RFC 7519, RFC 8725). A token verifies by itself; nothing is looked up.
 """
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -148,7 +149,7 @@ def _claims(claims: dict[str, Any]) -> Claims:
     if not isinstance(user_id, str) or not 1 <= len(user_id) <= 256:
         raise InvalidToken("Invalid or expired token")
     user_id.encode()  # lone surrogates, which JSON can spell and no store can keep, are a ValueError
-    organization_id = check_organization_id(claims.get("organizationId"))
+    organization_id = sys.intern(check_organization_id(claims.get("organizationId")))  # compared at every delivery
     return Claims(user_id, organization_id, Role(str(claims.get("role"))), int(claims["exp"]), _issued_at(claims))
 
 

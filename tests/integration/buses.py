@@ -42,8 +42,8 @@ class Witness:
     async def follow(self, bus: Bus) -> None:
         async with bus.subscription() as self.subscription, anyio.create_task_group() as tasks:
             tasks.start_soon(self.subscription.add, self.organization_id)
-            async for together in self.subscription:
-                self.items.extend(together)
+            while True:
+                self.items.extend(await self.subscription.until_gap(self.items.extend))
 
     @property
     def delivered(self) -> list[str]:

@@ -1,5 +1,7 @@
 """One contract suite over the memory bus and the real one; then what is Redis's own."""
 
+from collections.abc import Awaitable, Callable
+
 import anyio
 import pytest
 
@@ -150,6 +152,44 @@ async def test_an_interrupted_subscription_shows_a_gap_and_goes_on(redis_bus: Re
         tasks.cancel_scope.cancel()
     assert items[0] == Gap(organization)
     assert [item.event for item in items[1:]] == [_event(1)]
+
+
+async def _follow_through_a_gap(bus: Bus, interrupt: Callable[[], Awaitable[object]]) -> None:
+    organization = new_id()
+    relayed: list[Delivery | Gap] = []
+    async with bus.subscription() as subscription, anyio.create_task_group() as tasks:
+        with anyio.fail_after(10):
+            await subscription.add(organization)
+            before = [await bus.publish(organization, _event(number)) for number in range(5)]
+            await interrupt()
+            relayed += await subscription.until_gap(relayed.extend)
+            assert relayed.count(Gap(organization)) == 1
+            tasks.start_soon(subscription.until_gap, relayed.extend)
+            await subscription.add(organization)
+            after = [await bus.publish(organization, _event(number)) for number in range(5)]
+            while after[-1] not in _offsets(relayed):
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+    assert _offsets(relayed) == before + after
+
+
+def _offsets(items: list[Delivery | Gap]) -> list[str]:
+    return [item.offset for item in items if isinstance(item, Delivery)]
+
+
+async def test_who_relays_is_called_until_there_is_a_gap(redis_bus: RedisBus):
+    """In order; the gap, and what came with it, are returned, and what comes after it is for the next call."""
+    await _follow_through_a_gap(redis_bus, lambda: command(redis_bus, "CLIENT", "KILL", "TYPE", "pubsub"))
+
+
+async def test_who_relays_from_the_memory_bus_is_called_until_there_is_a_gap():
+    """As from Redis."""
+    bus = MemoryBus()
+
+    async def interrupt() -> None:
+        bus.interrupt()
+
+    await _follow_through_a_gap(bus, interrupt)
 
 
 async def test_a_dead_redis_is_unavailable():

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from runcast_core import redis_inbox
-from runcast_core.redis_inbox import Channel, Inbox
+from runcast_core.redis_inbox import Channel, Inbox, Message
 
 CHANNEL = Channel(b"runcast:{a}:events", "a")
 
@@ -52,3 +52,51 @@ async def test_taking_waits_for_something_and_takes_it_all():
         assert taken == [[(CHANNEL, b"1"), (CHANNEL, None)]]
         inbox.put(CHANNEL, b"2")
     assert taken[1:] == [[(CHANNEL, b"2")]]
+
+
+async def test_who_takes_at_once_is_given_what_was_there_and_what_each_read_brings():
+    """Until it had enough; what follows waits for the next to take."""
+    inbox, given = Inbox(), []
+
+    def take(messages: list[Message]) -> bool:
+        given.append(messages)
+        return messages[-1][1] is not None
+
+    inbox.put(CHANNEL, b"1")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(inbox.pass_to, take)
+        await anyio.wait_all_tasks_blocked()
+        assert given == [[(CHANNEL, b"1")]]
+        inbox.pass_on()
+        inbox.put(CHANNEL, b"2")
+        inbox.put(CHANNEL, b"3")
+        assert len(given) == 1
+        inbox.pass_on()
+        assert given[1:] == [[(CHANNEL, b"2"), (CHANNEL, b"3")]]
+        inbox.put(CHANNEL, None)
+        inbox.pass_on()
+        inbox.put(CHANNEL, b"4")
+        inbox.pass_on()
+    assert given[2:] == [[(CHANNEL, None)]]
+    assert await inbox.take() == [(CHANNEL, b"4")]
+
+
+async def test_a_fault_of_who_takes_is_its_own():
+    """Whoever reads goes on, and whoever passes messages on sees it."""
+    inbox = Inbox()
+
+    def fail(_: list[Message]) -> bool:
+        raise LookupError
+
+    async def passes() -> None:
+        with pytest.raises(LookupError):
+            await inbox.pass_to(fail)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(passes)
+        await anyio.wait_all_tasks_blocked()
+        inbox.put(CHANNEL, b"1")
+        inbox.pass_on()
+    inbox.put(CHANNEL, b"2")
+    inbox.pass_on()
+    assert await inbox.take() == [(CHANNEL, b"2")]
