@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Bounds:
     """A gateway's bounds; see `runcast_gateway.settings` for the variables that set them."""
 
-    window_s: float = 0.01
+    window_s: float = 0.02
     """The longest that an event of a busy organization waits for others to be written with it."""
     soft_bytes: int = 1024 * 1024
     """Buffered to a socket, beyond which output is kept from it."""
