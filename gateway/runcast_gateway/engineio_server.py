@@ -5,12 +5,14 @@ tests/integration/test_engineio.py fails where an upgrade breaks what is overrid
 """
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import engineio
 import structlog
 from anyio.abc import TaskGroup
 from engineio import async_server
+from engineio.async_drivers import asgi
+from starlette.types import Receive, Scope, Send
 
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.engineio_socket import EngineSocket
@@ -18,6 +20,12 @@ from runcast_gateway.outbox import Outbox
 from runcast_gateway.socket import Listener
 
 log = structlog.get_logger()
+
+_HEADERS = {
+    name: f"HTTP_{name.upper().decode().replace('-', '_')}"
+    for name in (b"origin", b"host", b"connection", b"upgrade", b"x-forwarded-proto", b"x-forwarded-host")
+}
+"""What python-engineio looks at of a WebSocket's request."""
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
@@ -31,6 +39,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     """Called with the name of a bound that a client exceeded."""
     overrun: Any
     """Called when a client is cut off that did not read."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._async = {**self._async, "translate_request": _environ}
 
     def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
         return Outbox()
@@ -48,6 +60,24 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
         connection = self.sockets.pop(sid or "", None)
         if connection is not None:
             await connection.close(wait=False)
+
+
+async def _environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
+    """Translate a request; as the stock function, which makes a class for each, but for a WebSocket just what counts."""
+    if scope["type"] != "websocket":
+        return cast(dict[str, Any], await asgi.translate_request(scope, receive, send))
+    await receive()
+    headers = {_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _HEADERS}
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": scope["path"],
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "wsgi.url_scheme": headers.get("HTTP_X_FORWARDED_PROTO", "http"),
+        "asgi.scope": scope,
+        "asgi.receive": receive,
+        "asgi.send": send,
+        **headers,
+    }
 
 
 async_server.async_socket = SimpleNamespace(AsyncSocket=EngineSocket)  # which the server names where it makes one

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import anyio
 import pytest
 from engineio import AsyncServer, async_server, exceptions, packet
+from engineio.async_drivers import asgi
 from engineio.async_socket import AsyncSocket
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
@@ -37,9 +38,10 @@ OVERRIDDEN = {
     "AsyncServer.handle_request": "1a8c878e",
     "AsyncServer._handle_connect": "5bd7edc1",
     "AsyncServer._trigger_event": "4a09b6e4",
+    "asgi.translate_request": "39e74733",
 }
 """What is overridden of python-engineio, or relied upon, and the beginning of the SHA-256 of its source."""
-KINDS = SimpleNamespace(AsyncSocket=AsyncSocket, AsyncServer=AsyncServer)
+KINDS = SimpleNamespace(AsyncSocket=AsyncSocket, AsyncServer=AsyncServer, asgi=asgi)
 SECRET = "a secret of thirty-two characters, for tests"
 
 
