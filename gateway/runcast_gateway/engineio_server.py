@@ -63,7 +63,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
 
 
 async def _environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
-    """Translate a request; as the stock function, which makes a class for each, but for a WebSocket just what counts."""
+    """As the stock function, which makes a class for each request; of a WebSocket's just what counts."""
     if scope["type"] != "websocket":
         return cast(dict[str, Any], await asgi.translate_request(scope, receive, send))
     await receive()
