@@ -31,6 +31,7 @@ _HEADERS = {
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     """A server that never waits for a client that does not read."""
 
+    _async: dict[str, Any]
     tasks: TaskGroup
     listener: Listener
     bounds: Bounds
