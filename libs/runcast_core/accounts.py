@@ -17,13 +17,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant. `concurrency_limit` is how many executions it may run at once; None means the installation's."""
+    """A tenant. `concurrency_limit` is how many executions it may run at once, `retention_days` how long it keeps one
+    that ended; None means the installation's."""
 
     organization_id: str
     name: str
     created_at: int
     concurrency_limit: int | None = None
     deleted: bool = False
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import orjson
 
 from runcast_core.clock import iso, now_ms
 
+DEFAULT_POOL = "default"
+
 
 class Status(StrEnum):
     """Where an execution is; see the diagram in docs/architecture.md."""
@@ -53,6 +55,29 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputEnd:
+    """What proves that the output of an attempt is complete: it ends with the chunk `last_seq`, and all its lines, each
+    followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
+
+    last_seq: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one attempt ended. `output` is None where its runner could not say any more."""
+
+    number: int
+    status: Status
+    started_at: int | None
+    ended_at: int
+    error: str | None = None
+    exit_code: int | None = None
+    output: OutputEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """One requested run of an image, identified by `(organization_id, task_id)`. Times are UTC milliseconds."""
 
@@ -76,6 +101,14 @@ class Execution:
     exit_code: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
+    priority: int = 0
+    """Of an organization's queued executions, those with a higher one are claimed first."""
+    pool: str = DEFAULT_POOL
+    """The runners that may claim it: those that serve this pool."""
+    fingerprint: str = ""
+    """Equal for equal requests, where `request` itself cannot be compared as parts of it are encrypted."""
+    attempts: tuple[Attempt, ...] = ()
+    """Those that ended, oldest first."""
 
     @property
     def fence(self) -> Fence:
@@ -93,6 +126,8 @@ class LogChunk:
     """Counts from 1 within the attempt, without gaps."""
     text: str
     ts: int
+    stderr: tuple[tuple[int, int], ...] = ()
+    """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
 
 
 def summary(execution: Execution) -> dict[str, Any]:
@@ -117,7 +152,37 @@ def summary(execution: Execution) -> dict[str, Any]:
 
 def chunk_json(chunk: LogChunk) -> dict[str, Any]:
     """Return the payload of `execution-log`, which is also an entry of a page of logs."""
-    return {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}
+    shown = {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}
+    return shown | ({"stderr": chunk.stderr} if chunk.stderr else {})
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """Return how an ended attempt is shown, and stored."""
+    output = attempt.output
+    shown = {
+        "attempt": attempt.number,
+        "status": attempt.status.value,
+        "startedAt": attempt.started_at,
+        "endedAt": attempt.ended_at,
+        "error": attempt.error,
+        "exitCode": attempt.exit_code,
+        "output": output and {"lastSeq": output.last_seq, "bytes": output.size, "sha256": output.sha256},
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def attempt_of(shown: Mapping[str, Any]) -> Attempt:
+    """Return the attempt that `attempt_json` gave."""
+    output = shown.get("output")
+    return Attempt(
+        shown["attempt"],
+        Status(shown["status"]),
+        shown.get("startedAt"),
+        shown["endedAt"],
+        shown.get("error"),
+        shown.get("exitCode"),
+        output and OutputEnd(output["lastSeq"], output["bytes"], output["sha256"]),
+    )
 
 
 def canonical(request: Mapping[str, Any]) -> str:

@@ -5,7 +5,16 @@ from typing import Any
 import orjson
 
 from runcast_core.accounts import Organization, Role, User
-from runcast_core.executions import Execution, LogChunk, Source, Status, canonical
+from runcast_core.executions import (
+    DEFAULT_POOL,
+    Execution,
+    LogChunk,
+    Source,
+    Status,
+    attempt_json,
+    attempt_of,
+    canonical,
+)
 from runcast_core.identifiers import execution_key
 
 Document = dict[str, Any]
@@ -28,12 +37,16 @@ _EXECUTION = {
     "started_at": "startedAt",
     "ended_at": "endedAt",
 }
+_LATER = {"priority": 0, "pool": DEFAULT_POOL, "fingerprint": ""}
+"""Fields, of the same name in both, that documents of the first version do not have, and what that means."""
 
 
 def new_execution_document(execution: Execution) -> Document:
     key = execution_key(execution.organization_id, execution.task_id)
     fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
     fields |= {"status": execution.status.value, "source": execution.source.value}
+    fields |= {name: getattr(execution, name) for name in _LATER}
+    fields |= {"attempts": [attempt_json(attempt) for attempt in execution.attempts]}
     state = {"slot": key, "leaseMs": 0, "unannounced": True}
     return {"_id": key, "request": canonical(execution.request), **fields, **state}
 
@@ -41,6 +54,8 @@ def new_execution_document(execution: Execution) -> Document:
 def execution(document: Document) -> Execution:
     fields = {attribute: document[name] for attribute, name in _EXECUTION.items()}
     fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
+    fields |= {name: document.get(name, default) for name, default in _LATER.items()}
+    fields |= {"attempts": tuple(map(attempt_of, document.get("attempts", ())))}
     return Execution(request=orjson.loads(document["request"]), **fields)
 
 
@@ -75,6 +90,7 @@ def organization_document(organization: Organization) -> Document:
         "createdAt": organization.created_at,
         "concurrencyLimit": organization.concurrency_limit,
         "deleted": organization.deleted,
+        "retentionDays": organization.retention_days,
     }
 
 
@@ -85,6 +101,7 @@ def organization(document: Document) -> Organization:
         document["createdAt"],
         document["concurrencyLimit"],
         document["deleted"],
+        document.get("retentionDays"),
     )
 
 
@@ -101,9 +118,17 @@ def chunk_document(chunk: LogChunk) -> Document:
         "seq": chunk.seq,
         "text": chunk.text,
         "ts": chunk.ts,
+        "stderr": chunk.stderr,
     }
 
 
 def chunk(document: Document) -> LogChunk:
-    names = ("organizationId", "taskId", "attempt", "seq", "text", "ts")
-    return LogChunk(*(document[name] for name in names))
+    return LogChunk(
+        document["organizationId"],
+        document["taskId"],
+        document["attempt"],
+        document["seq"],
+        document["text"],
+        document["ts"],
+        tuple((first, count) for first, count in document.get("stderr", ())),
+    )

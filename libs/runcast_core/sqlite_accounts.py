@@ -19,6 +19,10 @@ _STANDING = f"""
 SELECT (SELECT deleted FROM organizations WHERE organization_id = ?) AS deleted,
     (SELECT revoked_at FROM revocations WHERE {_OF_ONE}) AS revoked_at
 """  # noqa: S608 - constants
+_DELETE = f"""
+INSERT INTO organizations (organization_id, name, created_at, deleted) VALUES (?, '', {schema.NOW}, 1)
+ON CONFLICT DO UPDATE SET deleted = 1
+"""  # noqa: S608 - a constant
 _REVOKE = """
 INSERT INTO revocations VALUES (?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET revoked_at = max(revoked_at, excluded.revoked_at), unannounced = 1
@@ -51,11 +55,7 @@ class SqliteAccounts(SqliteAccess):
         return schema.organization(row) if row else None
 
     async def delete_organization(self, organization_id: str) -> None:
-        sql = (
-            f"INSERT INTO organizations VALUES (?, '', {schema.NOW}, NULL, 1) "  # noqa: S608 - a constant
-            "ON CONFLICT DO UPDATE SET deleted = 1"
-        )
-        await self._write(lambda c: c.execute(sql, (check_organization_id(organization_id),)).close())
+        await self._write(lambda c: c.execute(_DELETE, (check_organization_id(organization_id),)).close())
 
     async def users(self, organization_id: str) -> list[User]:
         return [schema.user(row) for row in await self._read(lambda c: rows(c, _MEMBERS, organization_id))]

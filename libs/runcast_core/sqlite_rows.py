@@ -6,11 +6,11 @@ from typing import Any
 
 import apsw
 
+from runcast_core import sqlite_schema as schema
 from runcast_core.accounts import Organization, User
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution, LogChunk, Status
 from runcast_core.identifiers import execution_key
-from runcast_core.sqlite_schema import execution
 
 
 def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -37,15 +37,15 @@ def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] |
     return found[0] if found else None
 
 
-def fields(record: Organization | User | LogChunk) -> dict[str, Any]:
+def fields(record: Organization | User | Execution | LogChunk) -> dict[str, Any]:
     """Return a record's fields, which have the names of the columns."""
-    return {name: getattr(record, name) for name in record.__slots__}
+    return {name: schema.column(getattr(record, name)) for name in record.__slots__}
 
 
 def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
     sql = "SELECT * FROM executions WHERE organization_id = ? AND task_id = ?"
     row = one(connection, sql, organization_id, task_id)
-    return execution(row) if row else None
+    return schema.execution(row) if row else None
 
 
 def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:

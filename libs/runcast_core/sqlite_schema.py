@@ -6,7 +6,16 @@ from typing import Any
 import orjson
 
 from runcast_core.accounts import Organization, Role, User
-from runcast_core.executions import Execution, LogChunk, Source, Status
+from runcast_core.executions import (
+    DEFAULT_POOL,
+    Attempt,
+    Execution,
+    LogChunk,
+    Source,
+    Status,
+    attempt_json,
+    attempt_of,
+)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS organizations (
@@ -43,6 +52,18 @@ CREATE UNIQUE INDEX IF NOT EXISTS log_chunks_key ON log_chunks (organization_id,
 CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;
 """
 
+ADDED = {
+    "organizations": ["retention_days INTEGER"],
+    "executions": [
+        "priority INTEGER NOT NULL DEFAULT 0",
+        f"pool TEXT NOT NULL DEFAULT '{DEFAULT_POOL}'",
+        "fingerprint TEXT NOT NULL DEFAULT ''",
+        "attempts TEXT NOT NULL DEFAULT '[]'",
+    ],
+    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+}
+"""Columns of each table that its first version did not have."""
+
 NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
 
@@ -66,6 +87,10 @@ def execution(row: Mapping[str, Any]) -> Execution:
         exit_code=row["exit_code"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
+        priority=row["priority"],
+        pool=row["pool"],
+        fingerprint=row["fingerprint"],
+        attempts=tuple(map(attempt_of, orjson.loads(row["attempts"]))),
     )
 
 
@@ -78,4 +103,13 @@ def organization(row: Mapping[str, Any]) -> Organization:
 
 
 def chunk(row: Mapping[str, Any]) -> LogChunk:
-    return LogChunk(**{name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")})
+    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
+    return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
+
+
+def column(value: Any) -> Any:
+    """Return a value of a field as its column keeps it."""
+    if isinstance(value, tuple):
+        shown = [attempt_json(item) if isinstance(item, Attempt) else item for item in value]
+        return orjson.dumps(shown).decode()
+    return value

@@ -113,10 +113,10 @@ class SqliteStore(SqliteAccounts, SqliteLeases):
         return await self._write(job)
 
     async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
-        values = [(c.organization_id, c.task_id, c.attempt, c.seq, c.text, c.ts) for c in chunks]
+        values = [tuple(fields(chunk).values()) for chunk in chunks]
         sql = (
-            "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING"
+            "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts, stderr) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         )
         await self._write(lambda c: c.executemany(sql, values).close())
 
@@ -182,8 +182,7 @@ def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -
 
 
 def _new_row(execution: Execution) -> dict[str, Any]:
-    row = {name: getattr(execution, name) for name in execution.__slots__}
-    return row | {
+    return fields(execution) | {
         "request": canonical(execution.request),
         "status": execution.status.value,
         "source": execution.source.value,

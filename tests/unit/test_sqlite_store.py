@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from runcast_core import sqlite_connections, sqlite_leases, sqlite_schema, sqlite_store
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import Conflict, SettingError, StoreUnavailable
-from runcast_core.executions import Execution
+from runcast_core.executions import Attempt, Execution, LogChunk, OutputEnd, Status
 from runcast_core.sqlite_connections import connect
 from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
 from tests.integration.stores import requested
@@ -27,6 +28,40 @@ def path(tmp_path: Path) -> str:
 async def store(path: str) -> AsyncIterator[SqliteStore]:
     async with open_sqlite_store(path) as opened:
         yield opened
+
+
+async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
+    """Its records stay, with what they would have had; opening it again changes nothing."""
+    with closing(connect(path)) as connection:
+        connection.execute(sqlite_schema.SCHEMA)
+        connection.execute("INSERT INTO organizations VALUES ('a', 'A', 1, NULL, 0)")
+        connection.execute(
+            "INSERT INTO executions (organization_id, task_id, request, created_at, updated_at, status, rev, attempt, "
+            "source, slot) VALUES ('a', 't', '{}', 1, 1, 'PENDING', 1, 0, 'api', 'a/t')"
+        )
+        connection.execute("INSERT INTO log_chunks VALUES (1, 'a', 't', 1, 1, 'line', 1)")
+    for _ in range(2):
+        async with open_sqlite_store(path) as store:
+            found = await store.execution("a", "t")
+            assert found is not None
+            assert (found.priority, found.pool, found.fingerprint, found.attempts) == (0, "default", "", ())
+            assert [chunk.stderr for chunk in await store.read_logs("a", "t", attempt=1)] == [()]
+            organization = await store.organization("a")
+            assert organization is not None
+            assert organization.retention_days is None
+
+
+async def test_attempts_and_marks_of_standard_error_are_kept(path: str):
+    """As they were given."""
+    ended = Attempt(1, Status.FAILED, 5, 9, "exit code 1", 1, OutputEnd(3, 70, "ab" * 32))
+    lost = Attempt(2, Status.ERROR, None, 12, "runner lost")
+    execution = replace(requested("a"), attempts=(ended, lost), priority=3, pool="gpu", fingerprint="f")
+    chunk = LogChunk("a", execution.task_id, 1, 1, "out\nerr\nerr", 7, stderr=((1, 2),))
+    async with open_sqlite_store(path) as store:
+        await store.create_execution(execution)
+        await store.append_logs([chunk])
+        assert await store.execution("a", execution.task_id) == execution
+        assert await store.read_logs("a", execution.task_id, attempt=1) == [chunk]
 
 
 async def test_what_was_stored_is_there_after_reopening(path: str):
