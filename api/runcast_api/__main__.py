@@ -6,9 +6,12 @@ import uvicorn
 
 from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
+from runcast_core.http_connection import http_options
 from runcast_core.logging import configure_logging
 from runcast_core.start import faults_told
 
+HEAD_S = 20.0
+"""What the head of a request may take."""
 SHUTDOWN_S = 20
 """What a call, such as a download of output, may take to end after SIGTERM."""
 
@@ -27,6 +30,7 @@ def main() -> None:
         log_config=None,
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        **http_options(HEAD_S),
     )
 
 

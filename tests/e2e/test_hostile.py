@@ -9,6 +9,7 @@ import httpx
 import pytest
 import websockets
 
+from runcast_core.http_connection import MAX_HEAD_BYTES
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import python
 from tests.e2e.raw_socket import RawSocket, raw_socket
@@ -198,3 +199,14 @@ async def test_refusals_and_sockets_are_counted(installation: Installation):
     counted = 'runcast_gateway_authentication_errors_total{reason="Invalid token"} '
     assert float(text.partition(counted)[2].split("\n")[0]) >= 1
     await _no_socket_left(installation, organization)
+
+
+@pytest.mark.parametrize("service", ["api", "gateway"])
+async def test_a_head_without_an_end_is_not_kept(installation: Installation, service: str):
+    """Each service gives up once it is larger than any client's; nobody else waits."""
+    url = httpx.URL(installation.api if service == "api" else installation.gateways[0])
+    with anyio.fail_after(10):
+        async with await anyio.connect_tcp(url.host, url.port or 80) as stream:
+            await stream.send(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * (MAX_HEAD_BYTES + 1))
+            with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                await stream.receive()
