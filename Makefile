@@ -11,7 +11,7 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
-.PHONY: up demo test check chaos lock bench-fanout bench-noisy clean
+.PHONY: up demo test check chaos lock bench-fanout bench-noisy bench-runner clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/runcast up
@@ -41,6 +41,10 @@ bench-fanout: $(VENV)/.all $(PROGRAMS) $(PEERS) $(if $(findstring centrifugo,$(A
 # What one organization's flood does to another's events; ARGS=--quick takes half a minute.
 bench-noisy: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.noisy $(ARGS)
+
+# From a container's output to a client, beside `docker logs -f` and the system this replaces. Needs a container engine.
+bench-runner: $(VENV)/.dev benchmarks/.build/printer $(PEERS)
+	@$(BIN)/python -m benchmarks.runner $(ARGS)
 
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
@@ -72,6 +76,10 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 $(PROGRAMS): benchmarks/.build/%: benchmarks/%.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
+
+benchmarks/.build/printer: benchmarks/runner/printer.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -static -Wall -Wextra -o $@ $<
 
 $(PEERS): benchmarks/peers/package.json
 	@cd benchmarks/peers && npm install --silent --no-audit --no-fund --no-package-lock

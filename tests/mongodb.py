@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pymongo
@@ -52,7 +53,7 @@ def _first_available() -> tuple[str, AbstractContextManager[str]]:
 
 def _version(url: str) -> str:
     try:
-        with pymongo.MongoClient(url, serverSelectionTimeoutMS=5000) as client:
+        with pymongo.MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5000) as client:
             return str(client.server_info()["version"])
     except PyMongoError as exc:
         raise RuntimeError(f"the MongoDB to test against does not answer: {type(exc).__name__}") from None
