@@ -12,6 +12,8 @@ from runcast_core.errors import InvalidInput
 
 CONTROL_CHANNEL = "runcast:control"
 SOCKETIO_CHANNEL = "socketio"
+POOL_PATTERN = "^[A-Za-z0-9._-]{1,64}$"
+"""What a pool of runners may be called."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")

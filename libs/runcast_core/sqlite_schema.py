@@ -41,8 +41,6 @@ CREATE TABLE IF NOT EXISTS executions (
     PRIMARY KEY (organization_id, task_id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS executions_newest ON executions (organization_id, created_at DESC, task_id DESC);
-DROP INDEX IF EXISTS executions_queue;
-CREATE INDEX IF NOT EXISTS executions_waiting ON executions (status, organization_id, created_at, task_id);
 CREATE INDEX IF NOT EXISTS executions_unannounced ON executions (updated_at) WHERE unannounced = 1;
 CREATE TABLE IF NOT EXISTS log_chunks (
     id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
@@ -63,6 +61,14 @@ ADDED = {
     "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
 }
 """Columns of each table that its first version did not have."""
+
+INDEXES = """
+DROP INDEX IF EXISTS executions_queue;
+DROP INDEX IF EXISTS executions_waiting;
+CREATE INDEX IF NOT EXISTS executions_queued ON executions
+    (status, organization_id, source, pool, priority DESC, created_at, task_id);
+"""
+"""Made once the columns above are there."""
 
 NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""

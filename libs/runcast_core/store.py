@@ -4,16 +4,18 @@ Two adapters, `sqlite_store.py` and `mongo_store.py`, pass one contract suite. E
 (temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from runcast_core.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.errors import Conflict
-from runcast_core.executions import Execution, Fence, LogChunk, Status
+from runcast_core.executions import DEFAULT_POOL, Execution, Fence, LogChunk, OutputEnd, Status
 
 ANNOUNCE_GRACE_MS = 2000
 """How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
+
+DEFAULT_POOLS = (DEFAULT_POOL,)
 
 PAGE_CHARACTERS = 4_194_304
 """A page of output ends with the chunk that reaches this."""
@@ -63,6 +65,11 @@ class ExecutionStore(Protocol):
         """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
         ...
 
+    async def queue_position(self, organization_id: str, task_id: str) -> int | None:
+        """Return 1 for the queued execution that is claimed next of its organization and pool, 2 for the one after,
+        and so on, as it is now; None if it is not `PENDING`, or external."""
+        ...
+
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         """Make a queued execution, or a running external one, `CANCELLED`; flag one that a runner holds, for its next
         `renew`. Flagging raises no `rev`. Raises `NotFound`, or `Conflict` (`ALREADY_ENDED`)."""
@@ -94,15 +101,24 @@ class ExecutionStore(Protocol):
 class LeaseStore(Protocol):
     """Executions as runners see them. Lease times are compared on the store's own clock."""
 
-    async def backlogs(self) -> list[Backlog]:
-        """Return the organizations with claimable executions: fewest running first, then longest unserved. A hint."""
+    async def backlogs(self, pools: Collection[str] = DEFAULT_POOLS) -> list[Backlog]:
+        """Return the organizations with claimable executions in these pools: fewest running (in any pool) first, then
+        longest unserved. A hint."""
         ...
 
-    async def claim(self, organization_id: str, *, runner_id: str, lease_ms: int, limit: int) -> Execution | None:
-        """Make the oldest `PENDING` execution of the organization (never an external one) `RUNNING` with `attempt`
-        raised. Each is claimed once, and never are more than `limit` of an organization claimed at a time, whoever
-        calls; None if nothing is queued or no slot is free. One that is not announced yet is passed over for
-        `ANNOUNCE_GRACE_MS`."""
+    async def claim(
+        self,
+        organization_id: str,
+        *,
+        runner_id: str,
+        lease_ms: int,
+        limit: int,
+        pools: Collection[str] = DEFAULT_POOLS,
+    ) -> Execution | None:
+        """Make a `PENDING` execution of the organization in these pools (never an external one) `RUNNING` with
+        `attempt` raised: of those with the highest priority the oldest. Each is claimed once, and never are more than
+        `limit` of an organization claimed at a time, in all pools together, whoever calls; None if nothing is queued or
+        no slot is free. One that is not announced yet is passed over for `ANNOUNCE_GRACE_MS`."""
         ...
 
     async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
@@ -118,14 +134,32 @@ class LeaseStore(Protocol):
         *,
         error: str | None = None,
         exit_code: int | None = None,
+        output: OutputEnd | None = None,
+        result: Status | None = None,
     ) -> Execution:
-        """Move a claimed execution forward, to `ANALYZING` or a terminal status, which frees its slot. Raises
-        `LeaseLost` if the fence matches nothing that runs."""
+        """Move a claimed execution forward, to `ANALYZING` or a terminal status. The latter frees its slot and, in the
+        same write, records its attempt as ended with `output`, and with `result` where that is not the execution's own
+        status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
+        ...
+
+    async def requeue(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+        output: OutputEnd | None = None,
+    ) -> Execution:
+        """Record in one write that the attempt ended with `status`, and make the execution claimable again: `PENDING`,
+        slot free, to be claimed as the next attempt; `CANCELLED` if that was requested. Raises `LeaseLost`."""
         ...
 
     async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:
-        """Hand a claimed execution back: `PENDING` again, slot free (`CANCELLED` if that was requested).
-        Raises `LeaseLost`."""
+        """Hand a claimed execution back, and record no attempt as ended: `PENDING` again, slot free (`CANCELLED`, with
+        the attempt recorded, if that was requested). Raises `LeaseLost`."""
         ...
 
     async def held_by(self, runner_id: str) -> list[Execution]:
@@ -137,8 +171,9 @@ class LeaseStore(Protocol):
         ...
 
     async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
-        """End an execution whose lease ran out as `ERROR` with `runner lost`; None if it was renewed or ended
-        meanwhile."""
+        """End the attempt of an execution whose lease ran out as `ERROR` with `runner lost`, and with it the execution,
+        unless `attempts.retried_when_lost`: then it is `PENDING` again (`CANCELLED` if that was requested). Returns it
+        as it then is; None if it was renewed or ended meanwhile."""
         ...
 
 

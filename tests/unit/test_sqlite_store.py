@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from runcast_core import sqlite_connections, sqlite_leases, sqlite_schema, sqlite_store
+from runcast_core import sqlite_connections, sqlite_queue, sqlite_schema, sqlite_store
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.errors import Conflict, SettingError, StoreUnavailable
 from runcast_core.executions import Attempt, Execution, LogChunk, OutputEnd, Status
@@ -179,11 +179,11 @@ async def test_an_account_whose_key_exists_is_a_conflict(store: SqliteStore):
     assert await store.user_by_email("v@example.com") is None
 
 
-@pytest.mark.parametrize("sql", [sqlite_leases._OLDEST, sqlite_leases._TAKEN])
+@pytest.mark.parametrize("sql", [sqlite_queue._FIRST, sqlite_queue._TAKEN])
 async def test_a_claim_does_not_walk_through_what_has_ended(path: str, store: SqliteStore, sql: str):
     """It reads only executions of the status it wants, in the order it wants: an organization may have any history."""
     with connect(path) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("a",) * sql.count("?"))]
     connection.close()
     assert len(plan) == 1
-    assert "executions_waiting (status=? AND organization_id=?" in plan[0]
+    assert "executions_queued (status=? AND organization_id=?" in plan[0]
