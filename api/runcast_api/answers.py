@@ -94,10 +94,37 @@ class ExecutionAnswer(_Answer):
     error: str | None = None
 
 
-class ExecutionDetail(ExecutionAnswer):
-    """An execution and its request; values of `environment`, `envVars` and `secrets` read `***`."""
+class OutputAnswer(_Answer):
+    """Proves that an attempt's output is complete: its last chunk's `seq`, and the size in bytes and the SHA-256
+    (hexadecimal) of all its lines, each followed by a newline, in UTF-8."""
 
+    lastSeq: int  # noqa: N815
+    bytes: int
+    sha256: str
+
+
+class AttemptAnswer(_Answer):
+    """How an attempt ended; times in milliseconds since 1970. One that was handed back has none, nor has what a
+    worker's report ended."""
+
+    attempt: int
+    status: Status
+    endedAt: int  # noqa: N815
+    startedAt: int | None = None  # noqa: N815
+    error: str | None = None
+    exitCode: int | None = None  # noqa: N815
+    output: OutputAnswer | None = None
+
+
+class ExecutionDetail(ExecutionAnswer):
+    """An execution and its request; values of `environment`, `envVars` and `secrets` read `***`. `attempts` are those
+    that ended, oldest first. While it waits, `queuePosition` counts from 1 within the organization and the pool."""
+
+    priority: int
+    pool: str
+    attempts: list[AttemptAnswer]
     request: dict[str, Any]
+    queuePosition: int | None = None  # noqa: N815
 
 
 class CancelAnswer(ExecutionAnswer):

@@ -7,15 +7,15 @@ from starlette.responses import JSONResponse, Response
 
 from runcast_api import queries
 from runcast_api.authentication import authenticate, authenticate_writer
-from runcast_api.bodies import read
+from runcast_api.bodies import parse, read
 from runcast_api.cursors import decode_cursor, encode_cursor
-from runcast_api.hints import hint
-from runcast_api.models import ExecutionRequest
+from runcast_api.models import ExecutionRequest, Place
 from runcast_core.announcer import announce
 from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, NotFound
-from runcast_core.executions import Execution, summary
+from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_json, summary
+from runcast_core.hints import hint
 from runcast_core.identifiers import check_task_id, new_id
 from runcast_core.store import Position, Store
 from runcast_core.tokens import Claims
@@ -61,7 +61,13 @@ async def list_executions(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     execution = await _existing(request, await authenticate(request))
-    return JSONResponse(summary(execution) | {"request": _without_values(execution.request)})
+    shown = summary(execution) | {
+        "priority": execution.priority,
+        "pool": execution.pool,
+        "attempts": [attempt_json(attempt) for attempt in execution.attempts],
+        "request": _without_values(execution.request),
+    }
+    return JSONResponse(shown | await _queue_position(request.app.state.store, execution))
 
 
 async def cancel(request: Request) -> Response:
@@ -93,11 +99,29 @@ async def _existing(request: Request, claims: Claims) -> Execution:
     return execution
 
 
+async def _queue_position(store: Store, execution: Execution) -> dict[str, int]:
+    """Return nothing for what does not wait, also if it was claimed just then."""
+    if execution.status is not Status.PENDING:
+        return {}
+    position = await store.queue_position(execution.organization_id, execution.task_id)
+    return {} if position is None else {"queuePosition": position}
+
+
 async def _submit(request: Request, claims: Claims, task_id: str, stored: dict[str, Any]) -> Response:
     store, bus = _parts(request)
     now = now_ms()
-    image = stored["image"]
-    new = Execution(claims.organization_id, task_id, image, now, now, stored, requested_by=claims.user_id)
+    place = parse(Place, stored.get("config", {}))  # of a request that is older than these fields, it may be anything
+    new = Execution(
+        claims.organization_id,
+        task_id,
+        stored["image"],
+        now,
+        now,
+        stored,
+        requested_by=claims.user_id,
+        priority=place.priority or 0,
+        pool=place.pool or DEFAULT_POOL,
+    )
     execution, created = await store.create_execution(new)
     if created:
         await announce(store, bus, execution)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runcast_api.emails import Email
 from runcast_core.accounts import Role
+from runcast_core.identifiers import POOL_PATTERN
 
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""
@@ -59,7 +60,16 @@ class Resources(_Body):
     pids: int | None = Field(None, strict=True, ge=8, le=65_536)
 
 
-class Config(BaseModel):
+class Place(BaseModel):
+    """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    priority: int | None = Field(None, strict=True, ge=-10, le=10)
+    pool: Annotated[str, StringConstraints(pattern=POOL_PATTERN)] | None = None
+
+
+class Config(Place):
     """How to run it. Values of `environment`, `envVars` and `secrets` are never shown again."""
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
@@ -69,6 +79,9 @@ class Config(BaseModel):
     envVars: Variables | None = None  # noqa: N815
     secrets: Variables | None = None
     retryAttempts: int | None = Field(None, strict=True, ge=0, le=10)  # noqa: N815
+    """How often a failed or timed out attempt is followed by another."""
+    retryOnLoss: bool | None = Field(None, strict=True)  # noqa: N815
+    """Whether an attempt whose runner was lost is followed by another."""
     timeoutSeconds: float | None = Field(None, strict=True, gt=0, le=604_800)  # noqa: N815
     resources: Resources | None = None
 

@@ -2,14 +2,17 @@
 
 import traceback
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import structlog
 
 from runcast_core.announcer import announce
-from runcast_core.bus import Bus
+from runcast_core.attempts import retried_after, verdict
+from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.errors import ExecutorError, LeaseLost, StoreUnavailable
 from runcast_core.executions import Execution, Status
+from runcast_core.hints import hint
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor
@@ -56,7 +59,8 @@ class ExecutionRun:
         self._executing = anyio.CancelScope()
 
     async def run(self) -> Status | None:
-        """Return the terminal status when the execution has ended; None if it is no longer this runner's to say."""
+        """Return the terminal status when the execution has ended, `PENDING` if there is to be another attempt; None if
+        it is no longer this runner's to say."""
         ended: Status | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_lease, tasks.cancel_scope)
@@ -120,24 +124,27 @@ class ExecutionRun:
         return min(asked or self._settings.max_timeout_s, self._settings.max_timeout_s)
 
     async def _finish(self, outcome: Outcome) -> Status | None:
-        owner = self.execution
         while True:
             try:
-                ended = await self._store.transition(
-                    owner.organization_id,
-                    owner.task_id,
-                    owner.fence,
-                    outcome.status,
-                    error=outcome.error,
-                    exit_code=outcome.exit_code,
-                )
+                ended = await self._end(outcome)
             except StoreUnavailable:
                 await anyio.sleep(RETRY_S)
             except LeaseLost:
                 return None
             else:
                 await announce(self._store, self._bus, ended)
+                if ended.status is Status.PENDING:
+                    log.info("Execution is tried again", task=ended.task_id, attempt=ended.attempt)
+                    await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
                 return ended.status
+
+    async def _end(self, outcome: Outcome) -> Execution:
+        owner, result = self.execution, outcome.status
+        key = owner.organization_id, owner.task_id, owner.fence
+        told: dict[str, Any] = {"error": outcome.error, "exit_code": outcome.exit_code}
+        if retried_after(owner, result):
+            return await self._store.requeue(*key, result, **told)
+        return await self._store.transition(*key, verdict(owner, result), result=result, **told)
 
 
 async def release(store: Store, bus: Bus, execution: Execution) -> None:

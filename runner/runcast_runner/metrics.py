@@ -11,7 +11,7 @@ class RunnerMetrics:
         self.ended = Counter(
             "runcast_runner_ended", "Executions that left this runner, by how", ["status"], registry=registry
         )
-        self.expired = Counter("runcast_runner_expired", "Executions of lost runners ended here", registry=registry)
+        self.expired = Counter("runcast_runner_expired", "Attempts of lost runners ended here", registry=registry)
         self.stored = Counter("runcast_runner_chunks_stored", "Chunks of output stored", registry=registry)
         self.unpublished = Counter(
             "runcast_runner_chunks_unpublished", "Chunks of output stored but not published", registry=registry

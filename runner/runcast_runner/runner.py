@@ -6,9 +6,10 @@ from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
 from runcast_core.announcer import announce, sweep_unannounced
-from runcast_core.bus import Bus, SignalKind
+from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.errors import RuncastError, StoreUnavailable, kinds
-from runcast_core.executions import Execution
+from runcast_core.executions import Execution, Status
+from runcast_core.hints import hint
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, release
 from runcast_runner.executor import Executor
@@ -133,10 +134,14 @@ class _Runner:
 
     async def _claim(self) -> Execution | None:
         settings = self._settings
-        for backlog in await self._store.backlogs():
+        for backlog in await self._store.backlogs(settings.pools):
             limit = backlog.concurrency_limit or settings.organization_limit
             execution = await self._store.claim(
-                backlog.organization_id, runner_id=settings.runner_id, lease_ms=settings.lease_ms, limit=limit
+                backlog.organization_id,
+                runner_id=settings.runner_id,
+                lease_ms=settings.lease_ms,
+                limit=limit,
+                pools=settings.pools,
             )
             if execution is not None:
                 return execution
@@ -166,7 +171,8 @@ class _Runner:
                     run.lease.look()
 
     async def _expire(self) -> None:
-        """End, for ever, executions whose runner let the lease run out."""
+        """End, for ever, attempts whose runner let the lease run out, and with them their executions unless there is to
+        be another."""
         while True:
             await anyio.sleep(self._settings.lease_ms / 3000)
             try:
@@ -175,5 +181,7 @@ class _Runner:
                     if ended is not None:
                         self._metrics.expired.inc()
                         await announce(self._store, self._bus, ended)
+                        if ended.status is Status.PENDING:
+                            await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
             except RuncastError as error:
                 log.warning("Looking for lost runners failed", reason=error.message)

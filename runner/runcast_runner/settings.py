@@ -3,10 +3,12 @@
 import hashlib
 import os
 import socket
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, field_validator
 
+from runcast_core.executions import DEFAULT_POOL
+from runcast_core.identifiers import POOL_PATTERN
 from runcast_core.settings import ServiceSettings, StoreSettings
 
 
@@ -15,6 +17,10 @@ class RunnerSettings(ServiceSettings, StoreSettings):
 
     runner_id: str = Field(default_factory=socket.gethostname, alias="RUNCAST_RUNNER_ID", min_length=1, max_length=128)
     """Stable over restarts: at its start a runner hands back what an earlier one of this name still held."""
+    pools: tuple[Annotated[str, StringConstraints(pattern=POOL_PATTERN)], ...] = Field(
+        (DEFAULT_POOL,), alias="RUNCAST_POOLS", min_length=1, max_length=32
+    )
+    """Which executions it claims: those of these pools (`config.pool`). Separated by commas."""
     concurrency: int = Field(2, alias="RUNCAST_CONCURRENCY", ge=1, le=1000)
     organization_limit: int = Field(10, alias="RUNCAST_ORGANIZATION_LIMIT", ge=1)
     """How many executions an organization runs at once unless it has a limit of its own."""
@@ -30,6 +36,13 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     kill_grace_s: int = Field(5, alias="RUNCAST_KILL_GRACE", ge=0)
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
+
+    @field_validator("pools", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
 
     @property
     def process_allowed(self) -> bool:
