@@ -106,6 +106,40 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
     assert unique - {"_id_"} == {"slot", "email"}
 
 
+async def test_a_database_of_the_first_version_is_given_what_came_later(url: str):
+    """What waits in it, or may again, has the priority and pool that it would have had; its index of the queue goes."""
+    with pymongo.MongoClient(url) as client:
+        executions = client.get_default_database().executions
+        async with open_mongo_store(url) as store:
+            for number, (task_id, priority) in enumerate([("low", -1), ("first", 0), ("held", 0), ("high", 1)]):
+                await store.create_execution(requested("a", task_id, created_at=number, priority=priority))
+        absent = {"priority": "", "pool": "", "fingerprint": "", "attempts": ""}
+        executions.update_many({"taskId": {"$in": ["first", "held"]}}, {"$unset": absent})
+        executions.create_index("status", name="queue")
+        async with open_mongo_store(url) as store:
+            held = [await store.claim("a", runner_id="r", lease_ms=60_000, limit=4) for _ in range(3)]
+            assert [execution and execution.task_id for execution in held] == ["high", "first", "held"]
+            assert held[1] is not None
+            executions.update_one({"taskId": "first"}, {"$unset": absent})
+        async with open_mongo_store(url) as store:
+            queued = await store.requeue("a", "first", held[1].fence, Status.FAILED)
+            assert (queued.priority, queued.pool, len(queued.attempts)) == (0, "default", 1)
+            assert await store.queue_position("a", "low") == 2
+        assert "queue" not in executions.index_information()
+
+
+async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str):
+    """An api of the first version may go on writing them."""
+    async with open_mongo_store(url) as store:
+        await store.create_execution(requested("a", "t"))
+        await store._executions.update_one({}, {"$unset": {"pool": "", "priority": ""}})
+        assert await store.backlogs(["gpu"]) == []
+        assert [backlog.organization_id for backlog in await store.backlogs()] == ["a"]
+        assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1, pools=["gpu"]) is None
+        assert await store.queue_position("a", "t") == 1
+        assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
+
+
 async def test_a_url_without_a_database_means_runcast(mongodb_part: Part):
     """The default name is the product's."""
     async with open_mongo_store(mongodb_part.url) as store:

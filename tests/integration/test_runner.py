@@ -105,9 +105,9 @@ async def _request(store: Store, organization_id: str = ORG, timeout: float | No
     return await _stored(store, {"image": "image", "config": config}, organization_id)
 
 
-async def _stored(store: Store, request: dict[str, Any], organization_id: str = ORG) -> str:
+async def _stored(store: Store, request: dict[str, Any], organization_id: str = ORG, **fields: Any) -> str:
     now = now_ms()
-    execution = Execution(organization_id, new_id(), request["image"], now, now, request=request)
+    execution = Execution(organization_id, new_id(), request["image"], now, now, request=request, **fields)
     await store.create_execution(execution)
     await store.announced(organization_id, execution.task_id, execution.rev)
     return execution.task_id
@@ -409,6 +409,81 @@ async def test_the_execution_of_a_dead_runner_ends(store, bus):
         ended = await _status(store, task_id)
         await _until(lambda: _true(_statuses(bus, task_id) == ["ERROR"]))
     assert (ended.status, ended.error) == (Status.ERROR, "runner lost")
+
+
+async def test_the_execution_of_a_dead_runner_is_run_again_where_that_is_allowed(store, bus):
+    """By whoever is free; that its runner was lost does not make what passed unstable."""
+    task_id = await _stored(store, {"image": "image", "config": {"retryOnLoss": True}})
+    await store.claim(ORG, runner_id="dead", lease_ms=50, limit=1)
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_LEASE_MS="300"):
+        ended = await _status(store, task_id)
+        await _until(lambda: _true(_statuses(bus, task_id) == ["PENDING", "RUNNING", "PASSED"]))
+    assert (ended.status, ended.attempt) == (Status.PASSED, 2)
+    assert [(a.status, a.error) for a in ended.attempts] == [(Status.ERROR, "runner lost"), (Status.PASSED, None)]
+
+
+class Improving(DummyExecutor):
+    """Ends its attempts with these codes; None runs for ever."""
+
+    def __init__(self, *codes: int | None) -> None:
+        super().__init__()
+        self._codes = codes
+
+    async def _behave(self, job: Job, write: Write) -> int:
+        await write(f"attempt {job.attempt}\n".encode())
+        code = self._codes[job.attempt - 1]
+        return await anyio.sleep_forever() if code is None else code
+
+
+@pytest.mark.parametrize(
+    ("codes", "retries", "status", "attempts"),
+    [
+        ((3, 0), 2, Status.UNSTABLE, [(Status.FAILED, 3), (Status.PASSED, 0)]),
+        ((None, 3, 0), 2, Status.UNSTABLE, [(Status.TIMED_OUT, None), (Status.FAILED, 3), (Status.PASSED, 0)]),
+        ((3, 4), 1, Status.FAILED, [(Status.FAILED, 3), (Status.FAILED, 4)]),
+        ((3,), 0, Status.FAILED, [(Status.FAILED, 3)]),
+        ((0,), 2, Status.PASSED, [(Status.PASSED, 0)]),
+    ],
+)
+async def test_what_failed_is_tried_again(store, bus, codes, retries, status, attempts):
+    """At once, as often as the request says; each attempt keeps its result and its output."""
+    config = {"retryAttempts": retries, "timeoutSeconds": 0.3}
+    task_id = await _stored(store, {"image": "image", "config": config})
+    async with _runner(store, bus, Improving(*codes)):
+        ended = await _status(store, task_id)
+        await _until(lambda: _true(_statuses(bus, task_id)[-1:] == [status]))
+    assert (ended.status, ended.attempt, ended.exit_code) == (status, len(codes), codes[-1])
+    assert [(attempt.status, attempt.exit_code) for attempt in ended.attempts] == attempts
+    for number in range(1, len(codes) + 1):
+        assert await _output(store, task_id, number) == [f"attempt {number}"]
+    assert _statuses(bus, task_id) == ["RUNNING", *["PENDING", "RUNNING"] * (len(codes) - 1), status]
+
+
+async def test_what_could_not_be_run_is_not_tried_again(store, bus):
+    """An `ERROR` is no result of what was to run."""
+    variables = {"DUMMY_CRASH": "no such image"}
+    task_id = await _stored(store, {"image": "image", "config": {"retryAttempts": 2, "envVars": variables}})
+    async with _runner(store, bus, DummyExecutor()):
+        ended = await _status(store, task_id)
+    assert (ended.status, [attempt.status for attempt in ended.attempts]) == (Status.ERROR, [Status.ERROR])
+
+
+async def test_the_next_attempt_wakes_other_runners(store, bus):
+    """The one that failed it may have no room, or be about to stop."""
+    task_id = await _stored(store, {"image": "image", "config": {"retryAttempts": 1}})
+    async with _runner(store, bus, Improving(1, 0)):
+        await _status(store, task_id)
+    assert [(s.kind, s.organization_id) for s in bus.sent_signals] == [(SignalKind.WAKE, ORG)]
+
+
+async def test_a_runner_serves_its_pools(store, bus):
+    """Others' executions wait."""
+    tasks = {pool: await _stored(store, {"image": "image"}, pool=pool) for pool in ("gpu", "arm", "default")}
+    async with _runner(store, bus, DummyExecutor(), RUNCAST_POOLS="gpu, arm"):
+        for pool in ("gpu", "arm"):
+            assert (await _status(store, tasks[pool])).status is Status.PASSED
+        await _wake(bus)
+    assert (await store.execution(ORG, tasks["default"])).status is Status.PENDING
 
 
 async def test_a_runner_takes_up_what_it_held_before_its_restart(store, bus):

@@ -160,6 +160,37 @@ async def test_the_first_terminal_status_wins(store_url: str, racers: Racers):  
         assert outcomes == {final.status}
 
 
+async def _requeue_or_expire(store: Store, number: int) -> list[Any]:
+    ended = []
+    for task in range(20):
+        key = "a", f"t{task}", Fence("r", 1)
+        try:
+            found = await store.requeue(*key, Status.FAILED) if number % 2 else await store.expire(*key)
+        except LeaseLost:
+            continue
+        ended += [task] if found else []
+    return ended
+
+
+async def test_an_attempt_ends_once_whoever_ends_it(store_url: str, racers: Racers):  # noqa: F811
+    """Processes that requeue executions as failed and others that do so as lost: each has one record, and one slot."""
+    async with open_store(store_url) as store:
+        request = {"image": "busybox", "config": {"retryOnLoss": True}}
+        for task in range(20):
+            await store.create_execution(requested("a", f"t{task}", request=request))
+            assert await store.claim("a", runner_id="r", lease_ms=1, limit=20)
+        with anyio.fail_after(10):
+            while len(await store.expired()) < 20:
+                await anyio.sleep(0.01)
+        outcomes = await racers.race(store_url, _requeue_or_expire)
+        assert sorted(task for ended in outcomes for task in ended) == list(range(20))
+        found = await store.executions("a")
+        assert {(e.status, e.rev, len(e.attempts), e.attempts[0].number) for e in found} == {(Status.PENDING, 3, 1, 1)}
+        for execution in found:
+            await store.announced("a", execution.task_id, execution.rev)
+        assert all([await store.claim("a", runner_id="r", lease_ms=60_000, limit=20) for _ in range(20)])
+
+
 async def _append(store: Store, number: int) -> list[Any]:
     return [(await store.append_external_log("a", "t", f"{number}/{i}", i)).seq for i in range(25)]
 
