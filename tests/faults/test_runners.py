@@ -36,9 +36,9 @@ async def dashboard(installation: Installation) -> AsyncIterator[Dashboard]:
         yield dashboard
 
 
-async def _request(installation: Installation, task_id: str, command: str) -> None:
+async def _request(installation: Installation, task_id: str, command: str, **config: object) -> None:
     async with httpx.AsyncClient(base_url=installation.api, headers=installation.headers(ORGANIZATION)) as http:
-        body = {"taskId": task_id, "image": "local", "command": command}
+        body = {"taskId": task_id, "image": "local", "command": command, "config": config}
         (await http.post("/api/execution-request", json=body)).raise_for_status()
 
 
@@ -48,9 +48,11 @@ def _executing(installation: Installation) -> list[str]:
     return [name for name in names if any(path.name.isdigit() for path in (installation.logs / name).iterdir())]
 
 
-async def _begun(installation: Installation, dashboard: Dashboard, command: str) -> "subprocess.Popen[bytes]":
+async def _begun(
+    installation: Installation, dashboard: Dashboard, command: str, **config: object
+) -> "subprocess.Popen[bytes]":
     """Request the only execution, wait for its first output, and return the runner that executes it."""
-    await _request(installation, "t1", command)
+    await _request(installation, "t1", command, **config)
     await dashboard.until(lambda d: d.of("execution-log"))
     [name] = _executing(installation)
     return installation.services[name].process
@@ -69,6 +71,38 @@ async def test_the_execution_of_a_killed_runner_ends(installation: Installation,
     assert dashboard.of("execution-updated")[-1]["error"] == "runner lost"
     await _request(installation, "t2", "echo next")
     await dashboard.until(lambda d: ("PASSED", 1) in _states(d))
+
+
+async def _attempts(installation: Installation, task_id: str) -> list[tuple[int, str, str | None]]:
+    async with httpx.AsyncClient(base_url=installation.api, headers=installation.headers(ORGANIZATION)) as http:
+        shown = (await http.get(f"/api/executions/{task_id}")).json()
+    return [(attempt["attempt"], attempt["status"], attempt.get("error")) for attempt in shown["attempts"]]
+
+
+async def test_the_execution_of_a_killed_runner_is_run_again_where_that_is_allowed(
+    installation: Installation, dashboard: Dashboard, tmp_path: Path
+):
+    """`retryOnLoss`: after its lease it is PENDING again, another runner takes it, and it passes as attempt 2."""
+    command = f"echo begun; mkdir {tmp_path}/first && sleep 120; echo done"
+    killed = await _begun(installation, dashboard, command, retryOnLoss=True)
+    killed.kill()
+    await dashboard.until(lambda d: ("PASSED", 2) in _states(d), 30)
+    assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
+    output = [(body["attempt"], body["log"]) for body in dashboard.of("execution-log")]
+    assert output[:2] == [(1, "begun"), (2, "begun")]
+    assert output[-1][1].endswith("done")
+    assert await _attempts(installation, "t1") == [(1, "ERROR", "runner lost"), (2, "PASSED", None)]
+
+
+async def test_a_failed_execution_is_run_again(installation: Installation, dashboard: Dashboard, tmp_path: Path):
+    """`retryAttempts`, by processes: two attempts with output of their own, and `UNSTABLE` at the end."""
+    command = f"mkdir {tmp_path}/first && echo fails && exit 3; echo passes"
+    await _request(installation, "t1", command, retryAttempts=1)
+    await dashboard.until(lambda d: ("UNSTABLE", 2) in _states(d), 30)
+    assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("UNSTABLE", 2)]
+    outputs = [(body["attempt"], body["log"].split("\n")[-1]) for body in dashboard.of("execution-log")]
+    assert (outputs[0], outputs[-1]) == ((1, "fails"), (2, "passes"))
+    assert await _attempts(installation, "t1") == [(1, "FAILED", None), (2, "PASSED", None)]
 
 
 async def test_a_stopped_runner_hands_over(installation: Installation, dashboard: Dashboard):

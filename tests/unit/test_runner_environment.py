@@ -72,6 +72,22 @@ def test_each_runner_notes_its_processes_in_a_folder_of_its_own():
     assert RunnerSettings.from_mapping({"RUNCAST_PROCESS_DIR": "/x"}).process_folder == "/x"
 
 
+@pytest.mark.parametrize(
+    ("text", "pools"),
+    [("", ("default",)), ("gpu", ("gpu",)), (" gpu, default ,,gpu", ("gpu", "default")), ("a.b_c-1", ("a.b_c-1",))],
+)
+def test_a_runner_serves_the_pools_of_its_setting(text, pools):
+    """Separated by commas; without any, the default one."""
+    assert RunnerSettings.from_mapping({"RUNCAST_POOLS": text}).pools == pools
+
+
+@pytest.mark.parametrize("text", [",", "a b", "x" * 65, "gpu,ä", ",".join(map(str, range(33)))])
+def test_pools_that_cannot_be_stop_the_start(text):
+    """The error names the variable."""
+    with pytest.raises(SettingError, match="RUNCAST_POOLS"):
+        RunnerSettings.from_mapping({"RUNCAST_POOLS": text})
+
+
 @pytest.mark.parametrize("name", ["RUNCAST_CONCURRENCY", "RUNCAST_LEASE_MS", "RUNCAST_EXECUTOR", "RUNCAST_DRAIN"])
 def test_a_wrong_setting_is_named(name):
     """The error says which variable."""
