@@ -66,11 +66,12 @@ async def test_an_attempt_may_end_otherwise_than_its_execution(store: Store):
 async def test_a_requeued_execution_is_claimed_again_and_keeps_its_attempts(store: Store):
     """Its slot is free at once, nothing of its first result is left on it, and the old fence is worth nothing."""
     first = await _claimed(store)
+    await store.transition("a", "t", first.fence, Status.ANALYZING, error="so far", exit_code=9)
     told = {"error": "boom", "exit_code": 3, "output": OUTPUT}
     queued = await store.requeue("a", "t", first.fence, Status.FAILED, **told)
-    assert (queued.status, queued.rev, queued.attempt, queued.runner_id) == (Status.PENDING, 3, 1, None)
+    assert (queued.status, queued.rev, queued.attempt, queued.runner_id) == (Status.PENDING, 4, 1, None)
     assert (queued.error, queued.exit_code, queued.started_at, queued.ended_at) == (None, None, None, None)
-    assert [e.rev for e in await store.unannounced(before=queued.updated_at + 1)] == [3]
+    assert [e.rev for e in await store.unannounced(before=queued.updated_at + 1)] == [4]
     assert await store.expired() == await store.held_by("r") == []
     await store.announced("a", "t", queued.rev)
     second = await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
