@@ -20,11 +20,22 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
 Argument = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=131_072)]
 Scalar = Argument | int | float | bool
-Variables = Annotated[dict[Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)], Scalar], _FEW]
+Variable = Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Flagged(_Body):
+    """A variable's value that, while `secret`, is masked in output like those of `secrets`."""
+
+    value: Scalar
+    secret: bool = Field(strict=True)
+
+
+Variables = Annotated[dict[Variable, Scalar | Flagged], _FEW]
+Secrets = Annotated[dict[Variable, Scalar], _FEW]
 
 
 class Signup(_Body):
@@ -77,7 +88,7 @@ class Config(Place):
     environment: Annotated[str, StringConstraints(max_length=200)] | Variables | None = None
     baseUrl: Annotated[str, StringConstraints(max_length=2048)] | None = None  # noqa: N815
     envVars: Variables | None = None  # noqa: N815
-    secrets: Variables | None = None
+    secrets: Secrets | None = None
     retryAttempts: int | None = Field(None, strict=True, ge=0, le=10)  # noqa: N815
     """How often a failed or timed out attempt is followed by another."""
     retryOnLoss: bool | None = Field(None, strict=True)  # noqa: N815

@@ -35,7 +35,17 @@ def environment(task_id: str, request: Mapping[str, Any], config: Mapping[str, A
         "ENVIRONMENT": target if isinstance(target, str) else None,
     }
     own = {**(target if isinstance(target, dict) else {}), **config.get("envVars", {}), **config.get("secrets", {})}
-    return {name: _text(value) for name, value in {**implied, **own}.items() if value is not None}
+    return {name: _text(_plain(value)) for name, value in {**implied, **own}.items() if value is not None}
+
+
+def secret_values(request: Mapping[str, Any]) -> list[str]:
+    """Return, as the container gets them, the values of `secrets` and those that `environment` and `envVars` flag."""
+    config: Mapping[str, Any] = request.get("config") or {}
+    target = config.get("environment")
+    given = [*(target.values() if isinstance(target, dict) else ()), *(config.get("envVars") or {}).values()]
+    values = [value for value in given if _flagged(value) and value["secret"] is True]
+    values += (config.get("secrets") or {}).values()
+    return [_text(_plain(value)) for value in values if value is not None]
 
 
 def limits(resources: Mapping[str, Any], settings: RunnerSettings) -> Limits:
@@ -45,6 +55,14 @@ def limits(resources: Mapping[str, Any], settings: RunnerSettings) -> Limits:
         min(resources.get("cpus", settings.cpus), settings.cpus),
         min(resources.get("pids", settings.pids), settings.pids),
     )
+
+
+def _flagged(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"value", "secret"}
+
+
+def _plain(value: Any) -> Any:
+    return value["value"] if _flagged(value) else value
 
 
 def _text(value: object) -> str:

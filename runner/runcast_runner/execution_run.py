@@ -17,6 +17,7 @@ from runcast_core.store import Store
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor
 from runcast_runner.lease import Lease, Stop
+from runcast_runner.lines import masked
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.settings import RunnerSettings
 
@@ -106,7 +107,7 @@ class ExecutionRun:
         try:
             code = await self._executor.run(job_of(self.execution, self._settings), self.output.write)
         except ExecutorError as error:
-            return Outcome(Status.ERROR, error.message)
+            return Outcome(Status.ERROR, masked(error.message, self.output.masker))
         except Exception as exc:
             # Its text might repeat a variable's value, so only the kind and the place are told.
             frame = traceback.extract_tb(exc.__traceback__)[-1]

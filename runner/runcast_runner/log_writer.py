@@ -15,7 +15,9 @@ from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_log
 from runcast_core.executions import Execution, LogChunk
 from runcast_core.store import Store
+from runcast_runner.environment import secret_values
 from runcast_runner.lines import LineDecoder
+from runcast_runner.masking import Masker
 from runcast_runner.metrics import RunnerMetrics
 
 log = structlog.get_logger()
@@ -31,9 +33,10 @@ class ExecutionLog:
 
     def __init__(self, execution: Execution, filled: Callable[[bool], None]) -> None:
         self.abandoned = False
+        self.masker = Masker(secret_values(execution.request))
         self._execution = execution
         self._filled = filled
-        self._decoders: defaultdict[int, LineDecoder] = defaultdict(LineDecoder)
+        self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
         self._lines: list[str] = []
         self._size = 0
         self._seq = 0

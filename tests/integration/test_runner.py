@@ -1,9 +1,11 @@
 """The whole runner over the real SQLite store, a bus that records, and an executor whose behaviour is switched on."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import anyio
 import orjson
@@ -13,7 +15,7 @@ from structlog.testing import capture_logs
 
 from runcast_core.bus import Signal, SignalKind
 from runcast_core.clock import now_ms
-from runcast_core.errors import StoreUnavailable
+from runcast_core.errors import ExecutorError, StoreUnavailable
 from runcast_core.executions import Execution, Status
 from runcast_core.identifiers import new_id
 from runcast_core.memory_bus import MemoryBus
@@ -210,7 +212,7 @@ async def test_the_runners_longest_time_caps_the_requests(store, bus):
     [
         ([b"x" * 65_536] * 16 + [b"\nafter\n"], ["x" * 16_384 + f" [... {2**20 - 16_384} bytes cut]", "after"]),
         ([b"caf\xc3", b"\xa9\n\xf0\x9f", b"\x98", b"\x80\n"], ["café", "\U0001f600"]),
-        ([b"\xff\xfe\x00\x01\n", b"no newline"], ["\ufffd\ufffd\u2400\x01", "no newline"]),
+        ([b"\xff\xfe\x00\x01\n", b"no newline"], ["[... 4 bytes of binary output]", "no newline"]),
         ([b""], []),
     ],
     ids=["megabyte line", "characters in pieces", "binary", "nothing"],
@@ -580,3 +582,38 @@ async def test_a_real_process_runs_from_request_to_end(store, bus, tmp_path):
         assert (await _status(store, refused)).error.startswith("no container engine answered")
     assert (ended.status, ended.exit_code) == (Status.FAILED, 2)
     assert await _output(store, task_id) == ["hello you"]
+
+
+async def test_a_secret_is_nowhere_but_in_its_container(store, bus, tmp_path):
+    """Whatever form a command prints it in, neither output, events, the error nor the log holds it."""
+    secret, flagged = "p@ss/w0rd+1?x", "fl4gged value"
+    command = (
+        'for s in "$KEY" "$FLAG"; do echo "a $s b"; printf %s "x:$s" | base64; echo "$s" | base64;'
+        " python3 -c 'import sys, json, urllib.parse as u; s = sys.argv[1];"
+        ' print(u.quote(s, safe=""), u.quote_plus(s), json.dumps(s))\' "$s"; done; echo $PLAIN'
+    )
+    variables = {"FLAG": {"value": flagged, "secret": True}, "PLAIN": {"value": "plain text", "secret": False}}
+    config = {"secrets": {"KEY": secret}, "envVars": variables}
+    done = await _stored(store, {"image": "local", "command": command, "config": config})
+    broken = await _stored(store, {"image": "image", "config": config})
+    process = ProcessExecutor(tmp_path / "processes", allowed=True)
+    executor = Scripted(error=ExecutorError(f"bad variable KEY={secret}"))
+    with capture_logs() as logs:
+        async with _runner(store, bus, process):
+            assert (await _status(store, done)).status is Status.PASSED
+            await _status(store, broken)
+        failed = await _stored(store, {"image": "image", "config": config})
+        async with _runner(store, bus, executor):
+            assert (await _status(store, failed)).error == "bad variable KEY=***"
+    output = await _output(store, done)
+    assert output[0] == "a *** b"
+    assert output[-1] == "plain text"
+    told = f"{output} {[event.payload for _, event in bus.published]} {logs}"
+    for value in (secret, flagged):
+        forms = [
+            value,
+            quote(value, safe=""),
+            quote_plus(value),
+            *(b64encode(f"{x}{value}".encode()).decode()[4:-4] for x in ("", "x:")),
+        ]
+        assert not [form for form in forms if form in told]

@@ -5,7 +5,7 @@ import pytest
 from runcast_core.clock import now_ms
 from runcast_core.errors import SettingError
 from runcast_core.executions import Execution
-from runcast_runner.environment import environment, job_of, limits
+from runcast_runner.environment import environment, job_of, limits, secret_values
 from runcast_runner.executor import Limits
 from runcast_runner.settings import RunnerSettings
 
@@ -24,6 +24,11 @@ SETTINGS = RunnerSettings.from_mapping({"RUNCAST_MEMORY_MB": "512", "RUNCAST_CPU
         ({}, {"envVars": {"A": 1, "B": True, "C": 1.5, "D": ""}}, {"A": "1", "B": "true", "C": "1.5", "D": ""}),
         ({}, {"envVars": {"A": "plain"}, "secrets": {"A": "secret"}}, {"A": "secret"}),
         ({}, {"baseUrl": "https://a", "envVars": {"BASE_URL": "https://b"}}, {"BASE_URL": "https://b"}),
+        (
+            {},
+            {"envVars": {"A": {"value": 1, "secret": True}}, "environment": {"B": {"value": "b", "secret": False}}},
+            {"A": "1", "B": "b"},
+        ),
         ({}, {"retryAttempts": 3}, {}),
     ],
 )
@@ -93,3 +98,11 @@ def test_a_wrong_setting_is_named(name):
     """The error says which variable."""
     with pytest.raises(SettingError, match=name):
         RunnerSettings.from_mapping({name: "-1"})
+
+
+def test_secret_values_are_those_of_secrets_and_the_flagged_ones():
+    """As the container gets them, also where another value hides them."""
+    flagged, open_ = {"value": 1.5, "secret": True}, {"value": "open", "secret": False}
+    config = {"environment": {"A": flagged}, "envVars": {"A": "x", "B": open_, "C": {"value": "c", "secret": True}}}
+    assert secret_values({"config": {**config, "secrets": {"D": "d", "E": True}}}) == ["1.5", "c", "d", "true"]
+    assert secret_values({"config": {"environment": "staging"}}) == secret_values({}) == []
