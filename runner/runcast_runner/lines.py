@@ -12,6 +12,7 @@ _MAX_COLOURS = 1024
 _LEAST_INVALID = 4
 _SPECIAL = bytes({*range(9), *range(0x0B, 0x20), 0x7F, 0xC2})
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*m")
+_HARMLESS = re.compile(rb"\x1b\[[0-9;:]{0,256}m|\xc2[\xa0-\xbf]")
 _CUT_COLOUR = re.compile(rb"\x1b(?:\[[0-9;:]*)?\Z")
 
 
@@ -52,8 +53,9 @@ class LineDecoder:
 
     def _whole(self, block: bytes) -> list[str]:
         """Return whole lines; plain ones are decoded and searched all at once."""
-        if _plain(block):
-            text = block.decode("utf-8", "replace")
+        simple = block.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        if _plain(simple) or _plain(_HARMLESS.sub(b"", simple)):
+            text = simple.decode("utf-8", "replace")
             lines = text.split("\n")
             if "\ufffd" not in text and max(map(len, lines)) <= MAX_LINE_BYTES // 4:
                 masked = self._masker.mask(text)
@@ -73,7 +75,7 @@ class LineDecoder:
         first, *states = self._terminal.feed(part).split(b"\r")
         self._add(first)
         for state in states:
-            self._next = b""
+            self._next = self._next or b""
             self._add(state)
 
     def _add(self, part: bytes) -> None:

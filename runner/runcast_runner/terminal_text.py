@@ -4,7 +4,7 @@ import re
 
 _TOKENS = re.compile(
     rb"(?:\x1b\]|\xc2\x9d)(?:[^\x07\x18\x1a\x1b\xc2]|\xc2(?!\x9c))*(\x07|\x18|\x1a|\xc2\x9c)?"  # OSC
-    rb"|(?:\x1b[PX^_]|\xc2[\x90\x98\x9e\x9f])(?:[^\x18\x1a\x1b\xc2]|\xc2(?!\x9c))*(\x18|\x1a|\xc2\x9c)?"  # DCS, SOS, PM, APC
+    rb"|(?:\x1b[PX^_]|\xc2[\x90\x98\x9e\x9f])(?:[^\x18\x1a\x1b\xc2]|\xc2(?!\x9c))*(\x18|\x1a|\xc2\x9c)?"  # strings
     rb"|(?:\x1b\[(?![0-9;:]{0,256}m)|\xc2\x9b)[0-?]{0,256}[ -/]{0,16}([@-~])?"  # CSI that is no SGR
     rb"|\x1b(?!\[)[ -/]{0,16}([0-~])?"
     rb"|(\xc2[\x80-\x9f])"

@@ -125,25 +125,12 @@ def test_an_error_is_masked_as_output_is():
     assert masked("no \x1b[2Ks3cr\x01et9", Masker(["s3cret9"])) == "no ***"
 
 
+STEERING = [b"\x1b", b"\x1b[", b"\x1b[31m", b"\x1b]0;t", b"\x07", b"\x1b\\", b"\xc2", b"\x9b", b"\xc2\x9d"]
+STEERING += [b"\r", b"\n", b"\0"]
 PIECES = st.lists(
     st.one_of(
         st.sampled_from([form.encode() for secret in SECRETS.values() for form in _forms(secret)]),
-        st.sampled_from(
-            [
-                b"\x1b",
-                b"\x1b[",
-                b"\x1b[31m",
-                b"\x1b]0;t",
-                b"\x07",
-                b"\x1b\\",
-                b"\xc2",
-                b"\x9b",
-                b"\xc2\x9d",
-                b"\r",
-                b"\n",
-                b"\0",
-            ]
-        ),
+        st.sampled_from(STEERING),
         st.binary(max_size=6),
         st.text(max_size=4).map(lambda text: text.encode("utf-8", "replace")),
     ),
