@@ -240,3 +240,26 @@ async def test_a_bad_query_of_a_list_is_refused(tmp_path, query):
         assert answer.json()["executions"] == []
         return
     assert (answer.status_code, answer.json()["code"]) in {(400, "INVALID_QUERY"), (400, "INVALID_CURSOR")}
+
+
+async def test_a_variable_may_be_flagged_secret(tmp_path):
+    """As exactly `{"value", "secret"}`, in `envVars` and `environment`; it is stored so and never shown."""
+    flagged = {"value": "s3cret-9", "secret": True}
+    async with serving(tmp_path) as api:
+        await api.requested(config={"envVars": {"A": flagged}, "environment": {"B": flagged}})
+        stored = await api.store.execution("org_a", "t1")
+        detail = await api.call("GET", "/api/executions/t1")
+        refused = [
+            await api.call("POST", "/api/execution-request", json={"image": "busybox", "config": config})
+            for config in (
+                {"envVars": {"A": {**flagged, "more": 1}}},
+                {"envVars": {"A": {"value": "s3cret-9"}}},
+                {"envVars": {"A": {"value": {"a": "s3cret-9"}, "secret": True}}},
+                {"envVars": {"A": {**flagged, "secret": "yes"}}},
+                {"secrets": {"A": flagged}},
+            )
+        ]
+    assert stored is not None
+    assert stored.request["config"] == {"envVars": {"A": flagged}, "environment": {"B": flagged}}
+    assert detail.json()["request"]["config"] == {"envVars": {"A": "***"}, "environment": {"B": "***"}}
+    assert all(answer.status_code in {400, 422} and "s3cret" not in answer.text for answer in refused)
