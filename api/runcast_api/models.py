@@ -3,9 +3,9 @@
 Numbers are strict: `true` and `"5"` are none.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from runcast_api.emails import Email
 from runcast_core.accounts import Role
@@ -14,6 +14,8 @@ from runcast_core.identifiers import POOL_PATTERN
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_.]*$"
+MAX_SECRETS = 65_536
+"""Characters of all secret values of a request: a runner looks for each form of each of them in all output."""
 _FEW = Field(max_length=1000)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -95,6 +97,14 @@ class Config(Place):
     """Whether an attempt whose runner was lost is followed by another."""
     timeoutSeconds: float | None = Field(None, strict=True, gt=0, le=604_800)  # noqa: N815
     resources: Resources | None = None
+
+    @model_validator(mode="after")
+    def _secrets_are_few(self) -> Self:
+        given = [self.environment if isinstance(self.environment, dict) else {}, self.envVars or {}]
+        flagged = [value.value for each in given for value in each.values() if isinstance(value, Flagged)]
+        if sum(len(str(value)) for value in [*flagged, *(self.secrets or {}).values()]) > MAX_SECRETS:
+            raise ValueError(f"secret values hold more than {MAX_SECRETS} characters together")
+        return self
 
 
 Selected = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=1024)]

@@ -257,6 +257,8 @@ async def test_a_variable_may_be_flagged_secret(tmp_path):
                 {"envVars": {"A": {"value": {"a": "s3cret-9"}, "secret": True}}},
                 {"envVars": {"A": {**flagged, "secret": "yes"}}},
                 {"secrets": {"A": flagged}},
+                {"secrets": {"A": "x" * 65_537}},
+                {"secrets": {"A": "x" * 65_530}, "envVars": {"A": flagged}},
             )
         ]
     assert stored is not None
