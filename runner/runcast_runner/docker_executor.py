@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import docker
 import requests
@@ -39,6 +40,8 @@ _NO_ANSWER = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTT
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _TIMEOUT_S = 60
 _CLEANUP_S = 30
+_FLUSH_S = 5
+"""How long the rest of a stopped container's output is waited for."""
 _RESUME_PAUSE_S = 0.2
 
 
@@ -48,7 +51,7 @@ class DockerExecutor:
     name = "docker"
 
     def __init__(
-        self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 5, silence_s: float = SILENCE_S
+        self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 10, silence_s: float = SILENCE_S
     ) -> None:
         self._client = client
         self._runner_id = runner_id
@@ -64,11 +67,11 @@ class DockerExecutor:
         container = await self._created(job)
         try:
             await self._call("container could not be started", container.start)
-            await self._follow(container, write)
+            await self._follow_to_end(container, write)
             result = await self._call("the end of the container is unknown", container.wait)
             return int(result["StatusCode"])
         finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_CLEANUP_S):
+            with anyio.CancelScope(shield=True), anyio.move_on_after(self._kill_grace_s + _CLEANUP_S):
                 await self._thread(lambda: self._remove(container))
 
     async def remove_orphans(self) -> None:
@@ -117,6 +120,34 @@ class DockerExecutor:
             init=False,
         )
 
+    async def _follow_to_end(self, container: Any, write: Write) -> None:
+        """Follow the container; when cancelled, stop it and still pass on what it says until its end."""
+        reading = anyio.CancelScope(shield=True)
+        ended = False
+
+        async def stop_when_cancelled() -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                if not ended:
+                    reading.deadline = anyio.current_time() + self._kill_grace_s + _FLUSH_S
+                    with anyio.CancelScope(shield=True), anyio.move_on_at(reading.deadline):
+                        await self._thread(lambda: self._stop(container))
+
+        failure: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop_when_cancelled)
+            with reading:
+                try:
+                    await self._follow(container, write)
+                except Exception as exc:  # noqa: BLE001 - raised below, outside of the group
+                    failure = exc
+            ended = True
+            tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        await anyio.lowlevel.checkpoint()
+
     async def _follow(self, container: Any, write: Write) -> None:
         """Pass on standard output and error, in order, until the container has ended and its log is read to the end."""
         place = LogPlace()
@@ -150,11 +181,14 @@ class DockerExecutor:
         finally:
             pipe.close()
 
-    def _remove(self, container: Any) -> None:
+    def _stop(self, container: Any) -> None:
         try:
             container.stop(timeout=self._kill_grace_s)
         except _FAILURES as exc:
             log.warning("Container not stopped", container=container.short_id, reason=_reason(exc))
+
+    def _remove(self, container: Any) -> None:
+        self._stop(container)
         try:
             container.remove(force=True, v=True)
         except NotFound:

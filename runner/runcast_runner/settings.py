@@ -33,7 +33,7 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     memory_mb: int = Field(2048, alias="RUNCAST_MEMORY_MB", ge=16)
     cpus: float = Field(2, alias="RUNCAST_CPUS", gt=0)
     pids: int = Field(1024, alias="RUNCAST_PIDS", ge=8)
-    kill_grace_s: int = Field(5, alias="RUNCAST_KILL_GRACE", ge=0)
+    kill_grace_s: int = Field(10, alias="RUNCAST_KILL_GRACE", ge=0)
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
 

@@ -149,6 +149,25 @@ async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor
     assert _containers(executor) == []
 
 
+async def test_what_a_stopped_container_says_until_its_end_is_still_passed_on(executor, busybox_image):
+    """Cancelling asks it to end with SIGTERM; its last words are output, and nothing is left."""
+    executor._kill_grace_s = 10
+    begun, output = anyio.Event(), bytearray()
+
+    async def write(data: bytes, _: int = 0) -> None:
+        output.extend(data)
+        begun.set()
+
+    command = "trap 'echo ending; sleep 0.5; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.1; done"
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(executor.run, _job(busybox_image, command), write)
+            await begun.wait()
+            tasks.cancel_scope.cancel()
+    assert output == b"begun\nending\nended\n"
+    assert _containers(executor) == []
+
+
 @asynccontextmanager
 async def _through(proxy: EngineProxy, **silence: float) -> AsyncIterator[DockerExecutor]:
     client = await anyio.to_thread.run_sync(lambda: docker.DockerClient(proxy.address, timeout=2))
