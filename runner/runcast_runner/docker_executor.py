@@ -140,7 +140,7 @@ class DockerExecutor:
             with reading:
                 try:
                     await self._follow(container, write)
-                except Exception as exc:  # noqa: BLE001 - raised below, outside of the group
+                except Exception as exc:
                     failure = exc
             ended = True
             tasks.cancel_scope.cancel()
