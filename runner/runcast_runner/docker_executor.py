@@ -51,13 +51,23 @@ class DockerExecutor:
     name = "docker"
 
     def __init__(
-        self, client: Any, runner_id: str, *, host_cpus: int, kill_grace_s: int = 10, silence_s: float = SILENCE_S
+        self,
+        client: Any,
+        runner_id: str,
+        *,
+        host_cpus: int,
+        kill_grace_s: int = 10,
+        silence_s: float = SILENCE_S,
+        pull_timeout_s: float = 600,
+        start_timeout_s: float = 60,
     ) -> None:
         self._client = client
         self._runner_id = runner_id
         self._host_cpus = host_cpus
         self._kill_grace_s = kill_grace_s
         self._silence_s = silence_s
+        self._pull_timeout_s = pull_timeout_s
+        self._start_timeout_s = start_timeout_s
         self._threads = anyio.CapacityLimiter(256)
 
     async def run(self, job: Job, write: Write) -> int:
@@ -66,7 +76,7 @@ class DockerExecutor:
         await self._ensure_image(job.image)
         container = await self._created(job)
         try:
-            await self._call("container could not be started", container.start)
+            await self._start(container)
             await self._follow_to_end(container, write)
             result = await self._call("the end of the container is unknown", container.wait)
             return int(result["StatusCode"])
@@ -92,9 +102,18 @@ class DockerExecutor:
 
     async def _pull(self, image: str) -> None:
         try:
-            await in_daemon_thread(f"pull-{image}", partial(pull, self._client, image))
+            with anyio.fail_after(self._pull_timeout_s) as limit:
+                await in_daemon_thread(f"pull-{image}", partial(pull, self._client, image))
         except _FAILURES as exc:
+            if limit.cancelled_caught:
+                raise ExecutorError(f"image {image} was not pulled within {self._pull_timeout_s:g} s") from exc
             raise ExecutorError(f"image {image} could not be pulled: {_reason(exc)}") from exc
+
+    async def _start(self, container: Any) -> None:
+        with anyio.move_on_after(self._start_timeout_s):
+            await self._call("container could not be started", container.start)
+            return
+        raise ExecutorError(f"container was not started within {self._start_timeout_s:g} s")
 
     async def _created(self, job: Job) -> Any:
         """Create the container; whoever is cancelled meanwhile waits for it, so that it can be removed."""
@@ -211,7 +230,7 @@ def _runs(container: Any) -> bool:
     return container.status not in {"exited", "dead"}
 
 
-def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
+def connect_docker(runner_id: str, *, kill_grace_s: int, **limits: float) -> DockerExecutor:
     """Return an executor on the engine of `DOCKER_HOST`. Raises `ExecutorError` if none answers."""
     try:
         client = docker.from_env(timeout=_TIMEOUT_S)
@@ -219,7 +238,7 @@ def connect_docker(runner_id: str, *, kill_grace_s: int) -> DockerExecutor:
     except _FAILURES as exc:
         address = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
         raise ExecutorError(f"no container engine answered at {address}; start one, or set DOCKER_HOST") from exc
-    return DockerExecutor(client, runner_id, host_cpus=host_cpus, kill_grace_s=kill_grace_s)
+    return DockerExecutor(client, runner_id, host_cpus=host_cpus, kill_grace_s=kill_grace_s, **limits)
 
 
 def _reason(error: Exception) -> str:

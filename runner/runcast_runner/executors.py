@@ -24,7 +24,12 @@ def choose_executor(settings: RunnerSettings) -> Executor:
         from runcast_runner.docker_executor import connect_docker
 
         try:
-            return connect_docker(settings.runner_id, kill_grace_s=settings.kill_grace_s)
+            return connect_docker(
+                settings.runner_id,
+                kill_grace_s=settings.kill_grace_s,
+                pull_timeout_s=settings.pull_timeout_s,
+                start_timeout_s=settings.start_timeout_s,
+            )
         except ExecutorError as error:
             if settings.executor == "docker":
                 raise

@@ -34,6 +34,8 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     cpus: float = Field(2, alias="RUNCAST_CPUS", gt=0)
     pids: int = Field(1024, alias="RUNCAST_PIDS", ge=8)
     kill_grace_s: int = Field(10, alias="RUNCAST_KILL_GRACE", ge=0)
+    pull_timeout_s: float = Field(600, alias="RUNCAST_PULL_TIMEOUT", gt=0)
+    start_timeout_s: float = Field(60, alias="RUNCAST_START_TIMEOUT", gt=0)
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
 

@@ -168,6 +168,28 @@ async def test_what_a_stopped_container_says_until_its_end_is_still_passed_on(ex
     assert _containers(executor) == []
 
 
+async def test_a_start_has_its_own_limit(executor, busybox_image):
+    """The error names the limit, and nothing is left."""
+    executor._start_timeout_s = 0.000_001
+    with pytest.raises(ExecutorError, match="was not started within 1e-06 s"):
+        await _run(executor, _job(busybox_image, "sleep 60"))
+    assert _containers(executor) == []
+
+
+async def test_a_container_killed_from_outside_ends_with_137(executor, busybox_image):
+    """What it said before is output, and nothing is left."""
+    output = bytearray()
+
+    async def write(data: bytes, _: int = 0) -> None:
+        output.extend(data)
+        await anyio.to_thread.run_sync(lambda: [container.kill() for container in _containers(executor)])
+
+    with anyio.fail_after(20):
+        assert await executor.run(_job(busybox_image, "echo begun; sleep 60"), write) == 137
+    assert output == b"begun\n"
+    assert _containers(executor) == []
+
+
 @asynccontextmanager
 async def _through(proxy: EngineProxy, **silence: float) -> AsyncIterator[DockerExecutor]:
     client = await anyio.to_thread.run_sync(lambda: docker.DockerClient(proxy.address, timeout=2))

@@ -74,6 +74,16 @@ async def test_a_cancelled_pull_is_ended(executor, registry):
     assert await anyio.to_thread.run_sync(registry.left.wait, PATIENCE_S)
 
 
+async def test_a_pull_has_its_own_limit(executor, registry):
+    """The error names the image and the limit, and the engine is told that nobody wants the image any more."""
+    executor._pull_timeout_s = 0.5
+    image = registry.image("slow")
+    with anyio.fail_after(PATIENCE_S), pytest.raises(ExecutorError) as raised:
+        await _run(executor, image)
+    assert raised.value.message == f"image {image} was not pulled within 0.5 s"
+    assert await anyio.to_thread.run_sync(registry.left.wait, PATIENCE_S)
+
+
 def test_a_pull_that_hangs_does_not_keep_the_process(registry):
     """A runner that is told to end does so, whatever its engine waits for."""
     command = [sys.executable, "-c", RUN_UNTIL_TERMINATED, registry.image("silent")]
