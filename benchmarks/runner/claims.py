@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from benchmarks.dialogue import Dialogue, dialogue
 from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, Status
+from runcast_core.executions import DEFAULT_POOL, Execution, Status
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 
@@ -21,6 +21,7 @@ RUNNERS = 8
 ORGANIZATIONS = 8
 LEASE_MS = 60_000
 LIMIT = 1_000
+POOLS = (DEFAULT_POOL,)
 WITHIN_S = 120.0
 
 
@@ -67,8 +68,10 @@ async def _claim_all(store_url: str, runner_id: str) -> None:
 async def _claim(store: Store, runner_id: str) -> int:
     """Claim one of each organization that has something queued, and end it; return how many that were."""
     claimed = 0
-    for backlog in await store.backlogs():
-        execution = await store.claim(backlog.organization_id, runner_id=runner_id, lease_ms=LEASE_MS, limit=LIMIT)
+    for backlog in await store.backlogs(POOLS):
+        execution = await store.claim(
+            backlog.organization_id, runner_id=runner_id, lease_ms=LEASE_MS, limit=LIMIT, pools=POOLS
+        )
         if execution is not None:
             claimed += 1
             await store.transition(execution.organization_id, execution.task_id, execution.fence, Status.PASSED)
