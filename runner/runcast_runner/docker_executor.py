@@ -70,10 +70,12 @@ class DockerExecutor:
         self._start_timeout_s = start_timeout_s
         self._threads = anyio.CapacityLimiter(256)
 
-    async def run(self, job: Job, write: Write) -> int:
+    async def prepare(self, job: Job) -> None:
         if job.image == "local":
             raise ExecutorError('image "local" is for the process executor; name a container image')
         await self._ensure_image(job.image)
+
+    async def run(self, job: Job, write: Write) -> int:
         container = await self._created(job)
         try:
             await self._start(container)
@@ -233,7 +235,7 @@ def _runs(container: Any) -> bool:
 def connect_docker(runner_id: str, *, kill_grace_s: int, **limits: float) -> DockerExecutor:
     """Return an executor on the engine of `DOCKER_HOST`. Raises `ExecutorError` if none answers."""
     try:
-        client = docker.from_env(timeout=_TIMEOUT_S)
+        client = docker.from_env(timeout=_TIMEOUT_S + int(limits.get("start_timeout_s", 0)))
         host_cpus = client.info()["NCPU"]
     except _FAILURES as exc:
         address = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
@@ -245,4 +247,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, _NO_ANSWER):
         return "the container engine does not answer"
     text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
-    return str(text)[:500]
+    return str(text)

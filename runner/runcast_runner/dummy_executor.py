@@ -18,6 +18,9 @@ class DummyExecutor:
     def __init__(self) -> None:
         self.running: set[str] = set()
 
+    async def prepare(self, job: Job) -> None:
+        """Nothing is needed."""
+
     async def run(self, job: Job, write: Write) -> int:
         self.running.add(job.task_id)
         try:

@@ -15,7 +15,7 @@ from runcast_core.executions import Execution, Status
 from runcast_core.hints import hint
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
-from runcast_runner.executor import Executor
+from runcast_runner.executor import Executor, Job
 from runcast_runner.lease import Lease, Stop
 from runcast_runner.lines import masked
 from runcast_runner.log_writer import LogWriter
@@ -24,6 +24,7 @@ from runcast_runner.settings import RunnerSettings
 log = structlog.get_logger()
 
 RETRY_S = 0.5
+MAX_ERROR_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +94,17 @@ class ExecutionRun:
         """Run the container; whatever the reason of its end, its output so far is held when this returns."""
         outcome = Outcome(Status.CANCELLED)
         with self._executing:
-            outcome = await self._run_in_time()
+            outcome = await self._outcome()
         self.output.finish()
         return outcome
 
-    async def _run_in_time(self) -> Outcome:
-        seconds = self._timeout_s()
-        with anyio.move_on_after(seconds):
-            return await self._run_container()
-        return Outcome(Status.TIMED_OUT, f"timed out after {seconds:g} s")
-
-    async def _run_container(self) -> Outcome:
+    async def _outcome(self) -> Outcome:
         try:
-            code = await self._executor.run(job_of(self.execution, self._settings), self.output.write)
+            job = job_of(self.execution, self._settings)
+            await self._executor.prepare(job)
+            code = await self._run_in_time(job)
         except ExecutorError as error:
-            return Outcome(Status.ERROR, masked(error.message, self.output.masker))
+            return Outcome(Status.ERROR, masked(error.message, self.output.masker)[:MAX_ERROR_CHARACTERS])
         except Exception as exc:
             # Its text might repeat a variable's value, so only the kind and the place are told.
             frame = traceback.extract_tb(exc.__traceback__)[-1]
@@ -118,7 +115,15 @@ class ExecutionRun:
                 where=f"{frame.filename}:{frame.lineno}",
             )
             return Outcome(Status.ERROR, f"the runner failed: {type(exc).__name__}")
+        if code is None:
+            return Outcome(Status.TIMED_OUT, f"timed out after {self._timeout_s():g} s")
         return Outcome(Status.PASSED if code == 0 else Status.FAILED, exit_code=code)
+
+    async def _run_in_time(self, job: Job) -> int | None:
+        """Return the exit code; None if the container was stopped as its time was over."""
+        with anyio.move_on_after(self._timeout_s()):
+            return await self._executor.run(job, self.output.write)
+        return None
 
     def _timeout_s(self) -> float:
         asked = self.execution.request.get("config", {}).get("timeoutSeconds")

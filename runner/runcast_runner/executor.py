@@ -38,6 +38,11 @@ class Executor(Protocol):
 
     name: str
 
+    async def prepare(self, job: Job) -> None:
+        """Have at hand what the job needs, such as its image: what that takes is none of the job's own time. Raises
+        `ExecutorError` if it cannot run."""
+        ...
+
     async def run(self, job: Job, write: Write) -> int:
         """Run to the end and return the exit code; `write` gets the output, in order, as it comes.
 

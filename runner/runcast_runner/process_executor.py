@@ -37,6 +37,9 @@ class ProcessExecutor:
         self._allowed = allowed
         self._namespace = find_namespace() if namespace is None else namespace
 
+    async def prepare(self, job: Job) -> None:
+        """Nothing is needed."""
+
     async def run(self, job: Job, write: Write) -> int:
         if job.image != "local":
             raise ExecutorError(NO_ENGINE)

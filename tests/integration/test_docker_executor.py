@@ -45,6 +45,7 @@ async def _pieces(executor: DockerExecutor, job: Job) -> tuple[int, list[tuple[i
     async def write(data: bytes, stream: int = 0) -> None:
         pieces.append((stream, data))
 
+    await executor.prepare(job)
     return await executor.run(job, write), pieces
 
 

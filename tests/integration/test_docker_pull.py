@@ -27,7 +27,7 @@ from runcast_runner.executor import Job, Limits
 async def main():
     executor = connect_docker("test-pull", kill_grace_s=0)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(executor.run, Job("org", "t", 1, sys.argv[1], "true", {}, Limits(64, 1, 32)), None)
+        tasks.start_soon(executor.prepare, Job("org", "t", 1, sys.argv[1], "true", {}, Limits(64, 1, 32)))
         with anyio.open_signal_receiver(signal.SIGTERM) as signals:
             print("ready", flush=True)
             async for _ in signals:
@@ -53,7 +53,7 @@ def executor() -> Iterator[DockerExecutor]:
 
 
 async def _run(executor: DockerExecutor, image: str) -> None:
-    await executor.run(Job("org", new_id(), 1, image, "true", {}, Limits(64, 1, 32)), None)
+    await executor.prepare(Job("org", new_id(), 1, image, "true", {}, Limits(64, 1, 32)))
 
 
 async def test_the_error_has_the_registrys_words(executor, registry):

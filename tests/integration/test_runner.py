@@ -280,6 +280,27 @@ async def test_a_lost_execution_is_stopped_and_left_alone(store, bus, lease_ms, 
     assert _statuses(bus, task_id) == ["RUNNING"]
 
 
+async def test_the_time_of_a_job_begins_when_all_it_needs_is_there(store, bus):
+    """Pulling an image, for one, has a limit of its own; and can be cancelled."""
+    prepared = anyio.Event()
+
+    class Slow(DummyExecutor):
+        async def prepare(self, job: Job) -> None:
+            await prepared.wait()
+
+    in_time, late = await _request(store, timeout=0.1), await _request(store, hang="1", timeout=0.1)
+    cancelled = await _request(store, timeout=0.1)
+    async with _runner(store, bus, Slow(), RUNCAST_CONCURRENCY="3"):
+        await _status(store, cancelled, Status.RUNNING)
+        await anyio.sleep(0.2)  # longer than their time: nothing may happen by then
+        await store.request_cancel(ORG, cancelled)
+        await bus.signal(Signal(SignalKind.CANCEL, ORG, cancelled))
+        await _status(store, cancelled, Status.CANCELLED)
+        prepared.set()
+        await _status(store, in_time, Status.PASSED)
+        await _status(store, late, Status.TIMED_OUT)
+
+
 async def test_a_new_attempt_outlives_the_clean_up_of_the_one_before(store, bus):
     """While a lost attempt is still being stopped this runner may claim the next: that one it goes on listening for."""
     stopping, stopped = anyio.Event(), anyio.Event()
