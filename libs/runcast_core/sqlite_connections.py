@@ -1,5 +1,6 @@
 """Connections to a SQLite file that several processes share, and what their errors become."""
 
+import time
 from contextlib import ExitStack
 
 import apsw
@@ -14,9 +15,24 @@ def connect(path: str) -> apsw.Connection:
     """Open the file for many processes at once: write-ahead log, durable commits, waiting instead of `SQLITE_BUSY`."""
     connection = apsw.Connection(path)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def _write_ahead(connection: apsw.Connection) -> None:
+    """Change to the write-ahead log. While another process does the same with a new file, SQLite says that it is busy
+    without waiting."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def open_connections(path: str, count: int) -> list[apsw.Connection]:

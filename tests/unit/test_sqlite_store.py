@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -187,3 +188,16 @@ async def test_a_claim_does_not_walk_through_what_has_ended(path: str, store: Sq
     connection.close()
     assert len(plan) == 1
     assert "executions_queued (status=? AND organization_id=?" in plan[0]
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path):
+    """None of them is told that it is busy."""
+    together = threading.Barrier(8)
+
+    def connected(path: Path) -> None:
+        together.wait(10)
+        connect(str(path)).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            list(pool.map(connected, [tmp_path / f"{number}.sqlite"] * 8, timeout=30))
