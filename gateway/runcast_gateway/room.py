@@ -243,7 +243,8 @@ class Room:
                     if (sent := send(frames)) != size:
                         socket.writer.rest(frames[sent:])
             except OSError:
-                socket.writer.rest(frames)
+                if socket.organization_id == organization_id:
+                    socket.writer.rest(frames)
             else:
                 return
 

@@ -39,6 +39,9 @@ log = structlog.get_logger()
 
 SUBSCRIBE_TIMEOUT_S = 0.5
 """The official Python client gives up on a connection after one second."""
+RECOVER_TIMEOUT_S = 5.0
+"""The official JavaScript client, which alone can recover, waits for twenty: many come back at once, and what is given
+up here is lost to them."""
 REFUSED_GRACE_S = 5.0
 
 
@@ -166,7 +169,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         missed: Sequence[Delivery] | None = None
         room = self.hub.room(claims.organization_id)
         if room.epoch is None or handshake.pid is not None:
-            with anyio.move_on_after(SUBSCRIBE_TIMEOUT_S):
+            within_s = SUBSCRIBE_TIMEOUT_S if handshake.pid is None else RECOVER_TIMEOUT_S
+            with anyio.move_on_after(within_s):
                 room = await self.broker.opened(claims.organization_id)
                 missed = await self.recovery.missed(room, claims, handshake)
             room = self.hub.room(claims.organization_id)  # which may be another one by now

@@ -88,9 +88,11 @@ async def test_the_execution_of_a_killed_runner_is_run_again_where_that_is_allow
     killed.kill()
     await dashboard.until(lambda d: ("PASSED", 2) in _states(d), 30)
     assert _states(dashboard) == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
-    output = [(body["attempt"], body["log"]) for body in dashboard.of("execution-log")]
-    assert output[:2] == [(1, "begun"), (2, "begun")]
-    assert output[-1][1].endswith("done")
+    first = [
+        (body["attempt"], body["log"].split("\n")[0]) for body in dashboard.of("execution-log") if body["seq"] == 1
+    ]
+    assert first == [(1, "begun"), (2, "begun")]
+    assert dashboard.of("execution-log")[-1]["log"].endswith("done")
     assert await _attempts(installation, "t1") == [(1, "ERROR", "runner lost"), (2, "PASSED", None)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import anyio
 import pytest
 
 from runcast_core.events import EXECUTION_UPDATED
@@ -94,6 +95,27 @@ async def test_who_does_not_read_cannot_be_a_new_socket_for_a_clean_slate(monkey
         await client.send("40" + json.dumps({"token": running.token()}))
         await until(lambda: connection.socket not in (None, first))
         assert connection.socket.shedding is not None
+
+
+async def test_who_comes_back_is_waited_for_longer_than_who_is_new(monkeypatch: pytest.MonkeyPatch):
+    """A journal that is read slowly, as when everybody comes back at once, is no reason to lose what was missed."""
+    monkeypatch.setattr(socketio_server, "SUBSCRIBE_TIMEOUT_S", 0.01)
+    async with running_gateway() as running:
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True)
+            offset = await _published(running, client, 0)
+            pid = json.loads(next(text for text in client.received if text.startswith("40"))[2:])["pid"]
+        await running.publish(b'{"n":1}', name=EXECUTION_UPDATED)
+        read = running.bus.read_journal
+
+        async def slowly(*arguments, **options):
+            await anyio.sleep(0.1)
+            return await read(*arguments, **options)
+
+        monkeypatch.setattr(running.bus, "read_journal", slowly)
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True, pid=pid, offset=offset)
+            assert '{"n":1}' in await client.until("execution-updated")
 
 
 async def test_a_flood_of_the_past_and_the_present_comes_in_order(monkeypatch: pytest.MonkeyPatch):
