@@ -141,13 +141,15 @@ class ExecutionPage(_Answer):
 
 
 class Chunk(_Answer):
-    """One or more whole lines of output, joined by newlines."""
+    """One or more whole lines of output, joined by newlines. `stderr` are those from standard error: runs of first
+    line, counted from 0, and number of lines."""
 
     taskId: str  # noqa: N815
     log: str
     seq: int
     attempt: int
     ts: int
+    stderr: list[tuple[int, int]] = []
 
 
 class LogPage(_Answer):

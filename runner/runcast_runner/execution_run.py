@@ -147,7 +147,7 @@ class ExecutionRun:
     async def _end(self, outcome: Outcome) -> Execution:
         owner, result = self.execution, outcome.status
         key = owner.organization_id, owner.task_id, owner.fence
-        told: dict[str, Any] = {"error": outcome.error, "exit_code": outcome.exit_code}
+        told: dict[str, Any] = {"error": outcome.error, "exit_code": outcome.exit_code, "output": self.output.proof}
         if retried_after(owner, result):
             return await self._store.requeue(*key, result, **told)
         return await self._store.transition(*key, verdict(owner, result), result=result, **told)

@@ -45,7 +45,7 @@ class _Runner:
         self._bus = bus
         self._executor = executor
         self._metrics = metrics
-        self._logs = LogWriter(store, bus, metrics)
+        self._logs = LogWriter(store, bus, metrics, max_mb=settings.max_output_mb)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
         self._wake = anyio.Event()
 

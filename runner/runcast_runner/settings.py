@@ -36,6 +36,8 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     kill_grace_s: int = Field(10, alias="RUNCAST_KILL_GRACE", ge=0)
     pull_timeout_s: float = Field(600, alias="RUNCAST_PULL_TIMEOUT", gt=0)
     start_timeout_s: float = Field(60, alias="RUNCAST_START_TIMEOUT", gt=0)
+    max_output_mb: int = Field(100, alias="RUNCAST_MAX_OUTPUT_MB", ge=1, le=100_000)
+    """What is kept of each attempt's output."""
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
 

@@ -13,8 +13,10 @@ from runcast_core.errors import StoreUnavailable
 from runcast_core.executions import Execution, LogChunk
 from runcast_core.memory_bus import MemoryBus
 from runcast_runner import log_writer
-from runcast_runner.log_writer import ExecutionLog, LogWriter
+from runcast_runner.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
+from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.numbering import CHUNK_CHARACTERS
 
 
 class Chunks:
@@ -98,7 +100,7 @@ async def test_16_kb_of_text_do_not_wait_for_the_interval(monkeypatch):
             await output.drained()
         chunks = [chunk for batch in parts.store.batches for chunk in batch]
         assert [chunk.seq for chunk in chunks] == [1, 2, 3, 4, 5, 6]
-        assert all(len(chunk.text) <= log_writer.CHUNK_CHARACTERS for chunk in chunks)
+        assert all(len(chunk.text) <= CHUNK_CHARACTERS for chunk in chunks)
 
 
 async def test_all_executions_share_a_batch():
@@ -127,7 +129,7 @@ async def test_a_full_log_slows_the_container():
         for _ in range(1000):
             await output.write(piece)
     assert waiting.cancelled_caught
-    assert output._size <= log_writer.MAX_HELD_CHARACTERS + len(piece)
+    assert output._size <= MAX_HELD_CHARACTERS + len(piece)
 
 
 async def test_output_survives_a_store_that_is_away(monkeypatch):

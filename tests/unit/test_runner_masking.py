@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution
+from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.lines import MAX_LINE_BYTES, masked
-from runcast_runner.log_writer import ExecutionLog
 from runcast_runner.masking import Masker
 
 SECRETS = {
@@ -29,7 +29,7 @@ def _output(*pieces: bytes, secrets: dict[str, str] = SECRETS) -> str:
     request = {"image": "image", "config": {"secrets": secrets}}
     log = ExecutionLog(Execution("org", "t", "image", now, now, request=request), lambda _: None)
     for piece in pieces:
-        log._add(log._decoders[1].feed(piece))
+        log._add(log._decoders[1].feed(piece), 1)
     log.finish()
     return "\n".join(chunk.text for chunk in log.take())
 

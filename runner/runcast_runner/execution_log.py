@@ -1,0 +1,87 @@
+"""The output of one attempt: lines wait here, in order, until the writer takes them as numbered chunks."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import anyio
+
+from runcast_core.executions import Execution, LogChunk, OutputEnd
+from runcast_runner.environment import secret_values
+from runcast_runner.lines import LineDecoder
+from runcast_runner.masking import Masker
+from runcast_runner.numbering import CHUNK_CHARACTERS, Numbering, Piece
+from runcast_runner.output_cap import OutputCap
+
+MAX_HELD_CHARACTERS = 262_144
+STDERR = 2
+
+
+class ExecutionLog:
+    """The output of one attempt, from bytes to chunks. At most `MAX_HELD_CHARACTERS` and one write are held."""
+
+    def __init__(self, execution: Execution, filled: Callable[[bool], None], *, max_mb: int = 100) -> None:
+        self.abandoned = False
+        self.masker = Masker(secret_values(execution.request))
+        self._filled = filled
+        self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
+        self._cap = OutputCap(max_mb)
+        self._numbering = Numbering(execution)
+        self._pieces: list[Piece] = []
+        self._size = 0
+        self._in_flight = False
+        self._moved = anyio.Event()
+
+    @property
+    def proof(self) -> OutputEnd:
+        """What proves that the output is complete; it is all there once `finish` was called and `drained` returned."""
+        return self._numbering.proof
+
+    async def write(self, data: bytes, stream: int = 0) -> None:
+        """Take output cut anywhere, of standard error if the stream is `STDERR`; waits while too much is held, so that
+        a fast writer is slowed, not buffered."""
+        self._add(self._decoders[stream].feed(data), stream)
+        while self._size > MAX_HELD_CHARACTERS and not self.abandoned:
+            await self._moved.wait()
+
+    def finish(self) -> None:
+        """Add the last line of each stream if no newline ended it, then what the cap has to tell."""
+        for stream, decoder in self._decoders.items():
+            self._add(decoder.finish(), stream)
+        if told := self._cap.end():
+            self._hold(told, stderr=False)
+
+    async def drained(self) -> None:
+        """Return once everything is stored and was published, or is abandoned."""
+        while (self._pieces or self._in_flight) and not self.abandoned:
+            await self._moved.wait()
+
+    def abandon(self) -> None:
+        """Forget what is held, as the attempt is lost: not a chunk of it is stored or published from now on."""
+        self.abandoned = True
+        self._pieces.clear()
+        self._wake()
+
+    def take(self) -> list[LogChunk]:
+        """Return what is held as numbered chunks; `taken` must follow when they are stored and published."""
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        self._in_flight = bool(pieces)
+        return self._numbering.chunks(pieces)
+
+    def taken(self) -> None:
+        self._in_flight = False
+        self._wake()
+
+    def _add(self, lines: list[str], stream: int) -> None:
+        if lines and (kept := self._cap.take(lines)) is not None:
+            self._hold(kept, stderr=stream == STDERR)
+
+    def _hold(self, text: str, *, stderr: bool) -> None:
+        if self.abandoned:
+            return
+        self._pieces.append((stderr, text))
+        self._size += len(text) + 1
+        self._filled(self._size >= CHUNK_CHARACTERS)
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
