@@ -188,8 +188,8 @@ class DockerExecutor:
         def read() -> None:
             try:
                 with closing(entries(container, since, self._silence_s)) as stream:
-                    for piece in chain.from_iterable(map(place.take, stream)):
-                        if not pipe.put(piece):
+                    for together in stream:
+                        if not pipe.put(list(chain.from_iterable(map(place.take, together)))):
                             return
             finally:
                 pipe.end()

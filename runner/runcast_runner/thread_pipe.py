@@ -24,16 +24,16 @@ class ThreadPipe:
         self._closed = False
         self._filled = anyio.Event()
 
-    def put(self, piece: Piece) -> bool:
-        """Pass a piece on, waiting while too much is under way; False once nobody reads any more."""
+    def put(self, pieces: list[Piece]) -> bool:
+        """Pass pieces on, waiting while too much is under way; False once nobody reads any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._size < MAX_BYTES)
             if self._closed:
                 return False
-            self._pieces.append(piece)
-            self._size += len(piece[1])
-            if len(self._pieces) == 1:
+            if pieces and not self._pieces:
                 self._loop.call_soon_threadsafe(self._wake)
+            self._pieces += pieces
+            self._size += sum(len(data) for _, data in pieces)
         return True
 
     def end(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
-from itertools import islice
+from itertools import chain, islice
 
 import anyio
 import anyio.to_thread
@@ -222,10 +222,10 @@ def test_what_the_engine_rotated_away_is_said_to_be_lost(executor, busybox_image
     try:
         place, output = LogPlace(), []
         with closing(entries(container, place.resume(), 60)) as stream:
-            output += [piece for entry in islice(stream, 3) for piece in place.take(entry)]
+            output += [piece for entry in islice(chain.from_iterable(stream), 3) for piece in place.take(entry)]
         container.exec_run(["touch", "/go"])
         container.wait()
-        for entry in entries(container, place.resume(), 60):
+        for entry in chain.from_iterable(entries(container, place.resume(), 60)):
             output += place.take(entry)
     finally:
         container.remove(force=True)

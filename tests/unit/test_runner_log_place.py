@@ -1,6 +1,6 @@
 """Resuming a container's log after its stream broke."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +61,7 @@ def test_breaks_anywhere_lose_and_repeat_nothing(writes, breaks, piece, filters_
     log, place, output = _log(writes), LogPlace(), []
     for length in [*breaks, None]:
         part = _read(log, place.resume(), filters_all)[:length]
-        for frame in frames(part[at : at + piece] for at in range(0, len(part), piece)):
+        for frame in chain.from_iterable(frames(part[at : at + piece] for at in range(0, len(part), piece))):
             output += place.take(entry(*frame))
     assert output == [(entry.stream, entry.data) for entry in log]
 
@@ -72,7 +72,7 @@ def test_what_was_rotated_away_is_never_hidden_or_repeated(writes, taken, rotate
     log = _log([(*before, b"%d" % number, ends) for number, (*before, _, ends) in enumerate(writes)])
     place, output = LogPlace(), []
     for log_then in (log[:taken], log[rotated:], log[rotated:]):
-        for frame in frames([_read(log_then, place.resume(), filters_all)]):
+        for frame in chain.from_iterable(frames([_read(log_then, place.resume(), filters_all)])):
             output += place.take(entry(*frame))
     numbers = [int(data) for stream, data in output if stream != OWN_STREAM and data != b"\n"]
     assert numbers == sorted(set(numbers))
