@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from runcast_core.accounts import Role
 from runcast_core.executions import Source, Status
@@ -161,6 +161,30 @@ class LogPage(_Answer):
     chunks: list[Chunk]
     after: int
     more: bool
+
+
+class LineFound(_Answer):
+    """A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text."""
+
+    seq: int
+    line: int
+    text: str
+
+
+class LogMatches(_Answer):
+    """What a search found in one step, in order, perhaps nothing. While there is `more`, send `after` again as the
+    query's `after`."""
+
+    taskId: str  # noqa: N815
+    attempt: int
+    status: Status
+    matches: list[LineFound]
+    after: int
+    more: bool
+
+
+class LogAnswer(RootModel[LogPage | LogMatches]):
+    """A page of output; with `q`, one of lines found."""
 
 
 class Broadcasted(_Answer):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api import accounts, answers, callbacks, executions, logs, presence, sessions, users
+from runcast_api import accounts, answers, callbacks, executions, log_search, logs, presence, sessions, users
 from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, NewUser, Signup
 from runcast_core.executions import Status
 from runcast_core.store import PAGE_CHARACTERS
@@ -53,10 +53,15 @@ _PAGE: dict[str, dict[str, Any]] = {
     "cursor": {"type": "string", "description": "nextCursor of the page before"},
 }
 _LIMIT = f"a page also ends with the chunk that brings it to {PAGE_CHARACTERS} characters; `more` tells"
+_SEARCH = (
+    f"only lines that contain this, whatever the case; one call searches up to {log_search.CHUNKS} chunks or "
+    f"{PAGE_CHARACTERS} characters, and ends with the chunk that brings it to `limit` lines"
+)
 _OUTPUT: dict[str, dict[str, Any]] = {
     "after": {"type": "integer", "minimum": 0, "default": 0, "description": "the last seq that is known already"},
     "attempt": {"type": "integer", "minimum": 0, "description": "the newest without it; 0 came through the callbacks"},
     "limit": {"type": "integer", "minimum": 1, "maximum": logs.MAX_PAGE, "default": logs.PAGE, "description": _LIMIT},
+    "q": {"type": "string", "minLength": 1, "maxLength": log_search.MAX_WANTED, "description": _SEARCH},
     "format": {"enum": ["json", "text"], "default": "json", "description": "text: all of it, streamed as a download"},
 }
 
@@ -122,7 +127,7 @@ CALLS = (
         query=_PAGE,
     ),
     Call("GET", _ONE, executions.show, "Look at an execution", Access.READER, answers.ExecutionDetail),
-    Call("GET", f"{_ONE}/logs", logs.logs, "Read output", Access.READER, answers.LogPage, query=_OUTPUT),
+    Call("GET", f"{_ONE}/logs", logs.logs, "Read or search output", Access.READER, answers.LogAnswer, query=_OUTPUT),
     Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", Access.WRITER, answers.CancelAnswer, status=202),
     Call(
         "POST",
