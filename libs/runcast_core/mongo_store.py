@@ -17,6 +17,7 @@ from runcast_core.mongo_documents import Document
 from runcast_core.mongo_errors import translated
 from runcast_core.mongo_leases import HELD, MongoLeases
 from runcast_core.mongo_logs import MongoLogs
+from runcast_core.mongo_retention import MongoRetention
 from runcast_core.mongo_users import MongoUsers
 from runcast_core.store import Position, still_held
 
@@ -24,7 +25,7 @@ TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
 
 
-class MongoStore(MongoAccounts, MongoUsers, MongoLeases, MongoLogs):
+class MongoStore(MongoAccounts, MongoUsers, MongoLeases, MongoLogs, MongoRetention):
     """See `runcast_core.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:

@@ -18,6 +18,7 @@ from runcast_core.identifiers import execution_key
 from runcast_core.sqlite_accounts import SqliteAccounts
 from runcast_core.sqlite_connections import open_connections
 from runcast_core.sqlite_leases import SqliteLeases
+from runcast_core.sqlite_retention import SqliteRetention
 from runcast_core.sqlite_rows import change, fields, find, insert, one, rows, rows_until
 from runcast_core.sqlite_writer import Writer
 from runcast_core.store import PAGE_CHARACTERS, Position, still_held
@@ -25,7 +26,7 @@ from runcast_core.store import PAGE_CHARACTERS, Position, still_held
 _READERS = 4
 
 
-class SqliteStore(SqliteAccounts, SqliteLeases):
+class SqliteStore(SqliteAccounts, SqliteLeases, SqliteRetention):
     """See `runcast_core.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:

@@ -204,7 +204,21 @@ class LogStore(Protocol):
         ...
 
 
-class Store(AccountStore, UserStore, RevocationStore, ExecutionStore, LeaseStore, LogStore, Protocol):
+class RetentionStore(Protocol):
+    """What goes in the end."""
+
+    async def organization_after(self, organization_id: str) -> str | None:
+        """Return the next organization, in the order of ids, that has executions; None after the last one."""
+        ...
+
+    async def purge(self, organization_id: str, *, before: int, limit: int = 500) -> bool:
+        """Do one step of removing what ended before `before` (UTC milliseconds): of the oldest such execution up to
+        `limit` chunks of output, and once there are fewer, the rest with its record. Never one whose lease a runner
+        may still hold. Return False if there was none. Safe for many callers at once, and to be broken off."""
+        ...
+
+
+class Store(AccountStore, UserStore, RevocationStore, ExecutionStore, LeaseStore, LogStore, RetentionStore, Protocol):
     """All of it."""
 
     async def ping(self) -> None:

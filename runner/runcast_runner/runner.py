@@ -15,6 +15,7 @@ from runcast_runner.execution_run import ExecutionRun, release
 from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.retention import sweep_old
 from runcast_runner.settings import RunnerSettings
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ class _Runner:
             for task in (self._logs.run, self._listen, self._expire):
                 side.start_soon(task)
             side.start_soon(sweep_unannounced, self._store, self._bus)
+            side.start_soon(sweep_old, self._store, self._settings.retention_days)
             async with anyio.create_task_group() as jobs:
                 await self._claim_until(shutdown, jobs)
                 await self._drain()

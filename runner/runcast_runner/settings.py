@@ -38,6 +38,8 @@ class RunnerSettings(ServiceSettings, StoreSettings):
     start_timeout_s: float = Field(60, alias="RUNCAST_START_TIMEOUT", gt=0)
     max_output_mb: int = Field(100, alias="RUNCAST_MAX_OUTPUT_MB", ge=1, le=100_000)
     """What is kept of each attempt's output."""
+    retention_days: int = Field(0, alias="RUNCAST_RETENTION_DAYS", ge=0, le=36_500)
+    """How long executions that ended are kept where an organization says nothing else; 0: for ever."""
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
 
