@@ -185,6 +185,13 @@ def attempt_of(shown: Mapping[str, Any]) -> Attempt:
     )
 
 
+def same_request(one: Execution, other: Execution) -> bool:
+    """By fingerprints (keyed hashes between spaces; one in common is enough) where both have some, else by text."""
+    if one.fingerprint and other.fingerprint:
+        return not set(one.fingerprint.split()).isdisjoint(other.fingerprint.split())
+    return canonical(one.request) == canonical(other.request)
+
+
 def canonical(request: Mapping[str, Any]) -> str:
     """Return the request as JSON with sorted names, so that equal requests are equal texts."""
     return orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS).decode()

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from runcast_core import mongo_documents as documents
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, NotFound, SettingError
-from runcast_core.executions import CLAIMED, Execution, Status, canonical, external_execution
+from runcast_core.executions import CLAIMED, Execution, Status, external_execution, same_request
 from runcast_core.identifiers import execution_key
 from runcast_core.mongo_accounts import MongoAccounts
 from runcast_core.mongo_documents import Document
@@ -33,7 +33,7 @@ class MongoStore(MongoAccounts, MongoUsers, MongoLeases, MongoLogs, MongoRetenti
             found = await self.execution(execution.organization_id, execution.task_id)
             if found is None:
                 continue  # deleted since
-            if canonical(found.request) != canonical(execution.request):
+            if not same_request(found, execution):
                 raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
             return found, False
         return execution, True

@@ -13,7 +13,7 @@ import apsw
 
 from runcast_core import sqlite_schema as schema
 from runcast_core.errors import Conflict, NotFound, SettingError
-from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution
+from runcast_core.executions import CLAIMED, Execution, LogChunk, Status, canonical, external_execution, same_request
 from runcast_core.identifiers import execution_key
 from runcast_core.sqlite_accounts import SqliteAccounts
 from runcast_core.sqlite_connections import open_connections
@@ -35,7 +35,7 @@ class SqliteStore(SqliteAccounts, SqliteLeases, SqliteRetention):
             if found is None:
                 insert(connection, "executions", _new_row(execution))
                 return execution, True
-            if canonical(found.request) != canonical(execution.request):
+            if not same_request(found, execution):
                 raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
             return found, False
 

@@ -66,6 +66,16 @@ async def test_the_same_request_is_the_same_execution_and_a_different_one_a_conf
     with pytest.raises(Conflict) as caught:
         await store.create_execution(replace(first, request={"image": "other"}))
     assert caught.value.code == "TASK_EXISTS"
+
+
+async def test_fingerprints_decide_over_requests_whose_sealed_values_differ(store: Store):
+    """One hash in common is the same request, also after a key rotation; none in common is another one."""
+    first = replace(requested("a", "t"), request={"config": {"secrets": {"A": {"sealed": "1"}}}}, fingerprint="old")
+    again = replace(first, request={"config": {"secrets": {"A": {"sealed": "2"}}}}, fingerprint="new old")
+    assert await store.create_execution(first) == (first, True)
+    assert await store.create_execution(again) == (first, False)
+    with pytest.raises(Conflict):
+        await store.create_execution(replace(first, fingerprint="other"))
     assert (await store.create_execution(requested("b", "t")))[1]
     assert await store.execution("a", "t") == first
     assert await store.execution("c", "t") is None

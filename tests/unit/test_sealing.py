@@ -34,7 +34,7 @@ def test_sealed_value_opens_only_where_it_was_sealed(organization: str, task: st
 def test_older_key_still_opens_and_is_recognised_after_rotation() -> None:
     before, after = Sealer((OLD,)), Sealer((NEW, OLD))
     assert after.open(before.seal(REQUEST, "acme", "t1"), "acme", "t1") == REQUEST
-    assert after.matches(before.fingerprint(REQUEST), REQUEST)
+    assert before.fingerprint(REQUEST) in after.fingerprint(REQUEST).split()
 
 
 def test_removed_key_does_not_open() -> None:
@@ -55,7 +55,7 @@ def test_plain_request_of_the_first_version_opens_as_it_is() -> None:
 def test_fingerprint_tells_other_secrets_apart() -> None:
     sealer = Sealer((NEW,))
     other = {"config": {**REQUEST["config"], "secrets": {"TOKEN": "other"}}}
-    assert not sealer.matches(sealer.fingerprint(REQUEST), other)
+    assert sealer.fingerprint(REQUEST) != sealer.fingerprint(other)
 
 
 def test_short_key_is_refused() -> None:
