@@ -18,6 +18,7 @@ from runcast_core.tokens import HmacTokens
 from tests.parts import ended_after, reserved_port
 
 SECRET = "a secret of thirty-two characters, for tests"
+SECRETS_KEY = "a key of thirty-two characters or more for tests"
 CALLBACK_TOKEN = "callback token of the tests"
 
 
@@ -65,6 +66,7 @@ def started_installation(
         "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
         "RUNCAST_HOST": "127.0.0.1",
         "RUNCAST_CALLBACK_TOKEN": CALLBACK_TOKEN,
+        "RUNCAST_SECRETS_KEY": SECRETS_KEY,
         "RUNCAST_EXECUTOR": "process",
         "RUNCAST_CONCURRENCY": "8",
         "RUNCAST_POLL": "1",

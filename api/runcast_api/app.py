@@ -25,6 +25,7 @@ from runcast_core.bus import Bus
 from runcast_core.errors import RuncastError
 from runcast_core.probes import probe_routes
 from runcast_core.redis_bus import open_redis_bus
+from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 from runcast_core.tokens import token_verifier
@@ -74,6 +75,7 @@ def create_app(
         },
     )
     app.state.settings = settings
+    app.state.sealer = sealer_of(settings)
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app

@@ -1,5 +1,6 @@
 """Executions over HTTP: request, list, look, cancel, run again, delete. Another organization's is not found."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -13,10 +14,11 @@ from runcast_api.models import ExecutionRequest, Place
 from runcast_core.announcer import announce
 from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, NotFound
-from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_json, summary
+from runcast_core.errors import Conflict, InvalidInput, NotFound
+from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_json, canonical, summary
 from runcast_core.hints import hint
 from runcast_core.identifiers import check_task_id, new_id
+from runcast_core.sealing import Sealer, has_secrets
 from runcast_core.store import Position, Store
 from runcast_core.tokens import Claims
 
@@ -39,7 +41,11 @@ async def rerun(request: Request) -> Response:
     if not execution.request:
         text = "this execution was reported by a worker; there is no request to run again"
         raise Conflict(text, code="NOTHING_TO_RERUN")
-    return await _submit(request, claims, new_id(), dict(execution.request))
+    sealer = _sealer_for(request, execution.request)
+    plain = dict(execution.request)
+    if sealer is not None:
+        plain = sealer.open(plain, execution.organization_id, execution.task_id)
+    return await _submit(request, claims, new_id(), plain)
 
 
 async def list_executions(request: Request) -> Response:
@@ -107,26 +113,50 @@ async def _queue_position(store: Store, execution: Execution) -> dict[str, int]:
     return {} if position is None else {"queuePosition": position}
 
 
-async def _submit(request: Request, claims: Claims, task_id: str, stored: dict[str, Any]) -> Response:
+async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[str, Any]) -> Response:
     store, bus = _parts(request)
     now = now_ms()
-    place = parse(Place, stored.get("config", {}))  # of a request that is older than these fields, it may be anything
+    sealer = _sealer_for(request, plain)
+    own = claims.organization_id, task_id
+    place = parse(Place, plain.get("config", {}))  # of a request that is older than these fields, it may be anything
     new = Execution(
-        claims.organization_id,
-        task_id,
-        stored["image"],
+        *own,
+        plain["image"],
         now,
         now,
-        stored,
+        plain if sealer is None else sealer.seal(plain, *own),
         requested_by=claims.user_id,
         priority=place.priority or 0,
         pool=place.pool or DEFAULT_POOL,
+        fingerprint="" if sealer is None else sealer.fingerprint(plain, *own),
     )
-    execution, created = await store.create_execution(new)
+    execution, created = await _created(store, new, plain)
     if created:
         await announce(store, bus, execution)
         await hint(bus, Signal(SignalKind.WAKE, claims.organization_id))
     return JSONResponse(summary(execution), 202)
+
+
+async def _created(store: Store, new: Execution, plain: dict[str, Any]) -> tuple[Execution, bool]:
+    """As `create_execution`; one that the first version stored with plain secrets is the same as its plain request."""
+    try:
+        return await store.create_execution(new)
+    except Conflict:
+        found = await store.execution(new.organization_id, new.task_id)
+        if found is None or found.fingerprint or canonical(found.request) != canonical(plain):
+            raise
+        return found, False
+
+
+def _sealer_for(request: Request, stored: Mapping[str, Any]) -> Sealer | None:
+    """Return None for a request without secrets. Raises `InvalidInput` where it has some and there is no key."""
+    if not has_secrets(stored):
+        return None
+    sealer: Sealer | None = request.app.state.sealer
+    if sealer is None:
+        text = "this installation takes no secret values: set RUNCAST_SECRETS_KEY for api and runner"
+        raise InvalidInput(text, code="SECRETS_NOT_CONFIGURED")
+    return sealer
 
 
 def _task_id(request: Request) -> str:

@@ -18,6 +18,8 @@ _STATUS_BY_CODE = {
     "FORBIDDEN": 403,
     "CALLBACK_FORBIDDEN": 403,
     "ORGANIZATION_REQUIRED": 422,
+    "SECRETS_NOT_CONFIGURED": 422,
+    "SECRETS_UNREADABLE": 409,
 }
 _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
 _HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 408: {"Connection": "close"}}

@@ -7,6 +7,7 @@ RuncastError
  ├─ NotFound            nothing there that this organization can see
  ├─ Conflict            the state in the store does not allow it
  ├─ LeaseLost           the execution is no longer this runner's, or has ended
+ ├─ SecretsUnreadable   sealed values do not open with the keys of this service
  ├─ ExecutorError       the container could not be run; becomes the execution's `ERROR`
  ├─ KeysUnavailable     temporary: the identity provider did not tell its keys
  ├─ StoreUnavailable    temporary: the store did not answer
@@ -62,6 +63,16 @@ class LeaseLost(RuncastError):
     """A fenced write matched nothing: the execution has ended or belongs to another attempt. Stop its container."""
 
     code = "LEASE_LOST"
+
+
+class SecretsUnreadable(RuncastError):
+    """A sealed value does not open: no key, another one, or another organization, task or place than it was sealed
+    for. The message becomes the execution's `error`, and never tells a value."""
+
+    code = "SECRETS_UNREADABLE"
+
+    def __init__(self) -> None:
+        super().__init__("its secrets cannot be read: RUNCAST_SECRETS_KEY is not set, or changed")
 
 
 class ExecutorError(RuncastError):

@@ -1,4 +1,4 @@
-"""Secret values of a request, sealed for the store and opened for a run. Reading the keys is the settings' matter.
+"""Secret values of a request, sealed for the store and opened for a run.
 
 A sealed value is `{"sealed": "<token>"}` in `config.secrets`, and `{"sealed": "<token>", "secret": true}` in
 `config.envVars` and `config.environment`. A token is `v1.` and the base64url of 12 bytes of nonce, the ciphertext and
@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from runcast_core.errors import RuncastError
+from runcast_core.errors import SecretsUnreadable
 from runcast_core.executions import canonical
+from runcast_core.settings import SecretsSettings
 
 MIN_KEY_CHARACTERS = 32
 _NONCE_BYTES = 12
@@ -27,13 +28,6 @@ _PREFIX = "v1."
 _ENVIRONMENTS = ("envVars", "environment")
 
 _Change = Callable[[str, str, Any], Any]
-
-
-class SecretsUnreadable(RuncastError):
-    """A sealed value does not open: another key, or another organization, task or place than it was sealed for."""
-
-    def __init__(self) -> None:
-        super().__init__("its secrets cannot be read: RUNCAST_SECRETS_KEY changed")
 
 
 class Sealer:
@@ -67,9 +61,11 @@ class Sealer:
 
         return _changed(request, opened)
 
-    def fingerprint(self, request: Mapping[str, Any]) -> str:
-        """HMAC-SHA256 in hex over the plain request, one for each key, so that a rotation leaves one in common."""
-        return " ".join(hmac.new(key, canonical(request).encode(), "sha256").hexdigest() for key in self._macs)
+    def fingerprint(self, request: Mapping[str, Any], organization_id: str, task_id: str) -> str:
+        """HMAC-SHA256 in hex over the plain request, one for each key, so that a rotation leaves one in common. Equal
+        requests of other organizations and tasks have others."""
+        text = _bound(organization_id, task_id, canonical(request))
+        return " ".join(hmac.new(key, text, "sha256").hexdigest() for key in self._macs)
 
     def _token(self, value: Any, bound: bytes) -> str:
         nonce = os.urandom(_NONCE_BYTES)
@@ -89,12 +85,32 @@ class Sealer:
         raise SecretsUnreadable
 
 
+def sealer_of(settings: SecretsSettings) -> Sealer | None:
+    """Return the sealer with the keys of `RUNCAST_SECRETS_KEY`; None without one."""
+    keys = tuple(key.get_secret_value() for key in settings.secrets_keys)
+    return Sealer(keys) if keys else None
+
+
 def has_secrets(request: Mapping[str, Any]) -> bool:
-    """Whether the plain `request` has a value that must be sealed."""
+    """Whether the `request` has a value that must be sealed, or is."""
     config = request.get("config") or {}
     environments = [config.get(place) for place in _ENVIRONMENTS]
-    flagged = (_is_flagged(value) for env in environments if isinstance(env, Mapping) for value in env.values())
-    return bool(config.get("secrets")) or any(flagged)
+    values = [value for env in environments if isinstance(env, Mapping) for value in env.values()]
+    return bool(config.get("secrets")) or any(_is_flagged(value) or _is_sealed("envVars", value) for value in values)
+
+
+def opened(sealer: Sealer | None, request: Mapping[str, Any], organization_id: str, task_id: str) -> dict[str, Any]:
+    """Return the plain request, also of what was stored plain. Raises SecretsUnreadable if a sealed value does not
+    open, or without a sealer."""
+    if sealer is not None:
+        return sealer.open(request, organization_id, task_id)
+
+    def plain(place: str, _name: str, value: Any) -> Any:
+        if _is_sealed(place, value):
+            raise SecretsUnreadable
+        return value
+
+    return _changed(request, plain)
 
 
 def _changed(request: Mapping[str, Any], change: _Change) -> dict[str, Any]:

@@ -72,6 +72,18 @@ class StoreSettings(Settings):
         return f"sqlite://{self.sqlite_path}"
 
 
+class SecretsSettings(Settings):
+    """What secret values are encrypted with in the store: of api and runner."""
+
+    secrets_keys: tuple[SecretStr, ...] = Field((), alias="RUNCAST_SECRETS_KEY")
+    """Separated by commas: the first encrypts, all decrypt. Without one, requests with secret values are refused."""
+
+    @field_validator("secrets_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        return tuple(_strong(SecretStr(key.strip())) for key in value.split(",")) if isinstance(value, str) else value
+
+
 class TokenSettings(Settings):
     """How tokens verify: by a shared secret, or by an identity provider's keys."""
 
@@ -99,12 +111,16 @@ class TokenSettings(Settings):
 
     @field_validator("jwt_secret")
     @classmethod
-    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
-        text = value.get_secret_value() if value else None
-        if text is not None and (len(text) < 32 or len(set(text)) < 8):
-            raise ValueError("too weak: use 32 random characters or more, such as from `openssl rand -hex 32`")
-        return value
+    def _jwt_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else _strong(value)
 
     def model_post_init(self, _context: object) -> None:
         if self.jwt_secret is None and self.jwks_url is None:
             raise SettingError("JWT_SECRET: not set; use 32 random characters or more, or set JWKS_URL")
+
+
+def _strong(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if len(text) < 32 or len(set(text)) < 8:
+        raise ValueError("too weak: use 32 random characters or more, such as from `openssl rand -hex 32`")
+    return value

@@ -1,7 +1,7 @@
 """One execution from its claim to its end: RUNNING announced, output stored, then the terminal status announced."""
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -10,9 +10,10 @@ import structlog
 from runcast_core.announcer import announce
 from runcast_core.attempts import retried_after, verdict
 from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.errors import ExecutorError, LeaseLost, StoreUnavailable
+from runcast_core.errors import ExecutorError, LeaseLost, SecretsUnreadable, StoreUnavailable
 from runcast_core.executions import Execution, Status
 from runcast_core.hints import hint
+from runcast_core.sealing import Sealer, opened
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor, Job
@@ -49,10 +50,12 @@ class ExecutionRun:
         bus: Bus,
         executor: Executor,
         logs: LogWriter,
+        sealer: Sealer | None,
     ) -> None:
         self.execution = execution
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
-        self.output = logs.open(execution)
+        self._plain, self._unreadable = _opened(execution, sealer)
+        self.output = logs.open(self._plain)
         self._settings = settings
         self._store = store
         self._bus = bus
@@ -99,8 +102,10 @@ class ExecutionRun:
         return outcome
 
     async def _outcome(self) -> Outcome:
+        if self._unreadable is not None:
+            return Outcome(Status.ERROR, self._unreadable.message)
         try:
-            job = job_of(self.execution, self._settings)
+            job = job_of(self._plain, self._settings)
             await self._executor.prepare(job)
             code = await self._run_in_time(job)
         except ExecutorError as error:
@@ -151,6 +156,15 @@ class ExecutionRun:
         if retried_after(owner, result):
             return await self._store.requeue(*key, result, **told)
         return await self._store.transition(*key, verdict(owner, result), result=result, **told)
+
+
+def _opened(execution: Execution, sealer: Sealer | None) -> tuple[Execution, SecretsUnreadable | None]:
+    """Return the execution with plain secrets, or as it is and why it cannot be run."""
+    try:
+        plain = opened(sealer, execution.request, execution.organization_id, execution.task_id)
+    except SecretsUnreadable as error:
+        return execution, error
+    return replace(execution, request=plain), None
 
 
 async def release(store: Store, bus: Bus, execution: Execution) -> None:

@@ -10,6 +10,7 @@ from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.errors import RuncastError, StoreUnavailable, kinds
 from runcast_core.executions import Execution, Status
 from runcast_core.hints import hint
+from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, release
 from runcast_runner.executor import Executor
@@ -46,6 +47,7 @@ class _Runner:
         self._bus = bus
         self._executor = executor
         self._metrics = metrics
+        self._sealer = sealer_of(settings)
         self._logs = LogWriter(store, bus, metrics, max_mb=settings.max_output_mb)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
         self._wake = anyio.Event()
@@ -129,6 +131,7 @@ class _Runner:
             bus=self._bus,
             executor=self._executor,
             logs=self._logs,
+            sealer=self._sealer,
         )
         self._runs[execution.organization_id, execution.task_id] = run
         jobs.start_soon(self._guarded, run)

@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints, field_validator
 
 from runcast_core.executions import DEFAULT_POOL
 from runcast_core.identifiers import POOL_PATTERN
-from runcast_core.settings import ServiceSettings, StoreSettings
+from runcast_core.settings import SecretsSettings, ServiceSettings, StoreSettings
 
 
-class RunnerSettings(ServiceSettings, StoreSettings):
+class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
     """Everything a runner reads from its environment."""
 
     runner_id: str = Field(default_factory=socket.gethostname, alias="RUNCAST_RUNNER_ID", min_length=1, max_length=128)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from runcast_core.errors import SettingError
 
+_KEY = "RUNCAST_SECRETS_KEY"
+
 
 @contextmanager
 def locked_data_directory(path: Path) -> Iterator[Path]:
@@ -31,20 +33,30 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
 
 
 def load_secrets(directory: Path) -> dict[str, str]:
-    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start.
+    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start, and adds
+    the key of stored secrets to a file that is older than it.
 
     Raises `SettingError` if the file is broken.
     """
     path = directory / "secrets.json"
     if not path.exists():
         made = {"JWT_SECRET": secrets.token_hex(32), "RUNCAST_DEMO_PASSWORD": secrets.token_urlsafe(12)}
-        _write_whole(path, json.dumps(made))
+        _write_whole(path, json.dumps({**made, _KEY: secrets.token_hex(32)}))
+    loaded = _read(path)
+    if _KEY not in loaded:
+        loaded[_KEY] = secrets.token_hex(32)
+        _write_whole(path, json.dumps(loaded))
+    return loaded
+
+
+def _read(path: Path) -> dict[str, str]:
     try:
         loaded = json.loads(path.read_text())
     except (OSError, ValueError):
         loaded = None
     if not isinstance(loaded, dict) or not all(isinstance(value, str) for value in loaded.values()):
-        raise SettingError(f"{path} is broken; restore it, or remove it: new secrets are made then, and old tokens end")
+        text = "restore it, or remove it: new secrets are made then, old tokens end, and stored secrets cannot be read"
+        raise SettingError(f"{path} is broken; {text}")
     return loaded
 
 

@@ -19,6 +19,7 @@ from runcast_core.errors import ExecutorError, StoreUnavailable
 from runcast_core.executions import Execution, Status
 from runcast_core.identifiers import new_id
 from runcast_core.memory_bus import MemoryBus
+from runcast_core.sealing import Sealer
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 from runcast_runner.dummy_executor import DummyExecutor
@@ -29,6 +30,7 @@ from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
 
 ORG = "org"
+KEY, OTHER_KEY = "a key of thirty-two characters 1", "another key of thirty-two characters"
 SETTINGS = {"RUNCAST_RUNNER_ID": "r1", "RUNCAST_LEASE_MS": "60000", "RUNCAST_POLL": "60", "RUNCAST_DRAIN": "0"}
 
 
@@ -109,7 +111,8 @@ async def _request(store: Store, organization_id: str = ORG, timeout: float | No
 
 async def _stored(store: Store, request: dict[str, Any], organization_id: str = ORG, **fields: Any) -> str:
     now = now_ms()
-    execution = Execution(organization_id, new_id(), request["image"], now, now, request=request, **fields)
+    task_id = fields.pop("task_id", None) or new_id()
+    execution = Execution(organization_id, task_id, request["image"], now, now, request=request, **fields)
     await store.create_execution(execution)
     await store.announced(organization_id, execution.task_id, execution.rev)
     return execution.task_id
@@ -603,6 +606,39 @@ async def test_a_real_process_runs_from_request_to_end(store, bus, tmp_path):
         assert (await _status(store, refused)).error.startswith("no container engine answered")
     assert (ended.status, ended.exit_code) == (Status.FAILED, 2)
     assert await _output(store, task_id) == ["hello you"]
+
+
+async def test_sealed_secrets_reach_the_container_and_are_masked(store, bus, tmp_path):
+    """Opened with any of the keys; the store keeps them sealed, also in what the runner writes back."""
+    config = {"secrets": {"KEY": "s3cret-1"}, "envVars": {"FLAG": {"value": "s3cret-two", "secret": True}}}
+    request = {"image": "local", "command": 'echo "$KEY $FLAG"; echo ${#KEY} ${#FLAG}', "config": config}
+    task_id = new_id()
+    sealed = Sealer((KEY,)).seal(request, ORG, task_id)
+    await _stored(store, sealed, task_id=task_id)
+    executor = ProcessExecutor(tmp_path / "processes", allowed=True)
+    async with _runner(store, bus, executor, RUNCAST_SECRETS_KEY=f"{OTHER_KEY},{KEY}"):
+        ended = await _status(store, task_id)
+    assert (ended.status, ended.request) == (Status.PASSED, sealed)
+    assert await _output(store, task_id) == ["*** ***", "8 10"]
+
+
+@pytest.mark.parametrize("key", ["", OTHER_KEY])
+async def test_secrets_that_do_not_open_end_as_error(store, bus, key):
+    """Nothing is started, and the runner goes on."""
+    task_id = new_id()
+    request = {"image": "image", "config": {"secrets": {"KEY": "s3cret-1"}}}
+    sealed = Sealer((KEY,)).seal(request, ORG, task_id)
+    await _stored(store, sealed, task_id=task_id)
+    other = await _request(store)
+    with capture_logs() as logs:
+        async with _runner(store, bus, DummyExecutor(), RUNCAST_SECRETS_KEY=key):
+            ended = await _status(store, task_id)
+            assert (await _status(store, other)).status is Status.PASSED
+    assert ended.status is Status.ERROR
+    assert ended.error == "its secrets cannot be read: RUNCAST_SECRETS_KEY is not set, or changed"
+    told = f"{logs} {ended.error} {[event.payload for _, event in bus.published]}"
+    assert sealed["config"]["secrets"]["KEY"]["sealed"] not in told
+    assert await _output(store, task_id) == []
 
 
 async def test_a_secret_is_nowhere_but_in_its_container(store, bus, tmp_path):

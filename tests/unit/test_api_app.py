@@ -29,6 +29,7 @@ from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
 from runcast_core.tokens import HmacTokens
 
 SECRET = "0123456789abcdef0123456789abcdef"
+SECRETS_KEY = "fedcba9876543210fedcba9876543210"
 STRANGER = "203.0.113.9"
 
 
@@ -63,7 +64,7 @@ def bearer(org: str = "org_a", role: Role = Role.DEVELOPER, **options: Any) -> d
 
 @asynccontextmanager
 async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> AsyncIterator[Installation]:
-    settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, **environment})
+    settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, **environment})
     bus, registry = MemoryBus(), CollectorRegistry()
     async with open_sqlite_store(str(folder / "runcast.sqlite")) as store:
         app = create_app(settings, store=store, bus=bus, registry=registry)

@@ -1,5 +1,7 @@
 """Requesting, listing, looking, cancelling, running again and deleting."""
 
+from typing import Any
+
 import orjson
 import pytest
 from structlog.testing import capture_logs
@@ -7,7 +9,8 @@ from structlog.testing import capture_logs
 from runcast_core.bus import SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution, Source, Status
-from tests.unit.test_api_app import bearer, serving
+from runcast_core.sealing import Sealer
+from tests.unit.test_api_app import SECRETS_KEY, bearer, serving
 
 CONFIG = {
     "environment": {"STAGE": "s3cret-1"},
@@ -21,6 +24,10 @@ CONFIG = {
 }
 
 
+def opened(execution: Execution) -> dict[str, Any]:
+    return Sealer((SECRETS_KEY,)).open(execution.request, execution.organization_id, execution.task_id)
+
+
 async def test_a_request_is_stored_published_and_answered(tmp_path):
     """A request is PENDING in the store, an event of its organization, a wake for runners, and a log line."""
     async with serving(tmp_path) as api:
@@ -31,7 +38,7 @@ async def test_a_request_is_stored_published_and_answered(tmp_path):
     assert stored is not None
     assert (stored.status, stored.source, stored.requested_by) == (Status.PENDING, Source.API, "u1")
     assert stored.request["command"] == ["echo", "hello"]
-    assert stored.request["config"]["secrets"] == {"KEY": "s3cret-3"}
+    assert opened(stored)["config"]["secrets"] == {"KEY": "s3cret-3"}
     assert stored.request["config"]["browser"] == "firefox"
     assert stored.request["folder"] == "all"
     [(organization_id, event)] = api.bus.published
@@ -195,7 +202,9 @@ async def test_rerun_is_a_new_execution_of_the_same_request(tmp_path):
         assert old is not None
         assert (answer.status_code, new.status) == (202, Status.PENDING)
         assert new.task_id != "t1"
-        assert new.request == old.request
+        assert opened(new) == opened(old)
+        assert new.request["config"]["secrets"] != old.request["config"]["secrets"]
+        assert "s3cret-3" not in f"{new}{old}"
         assert api.bus.published[-1][1].task_id == new.task_id
 
 
@@ -257,11 +266,14 @@ async def test_a_variable_may_be_flagged_secret(tmp_path):
                 {"envVars": {"A": {"value": {"a": "s3cret-9"}, "secret": True}}},
                 {"envVars": {"A": {**flagged, "secret": "yes"}}},
                 {"secrets": {"A": flagged}},
+                *({place: {"A": {"sealed": "v1.s3cret"}}} for place in ("secrets", "envVars", "environment")),
+                *({place: {"A": {"sealed": "v1.s3cret", "secret": True}}} for place in ("envVars", "environment")),
                 {"secrets": {"A": "x" * 65_537}},
                 {"secrets": {"A": "x" * 65_530}, "envVars": {"A": flagged}},
             )
         ]
     assert stored is not None
-    assert stored.request["config"] == {"envVars": {"A": flagged}, "environment": {"B": flagged}}
+    assert opened(stored)["config"] == {"envVars": {"A": flagged}, "environment": {"B": flagged}}
+    assert "s3cret" not in str(stored)
     assert detail.json()["request"]["config"] == {"envVars": {"A": "***"}, "environment": {"B": "***"}}
     assert all(answer.status_code in {400, 422} and "s3cret" not in answer.text for answer in refused)

@@ -6,15 +6,26 @@ from pathlib import Path
 import pytest
 
 from runcast_core.errors import SettingError
+from runcast_core.settings import SecretsSettings
 from runcast_services.data_directory import load_secrets
 
 
 def test_secrets_are_made_once(tmp_path: Path):
     """With mode 0600; the next start reads the same."""
     made = load_secrets(tmp_path)
-    assert made.keys() == {"JWT_SECRET", "RUNCAST_DEMO_PASSWORD"}
+    assert made.keys() == {"JWT_SECRET", "RUNCAST_DEMO_PASSWORD", "RUNCAST_SECRETS_KEY"}
     assert load_secrets(tmp_path) == made
     assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_the_first_version_gets_the_key_of_stored_secrets(tmp_path: Path):
+    """Once, with mode 0600; what it holds already stays."""
+    (tmp_path / "secrets.json").write_text('{"JWT_SECRET": "old", "RUNCAST_DEMO_PASSWORD": "demo"}')
+    loaded = load_secrets(tmp_path)
+    assert (loaded["JWT_SECRET"], loaded["RUNCAST_DEMO_PASSWORD"]) == ("old", "demo")
+    assert len(SecretsSettings.from_mapping(loaded).secrets_keys) == 1
+    assert load_secrets(tmp_path) == loaded
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 

@@ -173,11 +173,21 @@ def test_a_service_gets_the_variables_that_it_reads(manifests: list[Document], s
 
 @needs_kubectl
 def test_secrets_reach_only_who_needs_them(manifests: list[Document]) -> None:
-    """The gateway has no store, the runner no key that signs tokens, and only the api the callbacks' token."""
+    """The gateway has no store nor key to it, the runner none that signs tokens, only the api the callbacks' token."""
     given = {service: environment_of(manifests, service) for service in SETTINGS}
     assert {s for s in given if "MONGODB_URL" in given[s]} == {"api", "runner"}
     assert {s for s in given if "JWT_SECRET" in given[s]} == {"api", "gateway"}
     assert {s for s in given if "RUNCAST_CALLBACK_TOKEN" in given[s]} == {"api"}
+    assert {s for s in given if "RUNCAST_SECRETS_KEY" in given[s]} == {"api", "runner"}
+
+
+@needs_kubectl
+@pytest.mark.parametrize("service", ["api", "runner"])
+def test_an_installation_without_a_secrets_key_starts(base: list[Document], service: str) -> None:
+    """Its pods need no such key in the secret."""
+    variables = container_of(of_kind(base, "Deployment")[f"runcast-{service}"])["env"]
+    (key,) = (each for each in variables if each["name"] == "RUNCAST_SECRETS_KEY")
+    assert key["valueFrom"]["secretKeyRef"]["optional"] is True
 
 
 @needs_kubectl

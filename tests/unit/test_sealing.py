@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from runcast_core.sealing import Sealer, SecretsUnreadable, has_secrets
+from runcast_core.errors import SecretsUnreadable
+from runcast_core.sealing import Sealer, has_secrets, opened
 
 OLD, NEW = "o" * 32, "n" * 32
 REQUEST: dict[str, Any] = {
@@ -34,7 +35,7 @@ def test_sealed_value_opens_only_where_it_was_sealed(organization: str, task: st
 def test_older_key_still_opens_and_is_recognised_after_rotation() -> None:
     before, after = Sealer((OLD,)), Sealer((NEW, OLD))
     assert after.open(before.seal(REQUEST, "acme", "t1"), "acme", "t1") == REQUEST
-    assert before.fingerprint(REQUEST) in after.fingerprint(REQUEST).split()
+    assert before.fingerprint(REQUEST, "acme", "t1") in after.fingerprint(REQUEST, "acme", "t1").split()
 
 
 def test_removed_key_does_not_open() -> None:
@@ -52,10 +53,11 @@ def test_plain_request_of_the_first_version_opens_as_it_is() -> None:
     assert Sealer((NEW,)).open(REQUEST, "acme", "t1") == REQUEST
 
 
-def test_fingerprint_tells_other_secrets_apart() -> None:
+def test_fingerprint_tells_other_secrets_organizations_and_tasks_apart() -> None:
     sealer = Sealer((NEW,))
     other = {"config": {**REQUEST["config"], "secrets": {"TOKEN": "other"}}}
-    assert sealer.fingerprint(REQUEST) != sealer.fingerprint(other)
+    told = [(REQUEST, "acme", "t1"), (other, "acme", "t1"), (REQUEST, "other", "t1"), (REQUEST, "acme", "t2")]
+    assert len({sealer.fingerprint(*each) for each in told}) == len(told)
 
 
 def test_short_key_is_refused() -> None:
@@ -65,4 +67,13 @@ def test_short_key_is_refused() -> None:
 
 def test_only_secret_values_need_a_key() -> None:
     assert has_secrets(REQUEST)
+    assert has_secrets({"config": {"envVars": {"PASSWORD": {"sealed": "v1.", "secret": True}}}})
     assert not has_secrets({"config": {"envVars": {"MODE": "fast"}, "secrets": {}}})
+
+
+@pytest.mark.parametrize("place", ["secrets", "envVars"])
+def test_without_a_key_sealed_values_are_unreadable_and_plain_ones_open(place: str) -> None:
+    sealed = Sealer((NEW,)).seal(REQUEST, "acme", "t1")["config"][place]
+    with pytest.raises(SecretsUnreadable, match="RUNCAST_SECRETS_KEY is not set, or changed"):
+        opened(None, {"config": {place: sealed}}, "acme", "t1")
+    assert opened(None, REQUEST, "acme", "t1") == REQUEST

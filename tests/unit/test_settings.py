@@ -2,8 +2,10 @@
 
 import pytest
 
+from runcast_api.settings import ApiSettings
 from runcast_core.errors import SettingError
-from runcast_core.settings import ServiceSettings, StoreSettings, TokenSettings
+from runcast_core.settings import SecretsSettings, ServiceSettings, StoreSettings, TokenSettings
+from runcast_runner.settings import RunnerSettings
 
 SECRET = "a secret of thirty-two characters, for tests"
 
@@ -23,6 +25,8 @@ def test_defaults_and_variables():
         (TokenSettings, {"JWT_SECRET": "short-and-sweet"}, "JWT_SECRET"),
         (TokenSettings, {"JWT_SECRET": "a" * 64}, "JWT_SECRET"),
         (TokenSettings, {"JWT_SECRET": SECRET, "JWT_EXPIRY": "soon"}, "JWT_EXPIRY"),
+        (SecretsSettings, {"RUNCAST_SECRETS_KEY": "short-and-sweet"}, "RUNCAST_SECRETS_KEY"),
+        (SecretsSettings, {"RUNCAST_SECRETS_KEY": f"{'0123456789' * 4}, short-and-sweet"}, "RUNCAST_SECRETS_KEY"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_not_the_value(group, mapping, name):
@@ -61,3 +65,17 @@ def test_the_store_is_mongodb_if_set_else_the_sqlite_file():
     assert StoreSettings.from_mapping({"RUNCAST_SQLITE_PATH": "/x/y"}).store_url == "sqlite:///x/y"
     with pytest.raises(SettingError, match=r"MONGODB_URL.*RUNCAST_SQLITE_PATH"):
         _ = StoreSettings.from_mapping({}).store_url
+
+
+def test_secrets_keys_are_separated_by_commas_and_never_shown():
+    """None is none; the group does not weaken the check of JWT_SECRET where both are read."""
+    assert SecretsSettings.from_mapping({}).secrets_keys == ()
+    new, old = "n3w key abc " * 5, "0ld key xyz " * 5
+    settings = SecretsSettings.from_mapping({"RUNCAST_SECRETS_KEY": f"{new}, {old}"})
+    assert [key.get_secret_value() for key in settings.secrets_keys] == [new.strip(), old.strip()]
+    assert "key" not in repr(settings).replace("secrets_keys", "")
+    for group in (ApiSettings, RunnerSettings):
+        with pytest.raises(SettingError, match="RUNCAST_SECRETS_KEY"):
+            group.from_mapping({"JWT_SECRET": new, "RUNCAST_SECRETS_KEY": "short"})
+    with pytest.raises(SettingError, match="JWT_SECRET"):
+        ApiSettings.from_mapping({"JWT_SECRET": "short", "RUNCAST_SECRETS_KEY": new})
