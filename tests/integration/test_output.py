@@ -5,6 +5,7 @@ import hashlib
 from runcast_core.executions import Execution, Status
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import Job, Write
+from tests.integration.test_docker_executor import executor  # noqa: F401 - a fixture
 from tests.integration.test_runner import _runner, _status, _stored
 from tests.unit.test_api_app import Installation, serving
 
@@ -68,6 +69,28 @@ async def test_a_page_says_which_lines_are_standard_error(tmp_path):
     assert (chunk["log"], chunk["stderr"]) == ("out\nerr\nerr\nout", [[1, 2]])
     assert "stderr" not in plain
     assert ended.status is Status.FAILED
+
+
+async def test_a_container_tells_its_streams(tmp_path, executor, busybox_image):  # noqa: F811
+    """From a real engine to the page: which lines are standard error, and a proof that holds."""
+    command = "for n in 1 2 3; do echo out $n; sleep 0.2; echo err $n >&2; sleep 0.2; done"
+    async with serving(tmp_path) as api:
+        task_id = await _stored(api.store, {"image": busybox_image, "command": command}, ORG)
+        async with _runner(api.store, api.bus, executor):
+            await _status(api.store, task_id, organization_id=ORG)
+        path = f"/api/executions/{task_id}"
+        chunks = (await api.call("GET", f"{path}/logs")).json()["chunks"]
+        text = (await api.call("GET", f"{path}/logs?format=text")).content
+        told = (await api.call("GET", path)).json()["attempts"][-1]["output"]
+    errors = [
+        line
+        for chunk in chunks
+        for first, count in chunk.get("stderr", [])
+        for line in chunk["log"].split("\n")[first : first + count]
+    ]
+    assert errors == ["err 1", "err 2", "err 3"]
+    assert text == b"out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"
+    assert (told["bytes"], told["sha256"]) == (len(text), hashlib.sha256(text).hexdigest())
 
 
 async def test_the_cap_is_a_setting(tmp_path):
