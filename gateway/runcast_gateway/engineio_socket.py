@@ -347,7 +347,9 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
             self.server.tasks.start_soon(self._end, code)
 
     def abort(self) -> None:
-        """End the connection at once, whatever is buffered."""
+        """End the connection at once, whatever is buffered: nothing more is written to it, nor is it cut again."""
+        self._gone = True
+        self._lose()
         if self._direct is not None:
             self._direct.abort()
         else:

@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from runcast_core.accounts import Role
+from runcast_core.bus import Delivery
+from runcast_core.events import Event
 from runcast_core.memory_bus import MemoryBus
 from runcast_core.tokens import Claims, HmacTokens
 from runcast_gateway import engineio_socket
@@ -48,7 +50,10 @@ SECRET = "a secret of thirty-two characters, for tests"
 @pytest.fixture
 def gateway() -> Gateway:
     settings = GatewaySettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_PING_TIMEOUT": "0.1"})
-    return Gateway(settings, MemoryBus(), CollectorRegistry())
+    registry = CollectorRegistry()
+    gateway = Gateway(settings, MemoryBus(), registry)
+    gateway.registry = registry
+    return gateway
 
 
 def _queued(gateway: Gateway, count: int) -> EngineSocket:
@@ -278,3 +283,21 @@ async def test_a_connection_that_goes_while_it_connects_leaves_nothing(gateway: 
     assert gateway.server.manager.rooms == {}
     assert gateway.server.manager.pending_disconnect == {}
     assert not gateway.hub.holds("o")
+
+
+async def test_who_is_cut_off_is_cut_off_once(gateway: Gateway):
+    """However much more comes in the same moment, before the connection has ended."""
+    connection = _queued(gateway, 0)
+    claims = Claims("u", "a", Role.VIEWER, 10**10)
+    connection.socket = Socket("s1", claims, connection)
+    gateway.hub.arrive(connection.socket)
+    room = gateway.hub.room("a")
+    room.join(connection.socket)
+    async with anyio.create_task_group() as tasks:
+        gateway.server.eio.tasks = tasks
+        for number in range(1, 12):
+            payload = b'"%b"' % (b"x" * 500_000)
+            gateway.hub.deliver("a", [Delivery("a", f"{number}-0", Event("e", None, payload))])
+    assert gateway.registry.get_sample_value("runcast_gateway_slow_sockets_total") == 1
+    assert connection.closed
+    assert gateway.hub.presence() == {}
