@@ -41,12 +41,13 @@ class MemorySubscription:
             yield [first, *(self._receiver.receive_nowait() for _ in range(waiting))]
 
     async def until_gap(self, relay: Callable[[list[Delivery]], None]) -> list[Delivery | Gap]:
-        async for items in self:
+        stream = aiter(self)
+        while True:
+            items = await anext(stream)
             deliveries = [item for item in items if isinstance(item, Delivery)]
             if len(deliveries) < len(items):
                 return items
             relay(deliveries)
-        return []
 
     def close(self) -> None:
         self.sender.close()

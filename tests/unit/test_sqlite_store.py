@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
+import apsw
 import pytest
 
 from runcast_core import sqlite_connections, sqlite_queue, sqlite_schema, sqlite_store
@@ -116,6 +117,16 @@ async def test_a_file_that_stays_locked_is_unavailable_not_a_wrong_setting(path:
         async with open_sqlite_store(path):
             pass
     other.close()
+
+
+async def test_a_new_file_that_another_process_keeps_is_unavailable(path: str, monkeypatch: pytest.MonkeyPatch):
+    """It is waited for as long as for any lock, and no longer."""
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_MS", 50)
+    with closing(apsw.Connection(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailable, match="BusyError"):
+            async with open_sqlite_store(path):
+                pass
 
 
 async def test_a_write_that_waits_too_long_for_another_process_is_unavailable(
