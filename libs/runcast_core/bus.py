@@ -36,6 +36,12 @@ class Gap:
     organization_id: str
 
 
+def gapless(items: list[Delivery | Gap]) -> list[Delivery] | None:
+    """Return the items if all are deliveries; None if there is a gap among them."""
+    deliveries = [item for item in items if isinstance(item, Delivery)]
+    return deliveries if len(deliveries) == len(items) else None
+
+
 @dataclass(frozen=True, slots=True)
 class JournalPage:
     """Entries that follow each other in an organization's journal, read in one step with its epoch."""

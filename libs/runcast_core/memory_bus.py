@@ -8,7 +8,17 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from runcast_core.bus import JOURNAL_ENTRIES, Delivery, Gap, JournalPage, JournalTail, Signal, SignalKind, Subscription
+from runcast_core.bus import (
+    JOURNAL_ENTRIES,
+    Delivery,
+    Gap,
+    JournalPage,
+    JournalTail,
+    Signal,
+    SignalKind,
+    Subscription,
+    gapless,
+)
 from runcast_core.errors import BusUnavailable
 from runcast_core.events import Event, mark
 from runcast_core.identifiers import check_organization_id
@@ -44,8 +54,7 @@ class MemorySubscription:
         stream = aiter(self)
         while True:
             items = await anext(stream)
-            deliveries = [item for item in items if isinstance(item, Delivery)]
-            if len(deliveries) < len(items):
+            if (deliveries := gapless(items)) is None:
                 return items
             relay(deliveries)
 

@@ -6,7 +6,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from runcast_core.bus import Delivery, Gap
+from runcast_core.bus import Delivery, Gap, gapless
 from runcast_core.errors import BusUnavailable
 from runcast_core.identifiers import CONTROL_CHANNEL, events_channel
 from runcast_core.redis_inbox import Channel, Inbox, Message
@@ -64,8 +64,7 @@ class RedisSubscription:
         def take(messages: list[Message]) -> bool:
             nonlocal last
             last = _items(messages)
-            deliveries = [item for item in last if isinstance(item, Delivery)]
-            if len(deliveries) < len(last):
+            if (deliveries := gapless(last)) is None:
                 return False
             relay(deliveries)
             return True

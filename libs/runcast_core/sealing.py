@@ -46,7 +46,7 @@ class Sealer:
             bound = _bound(organization_id, task_id, place, name)
             if place == "secrets":
                 return {"sealed": self._token(value, bound)}
-            return {"sealed": self._token(value["value"], bound), "secret": True} if _is_flagged(value) else value
+            return {"sealed": self._token(value["value"], bound), "secret": True} if is_secret(value) else value
 
         return _changed(request, sealed)
 
@@ -96,7 +96,7 @@ def has_secrets(request: Mapping[str, Any]) -> bool:
     config = request.get("config") or {}
     environments = [config.get(place) for place in _ENVIRONMENTS]
     values = [value for env in environments if isinstance(env, Mapping) for value in env.values()]
-    return bool(config.get("secrets")) or any(_is_flagged(value) or _is_sealed("envVars", value) for value in values)
+    return bool(config.get("secrets")) or any(is_secret(value) or _is_sealed("envVars", value) for value in values)
 
 
 def opened(sealer: Sealer | None, request: Mapping[str, Any], organization_id: str, task_id: str) -> dict[str, Any]:
@@ -124,7 +124,8 @@ def _changed(request: Mapping[str, Any], change: _Change) -> dict[str, Any]:
     return {**request, "config": changed}
 
 
-def _is_flagged(value: Any) -> bool:
+def is_secret(value: Any) -> bool:
+    """Tell whether a variable's value is flagged as a secret: `{"value": …, "secret": true}`."""
     return isinstance(value, Mapping) and value.keys() == {"value", "secret"} and value["secret"] is True
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from runcast_core.executions import Execution
+from runcast_core.sealing import is_secret
 from runcast_runner.executor import Job, Limits
 from runcast_runner.settings import RunnerSettings
 
@@ -43,7 +44,7 @@ def secret_values(request: Mapping[str, Any]) -> list[str]:
     config: Mapping[str, Any] = request.get("config") or {}
     target = config.get("environment")
     given = [*(target.values() if isinstance(target, dict) else ()), *(config.get("envVars") or {}).values()]
-    values = [value for value in given if _flagged(value) and value["secret"] is True]
+    values = [value for value in given if is_secret(value)]
     values += (config.get("secrets") or {}).values()
     return [_text(_plain(value)) for value in values if value is not None]
 
