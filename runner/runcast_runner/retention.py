@@ -28,12 +28,13 @@ async def sweep_old(store: Store, default_days: int) -> None:
 
 async def remove_old(store: Store, default_days: int) -> None:
     """Go through all organizations once. Raises `StoreUnavailable`."""
-    organization_id: str | None = ""
-    while organization_id := await store.organization_after(organization_id or ""):
+    organization_id = await store.organization_after("")
+    while organization_id:
         known = await store.organization(organization_id)
         own = known.retention_days if known else None
         if days := default_days if own is None else own:
             await _remove(store, organization_id, now_ms() - days * DAY_MS)
+        organization_id = await store.organization_after(organization_id)
 
 
 async def _remove(store: Store, organization_id: str, before: int) -> None:
