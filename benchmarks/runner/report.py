@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.report import figure
+
 Row = dict[str, Any]
 
 
@@ -82,19 +84,13 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| | system | figure | ratio | budget |", "|---|---|---|---|---|"]
     for row in rows:
         case = CASES[row["case"]]
-        ratio = (
-            "" if row["ratio"] is None or row["system"] == row["ratioTo"] else f"{row['ratio']:.2f} × {row['ratioTo']}"
-        )
-        cells = [f"{case.title}, {case.unit}", row["system"], _figure(row[case.key]), ratio, _budget(case, row)]
+        itself = row["ratio"] is None or row["system"] == row["ratioTo"]
+        ratio = "" if itself else f"{row['ratio']:.2f} × {row['ratioTo']}"
+        shown = "failed" if row[case.key] is None else figure(row[case.key])
+        cells = [f"{case.title}, {case.unit}", row["system"], shown, ratio, _budget(case, row)]
         lines.append("| " + " | ".join(cells) + " |")
     notes = [f"- {row['system']}, {row['case']}: {reason}" for row in rows for reason in row.get("failures", ())]
     return "\n".join([*lines, "", *notes]).strip()
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "failed"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def _budget(case: Case, row: Mapping[str, Any]) -> str:

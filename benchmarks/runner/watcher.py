@@ -1,8 +1,8 @@
 """`python -m benchmarks.runner.watcher COUNT URL TOKEN [raw]`: a dashboard that reads so many lines of output.
 
-Prints `ready` once it was let in, and in the end its account as JSON: when all lines came, when nothing came for
-`SILENCE_S`, or at once when standard input ends. Without URL it reads output from standard input. `raw`: output
-comes cut anywhere and not in whole lines.
+Prints `ready` once it was let in, and in the end its account as JSON: when all lines came, when nothing came for a
+while, or, told by the end of standard input, with the next event. Without URL it reads output from standard input.
+`raw`: output comes cut anywhere and not in whole lines.
 """
 
 import json
@@ -10,15 +10,11 @@ import os
 import select
 import sys
 import time
-from urllib.parse import urlsplit
-
-import orjson
-from websockets.sync.client import ClientConnection, connect
+from contextlib import suppress
 
 from benchmarks.runner.account import Account
+from benchmarks.runner.dashboard import dashboard
 
-SILENCE_S = 20.0
-EVENT = '42["execution-log",'
 READ_BYTES = 1 << 20
 
 
@@ -40,30 +36,16 @@ def _read_pipe(account: Account, count: int) -> None:
 
 
 def _read_socket(account: Account, count: int, url: str, token: str, end: str) -> None:
-    target = urlsplit(url)
-    with connect(
-        f"ws://{target.netloc}/socket.io/?EIO=4&transport=websocket", compression=None, max_size=None
-    ) as socket:
-        socket.recv(timeout=SILENCE_S)
-        socket.send("40" + json.dumps({"token": token}))
-        while not str(socket.recv(timeout=SILENCE_S)).startswith("40"):
-            pass
+    with dashboard(url, token) as connected, suppress(TimeoutError):
         _say_ready()
-        while account.lines < count and (text := _next(socket)) is not None:
-            if text == "2":
-                socket.send("3")
-            elif text.startswith(EVENT):
-                account.feed(orjson.loads(text[len(EVENT) : -1])["log"] + end, time.time_ns())
+        for event in connected.events("execution-log"):
+            account.feed(event["log"] + end, time.time_ns())
+            if account.lines >= count or _told_to_end():
+                return
 
 
-def _next(socket: ClientConnection) -> str | None:
-    """Return the next packet; None when nothing comes any more, or nobody wants to know."""
-    if select.select([0], [], [], 0)[0]:
-        return None
-    try:
-        return str(socket.recv(timeout=SILENCE_S))
-    except TimeoutError:
-        return None
+def _told_to_end() -> bool:
+    return bool(select.select([0], [], [], 0)[0])
 
 
 def _say_ready() -> None:
