@@ -4,34 +4,38 @@
 ever, `DUMMY_CRASH` raises an error of that text.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 import anyio
 
 from runcast_core.errors import ExecutorError
-from runcast_runner.executor import Job, Write
+from runcast_runner.executor import FoundJob, Job, Running, Write
 
 
 class DummyExecutor:
-    """See `runcast_runner.executor.Executor`. `running` holds the task ids that run now."""
+    """See `runcast_runner.executor.Executor`. `jobs` holds the task ids that run now."""
 
     name = "dummy"
 
     def __init__(self) -> None:
-        self.running: set[str] = set()
+        self.jobs: set[str] = set()
 
     async def prepare(self, job: Job) -> None:
         """Nothing is needed."""
 
-    async def run(self, job: Job, write: Write) -> int:
-        self.running.add(job.task_id)
-        try:
-            return await self._behave(job, write)
-        finally:
-            self.running.discard(job.task_id)
+    @asynccontextmanager
+    async def running(self, job: Job, found: FoundJob | None = None) -> AsyncIterator[Running]:
+        yield _Dummy(self, job)
 
-    async def remove_orphans(self) -> None:
+    async def found(self) -> list[FoundJob]:
+        return []
+
+    async def remove(self, found: FoundJob) -> None:
         """Nothing of it outlives its process."""
 
-    async def _behave(self, job: Job, write: Write) -> int:
+    async def behave(self, job: Job, write: Write) -> int:
         behaviour = job.environment
         for number in range(int(behaviour.get("DUMMY_LINES", "1"))):
             await write(f"{behaviour.get('DUMMY_OUTPUT', 'dummy')} {number}\n".encode())
@@ -41,3 +45,17 @@ class DummyExecutor:
         if "DUMMY_HANG" in behaviour:
             await anyio.sleep_forever()
         return int(behaviour.get("DUMMY_EXIT", "0"))
+
+
+@dataclass(frozen=True)
+class _Dummy:
+    executor: DummyExecutor
+    job: Job
+    ran_s: float = 0.0
+
+    async def follow(self, write: Write) -> int:
+        self.executor.jobs.add(self.job.task_id)
+        try:
+            return await self.executor.behave(self.job, write)
+        finally:
+            self.executor.jobs.discard(self.job.task_id)

@@ -11,21 +11,33 @@ from runcast_runner.lines import LineDecoder
 from runcast_runner.masking import Masker
 from runcast_runner.numbering import CHUNK_CHARACTERS, Numbering, Piece
 from runcast_runner.output_cap import OutputCap
+from runcast_runner.stored_output import OutputAgain, StoredOutput
 
 MAX_HELD_CHARACTERS = 262_144
 STDERR = 2
 
 
 class ExecutionLog:
-    """The output of one attempt, from bytes to chunks. At most `MAX_HELD_CHARACTERS` and one write are held."""
+    """The output of one attempt, from bytes to chunks. At most `MAX_HELD_CHARACTERS` and one write are held.
 
-    def __init__(self, execution: Execution, filled: Callable[[bool], None], *, max_mb: int = 100) -> None:
+    Where something is stored of it, its output is to be written again from the beginning.
+    """
+
+    def __init__(
+        self,
+        execution: Execution,
+        filled: Callable[[bool], None],
+        *,
+        max_mb: int = 100,
+        stored: StoredOutput | None = None,
+    ) -> None:
         self.abandoned = False
         self.masker = Masker(secret_values(execution.request))
         self._filled = filled
         self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
         self._cap = OutputCap(max_mb)
-        self._numbering = Numbering(execution)
+        self._again = OutputAgain(stored or StoredOutput())
+        self._numbering = Numbering(execution, stored or StoredOutput())
         self._pieces: list[Piece] = []
         self._size = 0
         self._in_flight = False
@@ -48,7 +60,7 @@ class ExecutionLog:
         for stream, decoder in self._decoders.items():
             self._add(decoder.finish(), stream)
         if told := self._cap.end():
-            self._hold(told, stderr=False)
+            self._keep(told, stderr=False)
 
     async def drained(self) -> None:
         """Return once everything is stored and was published, or is abandoned."""
@@ -73,7 +85,11 @@ class ExecutionLog:
 
     def _add(self, lines: list[str], stream: int) -> None:
         if lines and (kept := self._cap.take(lines)) is not None:
-            self._hold(kept, stderr=stream == STDERR)
+            self._keep(kept, stderr=stream == STDERR)
+
+    def _keep(self, text: str, *, stderr: bool) -> None:
+        if (new := self._again.new(text)) is not None:
+            self._hold(new, stderr=stderr)
 
     def _hold(self, text: str, *, stderr: bool) -> None:
         if self.abandoned:

@@ -1,6 +1,7 @@
 """One execution from its claim to its end: RUNNING announced, output stored, then the terminal status announced."""
 
 import traceback
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +17,12 @@ from runcast_core.hints import hint
 from runcast_core.sealing import Sealer, opened
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
-from runcast_runner.executor import Executor, Job
+from runcast_runner.executor import Executor, FoundJob, JobKey, Running
 from runcast_runner.lease import Lease, Stop
 from runcast_runner.lines import masked
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.settings import RunnerSettings
+from runcast_runner.stored_output import StoredOutput
 
 log = structlog.get_logger()
 
@@ -37,6 +39,15 @@ class Outcome:
     exit_code: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What an earlier runner of this name left of an attempt: its job, its output, and that it is to be cancelled."""
+
+    found: FoundJob
+    output: StoredOutput
+    cancelled: bool
+
+
 class ExecutionRun:
     """Runs one claimed execution. Its cancel scope is the single source of truth about stopping."""
 
@@ -51,39 +62,51 @@ class ExecutionRun:
         executor: Executor,
         logs: LogWriter,
         sealer: Sealer | None,
+        resumed: Resumed | None = None,
     ) -> None:
         self.execution = execution
+        self._found = resumed.found if resumed else None
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
         self._plain, self._unreadable = _opened(execution, sealer)
-        self.output = logs.open(self._plain)
+        self.output = logs.open(self._plain, resumed.output if resumed else None)
         self._settings = settings
         self._store = store
         self._bus = bus
         self._executor = executor
         self._logs = logs
         self._executing = anyio.CancelScope()
+        if resumed and resumed.cancelled:
+            self._executing.cancel()
 
     async def run(self) -> Status | None:
         """Return the terminal status when the execution has ended, `PENDING` if there is to be another attempt; None if
-        it is no longer this runner's to say."""
-        ended: Status | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_lease, tasks.cancel_scope)
-            await announce(self._store, self._bus, self.execution)
-            outcome = await self._execute()
-            await self.output.drained()
-            ended = await self._finish(outcome)
-            tasks.cancel_scope.cancel()
+        it is no longer this runner's to say. Its container is there until its end is stored."""
+        async with AsyncExitStack() as container:
+            ended = await self._run_leased(container)
+            if ended is not None:
+                await self._tell(ended)
         if ended is None:
             log.warning("Execution lost, its container was stopped", task=self.execution.task_id)
         self._logs.close(self.output)
-        return ended
+        return ended.status if ended else None
 
     async def hand_back(self) -> None:
         """After `run` was cancelled: keep the output so far, then give the execution to whoever claims it next."""
         self.output.finish()
         await self.output.drained()
         await release(self._store, self._bus, self.execution)
+
+    async def _run_leased(self, container: AsyncExitStack) -> Execution | None:
+        ended: Execution | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_lease, tasks.cancel_scope)
+            if self._found is None:
+                await announce(self._store, self._bus, self.execution)
+            outcome = await self._execute(container)
+            await self.output.drained()
+            ended = await self._finish(outcome)
+            tasks.cancel_scope.cancel()
+        return ended
 
     async def _keep_lease(self, whole: anyio.CancelScope) -> None:
         while True:
@@ -93,21 +116,20 @@ class ExecutionRun:
                 return
             self._executing.cancel()
 
-    async def _execute(self) -> Outcome:
+    async def _execute(self, container: AsyncExitStack) -> Outcome:
         """Run the container; whatever the reason of its end, its output so far is held when this returns."""
         outcome = Outcome(Status.CANCELLED)
         with self._executing:
-            outcome = await self._outcome()
+            outcome = await self._outcome(container)
         self.output.finish()
         return outcome
 
-    async def _outcome(self) -> Outcome:
+    async def _outcome(self, container: AsyncExitStack) -> Outcome:
         if self._unreadable is not None:
             return Outcome(Status.ERROR, self._unreadable.message)
         try:
-            job = job_of(self._plain, self._settings)
-            await self._executor.prepare(job)
-            code = await self._run_in_time(job)
+            running = await container.enter_async_context(await self._begun())
+            code = await self._follow_in_time(running)
         except ExecutorError as error:
             return Outcome(Status.ERROR, masked(error.message, self.output.masker)[:MAX_ERROR_CHARACTERS])
         except Exception as exc:
@@ -124,30 +146,37 @@ class ExecutionRun:
             return Outcome(Status.TIMED_OUT, f"timed out after {self._timeout_s():g} s")
         return Outcome(Status.PASSED if code == 0 else Status.FAILED, exit_code=code)
 
-    async def _run_in_time(self, job: Job) -> int | None:
+    async def _begun(self) -> AbstractAsyncContextManager[Running]:
+        job = job_of(self._plain, self._settings)
+        if self._found is None:
+            await self._executor.prepare(job)
+        return self._executor.running(job, self._found)
+
+    async def _follow_in_time(self, running: Running) -> int | None:
         """Return the exit code; None if the container was stopped as its time was over."""
-        with anyio.move_on_after(self._timeout_s()):
-            return await self._executor.run(job, self.output.write)
+        with anyio.move_on_after(self._timeout_s() - running.ran_s):
+            return await running.follow(self.output.write)
         return None
 
     def _timeout_s(self) -> float:
         asked = self.execution.request.get("config", {}).get("timeoutSeconds")
         return min(asked or self._settings.max_timeout_s, self._settings.max_timeout_s)
 
-    async def _finish(self, outcome: Outcome) -> Status | None:
+    async def _finish(self, outcome: Outcome) -> Execution | None:
+        """Store the end, however long the store is away; None if that was no longer this runner's to do."""
         while True:
             try:
-                ended = await self._end(outcome)
+                return await self._end(outcome)
             except StoreUnavailable:
                 await anyio.sleep(RETRY_S)
             except LeaseLost:
                 return None
-            else:
-                await announce(self._store, self._bus, ended)
-                if ended.status is Status.PENDING:
-                    log.info("Execution is tried again", task=ended.task_id, attempt=ended.attempt)
-                    await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
-                return ended.status
+
+    async def _tell(self, ended: Execution) -> None:
+        await announce(self._store, self._bus, ended)
+        if ended.status is Status.PENDING:
+            log.info("Execution is tried again", task=ended.task_id, attempt=ended.attempt)
+            await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
 
     async def _end(self, outcome: Outcome) -> Execution:
         owner, result = self.execution, outcome.status
@@ -156,6 +185,10 @@ class ExecutionRun:
         if retried_after(owner, result):
             return await self._store.requeue(*key, result, **told)
         return await self._store.transition(*key, verdict(owner, result), result=result, **told)
+
+
+def key_of(execution: Execution) -> JobKey:
+    return JobKey(execution.organization_id, execution.task_id, execution.attempt)
 
 
 def _opened(execution: Execution, sealer: Sealer | None) -> tuple[Execution, SecretsUnreadable | None]:

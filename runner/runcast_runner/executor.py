@@ -1,14 +1,23 @@
 """What runs a container. Implementations: `docker_executor.py`, `process_executor.py`, `dummy_executor.py`."""
 
 from collections.abc import Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Write(Protocol):
     """Takes output cut anywhere. A line is made of one stream's bytes, whatever another stream writes meanwhile."""
 
     def __call__(self, data: bytes, stream: int = 0, /) -> Awaitable[None]: ...
+
+
+class JobKey(NamedTuple):
+    """Which attempt of which execution a job is."""
+
+    organization_id: str
+    task_id: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,39 @@ class Job:
     environment: Mapping[str, str]
     limits: Limits
 
+    @property
+    def key(self) -> JobKey:
+        return JobKey(self.organization_id, self.task_id, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundJob:
+    """What is there of a job, whichever runner of this installation began it."""
+
+    key: JobKey
+    runner_id: str
+    resumable: bool
+    """Whether it can be gone on with: it runs, or has ended by itself."""
+    handle: Any
+    """The executor's own."""
+
+
+class Running(Protocol):
+    """A job that has started, and may have ended."""
+
+    @property
+    def ran_s(self) -> float:
+        """How long it had run when it was taken up; 0 for one that was just begun."""
+        ...
+
+    async def follow(self, write: Write) -> int:
+        """Return the exit code at its end; `write` gets its output, in order, as it comes: of one that was found, from
+        the beginning. When cancelled, it is asked to end, then made to, and what it says until then is passed on too.
+
+        Raises `ExecutorError` if its end is unknown.
+        """
+        ...
+
 
 class Executor(Protocol):
     """Runs jobs; safe to call from many tasks at once."""
@@ -43,13 +85,18 @@ class Executor(Protocol):
         `ExecutorError` if it cannot run."""
         ...
 
-    async def run(self, job: Job, write: Write) -> int:
-        """Run to the end and return the exit code; `write` gets the output, in order, as it comes.
+    def running(self, job: Job, found: FoundJob | None = None) -> AbstractAsyncContextManager[Running]:
+        """Start the job, or take up what was found of it; at the context's end nothing of it is left.
 
-        Nothing of the job is left when this returns, raises or is cancelled. Raises `ExecutorError` if it cannot run.
+        Until then it can be found, and what it printed and returned is known, also by a runner that is started anew.
+        Raises `ExecutorError` if it cannot run.
         """
         ...
 
-    async def remove_orphans(self) -> None:
-        """Remove what a killed runner of this installation's name left behind. Called once, before any job."""
+    async def found(self) -> list[FoundJob]:
+        """Return all jobs that are there, running or ended. Raises `ExecutorError`."""
+        ...
+
+    async def remove(self, found: FoundJob) -> None:
+        """Have nothing left of it. Raises `ExecutorError`."""
         ...

@@ -26,6 +26,7 @@ def choose_executor(settings: RunnerSettings) -> Executor:
         try:
             return connect_docker(
                 settings.runner_id,
+                installation=settings.installation,
                 kill_grace_s=settings.kill_grace_s,
                 pull_timeout_s=settings.pull_timeout_s,
                 start_timeout_s=settings.start_timeout_s,
@@ -36,4 +37,4 @@ def choose_executor(settings: RunnerSettings) -> Executor:
             log.info("No container engine, running processes", reason=error.message)
     from runcast_runner.process_executor import ProcessExecutor
 
-    return ProcessExecutor(Path(settings.process_folder), allowed=settings.process_allowed)
+    return ProcessExecutor(Path(settings.process_folder), settings.runner_id, allowed=settings.process_allowed)

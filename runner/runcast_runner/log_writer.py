@@ -13,6 +13,7 @@ from runcast_core.executions import Execution, LogChunk
 from runcast_core.store import Store
 from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.stored_output import StoredOutput
 
 log = structlog.get_logger()
 
@@ -33,9 +34,9 @@ class LogWriter:
         self._some = anyio.Event()
         self._much = anyio.Event()
 
-    def open(self, execution: Execution) -> ExecutionLog:
-        """Return the log of an attempt; `close` it in the end."""
-        opened = ExecutionLog(execution, self._filled, max_mb=self._max_mb)
+    def open(self, execution: Execution, stored: StoredOutput | None = None) -> ExecutionLog:
+        """Return the log of an attempt, of which something may be stored; `close` it in the end."""
+        opened = ExecutionLog(execution, self._filled, max_mb=self._max_mb, stored=stored)
         self._logs.add(opened)
         return opened
 

@@ -12,6 +12,12 @@ class RunnerMetrics:
             "runcast_runner_ended", "Executions that left this runner, by how", ["status"], registry=registry
         )
         self.expired = Counter("runcast_runner_expired", "Attempts of lost runners ended here", registry=registry)
+        self.resumed = Counter(
+            "runcast_runner_resumed",
+            "Executions of an earlier runner of this name that go on",
+            registry=registry,
+        )
+        self.orphans = Counter("runcast_runner_orphans", "Jobs without a live execution removed", registry=registry)
         self.stored = Counter("runcast_runner_chunks_stored", "Chunks of output stored", registry=registry)
         self.unpublished = Counter(
             "runcast_runner_chunks_unpublished", "Chunks of output stored but not published", registry=registry

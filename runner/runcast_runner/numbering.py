@@ -1,11 +1,11 @@
 """From lines to numbered chunks, and the proof of all that was numbered."""
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from runcast_core.clock import now_ms
 from runcast_core.executions import Execution, LogChunk, OutputEnd
+from runcast_runner.stored_output import StoredOutput
 
 CHUNK_CHARACTERS = 16_384
 Piece = tuple[bool, str]
@@ -14,13 +14,14 @@ _Run = tuple[int, int]
 
 
 class Numbering:
-    """Numbers an attempt's chunks from 1. `proof` is of every line so far, each followed by a newline, in UTF-8."""
+    """Numbers an attempt's chunks from 1, or on from what is stored of it. `proof` is of every line so far, each
+    followed by a newline, in UTF-8."""
 
-    def __init__(self, execution: Execution) -> None:
+    def __init__(self, execution: Execution, stored: StoredOutput) -> None:
         self._execution = execution
-        self._seq = 0
-        self._size = 0
-        self._digest = hashlib.sha256()
+        self._seq = stored.last_seq
+        self._size = stored.size
+        self._digest = stored.digest.copy()
 
     @property
     def proof(self) -> OutputEnd:

@@ -17,7 +17,7 @@ import anyio
 import anyio.abc
 
 from runcast_core.errors import ExecutorError
-from runcast_runner.executor import Job, Write
+from runcast_runner.executor import FoundJob, Job
 from runcast_runner.process_namespace import find_namespace
 from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes
 from runcast_runner.process_output import ProcessOutput
@@ -32,15 +32,19 @@ class ProcessExecutor:
 
     name = "process"
 
-    def __init__(self, directory: Path, *, allowed: bool, namespace: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, directory: Path, runner_id: str = "", *, allowed: bool, namespace: tuple[str, ...] | None = None
+    ) -> None:
         self._notes = ProcessNotes(directory)
+        self._runner_id = runner_id
         self._allowed = allowed
         self._namespace = find_namespace() if namespace is None else namespace
 
     async def prepare(self, job: Job) -> None:
         """Nothing is needed."""
 
-    async def run(self, job: Job, write: Write) -> int:
+    @asynccontextmanager
+    async def running(self, job: Job, found: FoundJob | None = None) -> AsyncIterator[ProcessOutput]:
         if job.image != "local":
             raise ExecutorError(NO_ENGINE)
         if not self._allowed:
@@ -48,23 +52,24 @@ class ProcessExecutor:
         if job.command is None:
             raise ExecutorError('image "local" needs a command')
         async with _temporary_folder() as folder:
-            return await self._run(job, write, folder)
+            self._notes.prepare()
+            process = await self._started(job, folder)
+            end = partial(self._end, process.pid, folder)
+            try:
+                with self._notes.noted(process.pid, folder, job.key):
+                    yield ProcessOutput(process, end)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await end()
+                    await process.aclose()
 
-    async def remove_orphans(self) -> None:
+    async def found(self) -> list[FoundJob]:
+        """Nobody can go on with one of another runner, whose end of the pipe is gone."""
         self._notes.prepare()
-        await anyio.to_thread.run_sync(self._notes.clear)
+        return [FoundJob(note.key, self._runner_id, False, note) for note in self._notes.all()]
 
-    async def _run(self, job: Job, write: Write, folder: str) -> int:
-        self._notes.prepare()
-        process = await self._started(job, folder)
-        end = partial(self._end, process.pid, folder)
-        try:
-            with self._notes.noted(process.pid, folder):
-                return await ProcessOutput(process, end).pass_on(write)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await end()
-                await process.aclose()
+    async def remove(self, found: FoundJob) -> None:
+        await anyio.to_thread.run_sync(self._notes.clear, found.handle)
 
     async def _end(self, group: int, folder: str) -> None:
         kill_group(group)

@@ -4,16 +4,43 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import orjson
+
 from runcast_core.errors import SettingError
+from runcast_runner.executor import JobKey
 from runcast_runner.process_tree import holds, kill_group, kill_holders, members, started_at
 
 FOLDER_PREFIX = "runcast-job-"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A process group: its number, when its leader started, the folder it works in, and the job it is."""
+
+    group: int
+    started: str
+    folder: str
+    key: JobKey
+
+    def kill(self) -> None:
+        """Kill it, and remove its folder, unless the number is by now another process's."""
+        if self._is_ours():
+            kill_group(self.group)
+        kill_holders(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_ours(self) -> bool:
+        """Tell by the leader's start, or where the leader has ended by the folder that the others were given."""
+        if known := started_at(self.group):
+            return known == self.started
+        return any(holds(pid, self.folder) for pid in members(self.group))
+
+
 class ProcessNotes:
-    """One file per process group in `directory`: when its leader started, and the folder it works in."""
+    """One file per process group in `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -30,33 +57,37 @@ class ProcessNotes:
             raise SettingError(f"RUNCAST_PROCESS_DIR: {self._directory} belongs to another user; set another folder")
 
     @contextmanager
-    def noted(self, group: int, folder: str) -> Iterator[None]:
+    def noted(self, group: int, folder: str, key: JobKey) -> Iterator[None]:
         """Keep a note of the group while the context is open."""
-        note = self._directory / str(group)
+        path = self._directory / str(group)
+        part = path.with_suffix(".part")
         try:
-            note.write_text(f"{started_at(group)} {folder}")
+            part.write_bytes(orjson.dumps(asdict(Note(group, started_at(group), folder, key)), default=tuple))
+            part.rename(path)
             yield
         finally:
-            note.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Kill what is noted, and remove its folders, unless a number is by now another process's."""
-        for note in [path for path in self._directory.iterdir() if path.name.isdigit()]:
-            started, _, folder = note.read_text().partition(" ")
-            if Path(folder).name.startswith(FOLDER_PREFIX):  # else the note was cut short: nothing is known
-                _end(int(note.name), started, folder)
-            note.unlink()
+    def all(self) -> list[Note]:
+        """Return the notes; one that cannot be read says nothing and is removed."""
+        notes = []
+        for path in [path for path in self._directory.iterdir() if path.name.isdigit()]:
+            if note := _read(path):
+                notes.append(note)
+            else:
+                path.unlink(missing_ok=True)
+        return notes
+
+    def clear(self, note: Note) -> None:
+        """Kill what is noted, and forget it."""
+        note.kill()
+        (self._directory / str(note.group)).unlink(missing_ok=True)
 
 
-def _end(group: int, started: str, folder: str) -> None:
-    if _is_ours(group, started, folder):
-        kill_group(group)
-    kill_holders(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_ours(group: int, started: str, folder: str) -> bool:
-    """Tell by the leader's start, or where the leader has ended by the folder that the others were given."""
-    if known := started_at(group):
-        return known == started
-    return any(holds(pid, folder) for pid in members(group))
+def _read(path: Path) -> Note | None:
+    try:
+        noted = orjson.loads(path.read_bytes())
+        note = Note(noted["group"], noted["started"], noted["folder"], JobKey(*noted["key"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return note if Path(note.folder).name.startswith(FOLDER_PREFIX) else None

@@ -12,7 +12,10 @@ _GRACE_S = 5
 
 
 class ProcessOutput:
-    """The output of one process. `end` is called when the process has ended, and kills what else is of its job."""
+    """See `runcast_runner.executor.Running`: the output of one process. `end` is called when it has ended, and kills
+    what else is of its job."""
+
+    ran_s = 0.0
 
     def __init__(self, process: anyio.abc.Process, end: Callable[[], Awaitable[None]]) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for a pipe
@@ -22,7 +25,7 @@ class ProcessOutput:
         self._deadline = math.inf
         self._receiving = anyio.CancelScope()
 
-    async def pass_on(self, write: Write) -> int:
+    async def follow(self, write: Write) -> int:
         """Write all of it, however long that takes; return the process's exit code."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch)

@@ -1,5 +1,7 @@
 """The runner: claims while it has room, ends what others lost, hands back what it cannot finish."""
 
+from functools import partial
+
 import anyio
 import structlog
 from anyio.abc import TaskGroup
@@ -12,12 +14,14 @@ from runcast_core.executions import Execution, Status
 from runcast_core.hints import hint
 from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
-from runcast_runner.execution_run import ExecutionRun, release
-from runcast_runner.executor import Executor
+from runcast_runner.execution_run import ExecutionRun, Resumed, key_of
+from runcast_runner.executor import Executor, JobKey
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.orphans import Orphans
 from runcast_runner.retention import sweep_old
 from runcast_runner.settings import RunnerSettings
+from runcast_runner.take_up import TakenUp, TakeUp
 
 log = structlog.get_logger()
 
@@ -49,31 +53,36 @@ class _Runner:
         self._metrics = metrics
         self._sealer = sealer_of(settings)
         self._logs = LogWriter(store, bus, metrics, max_mb=settings.max_output_mb)
+        self._orphans = Orphans(store, executor, settings.runner_id, self._keys, metrics)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
         self._wake = anyio.Event()
 
     async def run(self, shutdown: anyio.Event) -> None:
-        await self._executor.remove_orphans()
         async with anyio.create_task_group() as side:
             side.start_soon(self._wake_on, shutdown)
-            await self._release_own(shutdown)
-            for task in (self._logs.run, self._listen, self._expire):
-                side.start_soon(task)
-            side.start_soon(sweep_unannounced, self._store, self._bus)
-            side.start_soon(sweep_old, self._store, self._settings.retention_days)
+            side.start_soon(self._logs.run)
             async with anyio.create_task_group() as jobs:
+                await self._take_up(shutdown, jobs)
+                for task in (self._listen, self._expire, self._orphans.sweep):
+                    side.start_soon(task)
+                side.start_soon(sweep_unannounced, self._store, self._bus)
+                side.start_soon(sweep_old, self._store, self._settings.retention_days)
                 await self._claim_until(shutdown, jobs)
                 await self._drain()
                 jobs.cancel_scope.cancel()
             await self._hand_back()
             side.cancel_scope.cancel()
 
-    async def _release_own(self, shutdown: anyio.Event) -> None:
-        """Hand back what an earlier runner of this name held; patient while the store does not answer."""
+    async def _take_up(self, shutdown: anyio.Event, jobs: TaskGroup) -> None:
+        """Patient while the store does not answer."""
+        settings = self._settings
+        parts = self._store, self._bus, self._executor
+        taking = TakeUp(
+            *parts, runner_id=settings.runner_id, lease_ms=settings.lease_ms, begin=partial(self._go_on, jobs)
+        )
         while not shutdown.is_set():
             try:
-                for execution in await self._store.held_by(self._settings.runner_id):
-                    await release(self._store, self._bus, execution)
+                await taking.run()
             except StoreUnavailable as error:
                 log.warning("Waiting for the store", reason=error.message)
                 await self._waken(RETRY_S)
@@ -123,19 +132,30 @@ class _Runner:
         execution = await self._claim()
         if execution is None:
             return False
+        self._begin(execution, claimed_at, jobs)
+        return True
+
+    def _go_on(self, jobs: TaskGroup, taken: TakenUp) -> None:
+        self._metrics.resumed.inc()
+        self._begin(taken.execution, taken.leased_at, jobs, taken.resumed)
+
+    def _begin(self, execution: Execution, leased_at: float, jobs: TaskGroup, resumed: Resumed | None = None) -> None:
         run = ExecutionRun(
             execution,
-            claimed_at,
+            leased_at,
             settings=self._settings,
             store=self._store,
             bus=self._bus,
             executor=self._executor,
             logs=self._logs,
             sealer=self._sealer,
+            resumed=resumed,
         )
         self._runs[execution.organization_id, execution.task_id] = run
         jobs.start_soon(self._guarded, run)
-        return True
+
+    def _keys(self) -> set[JobKey]:
+        return {key_of(run.execution) for run in self._runs.values()}
 
     async def _claim(self) -> Execution | None:
         settings = self._settings

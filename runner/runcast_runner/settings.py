@@ -4,6 +4,7 @@ import hashlib
 import os
 import socket
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -16,7 +17,7 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
     """Everything a runner reads from its environment."""
 
     runner_id: str = Field(default_factory=socket.gethostname, alias="RUNCAST_RUNNER_ID", min_length=1, max_length=128)
-    """Stable over restarts: at its start a runner hands back what an earlier one of this name still held."""
+    """Stable over restarts: at its start it goes on with what an earlier runner of this name held, or hands it back."""
     pools: tuple[Annotated[str, StringConstraints(pattern=POOL_PATTERN)], ...] = Field(
         (DEFAULT_POOL,), alias="RUNCAST_POOLS", min_length=1, max_length=32
     )
@@ -49,6 +50,16 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
         if not isinstance(value, str):
             return value
         return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+    @property
+    def installation(self) -> str:
+        """What tells this installation's containers from another's on the same engine: which store it has."""
+        if self.mongodb_url is not None:
+            servers, path = urlsplit(self.mongodb_url.get_secret_value())[1:3]
+            store = servers.rpartition("@")[2] + path
+        else:
+            store = f"{socket.gethostname()}:{self.sqlite_path}"
+        return hashlib.sha256(store.encode()).hexdigest()[:12]
 
     @property
     def process_allowed(self) -> bool:

@@ -59,11 +59,13 @@ def _reap(settings: dict[str, str]) -> None:
     from runcast_core.errors import ExecutorError
     from runcast_core.logging import configure_logging
     from runcast_runner.executors import choose_executor
+    from runcast_runner.orphans import remove_jobs_of
     from runcast_runner.settings import RunnerSettings
 
     configure_logging("console", "error")  # to a terminal that may be gone
     try:
-        anyio.run(choose_executor(RunnerSettings.from_mapping(settings)).remove_orphans)
+        runner = RunnerSettings.from_mapping(settings)
+        anyio.run(remove_jobs_of, choose_executor(runner), runner.runner_id)
     except ExecutorError as error:
         with suppress(OSError):
             sys.stderr.write(f"runcast: what was running could not be removed: {error.message}\n")

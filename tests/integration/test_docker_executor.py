@@ -16,12 +16,14 @@ from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Limits
 from runcast_runner.log_place import LOST, LogPlace
+from runcast_runner.orphans import remove_jobs_of
 from tests.integration.engine_proxy import EngineProxy, running_proxy
+from tests.jobs import run_job
 
 
 @pytest.fixture
 def executor(busybox_image: str) -> Iterator[DockerExecutor]:
-    executor = connect_docker(f"test-{new_id()}", kill_grace_s=0)
+    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
     yield executor
     executor._client.close()
 
@@ -46,7 +48,7 @@ async def _pieces(executor: DockerExecutor, job: Job) -> tuple[int, list[tuple[i
         pieces.append((stream, data))
 
     await executor.prepare(job)
-    return await executor.run(job, write), pieces
+    return await run_job(executor, job, write), pieces
 
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, busybox_image):
@@ -95,9 +97,10 @@ async def test_more_or_fewer_cpus_than_the_engine_takes_are_what_it_takes(execut
 
 async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
     """Only containers of this runner's name are."""
-    labels = {"runcast.runner": executor._runner_id}
+    names = {"organization": "org", "task": "t", "attempt": "1", "runner": executor._runner_id}
+    labels = {f"runcast.{name}": value for name, value in names.items()}
     executor._client.containers.run(busybox_image, ["sleep", "60"], labels=labels, detach=True)
-    await executor.remove_orphans()
+    await remove_jobs_of(executor, executor._runner_id)
     assert _containers(executor) == []
 
 
@@ -144,7 +147,7 @@ async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor
 
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(executor.run, _job(busybox_image, "yes"), write)
+            tasks.start_soon(run_job, executor, _job(busybox_image, "yes"), write)
             await blocked.wait()
             tasks.cancel_scope.cancel()
     assert _containers(executor) == []
@@ -162,7 +165,7 @@ async def test_what_a_stopped_container_says_until_its_end_is_still_passed_on(ex
     command = "trap 'echo ending; sleep 0.5; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.1; done"
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(executor.run, _job(busybox_image, command), write)
+            tasks.start_soon(run_job, executor, _job(busybox_image, command), write)
             await begun.wait()
             tasks.cancel_scope.cancel()
     assert output == b"begun\nending\nended\n"
@@ -186,7 +189,7 @@ async def test_a_container_killed_from_outside_ends_with_137(executor, busybox_i
         await anyio.to_thread.run_sync(lambda: [container.kill() for container in _containers(executor)])
 
     with anyio.fail_after(20):
-        assert await executor.run(_job(busybox_image, "echo begun; sleep 60"), write) == 137
+        assert await run_job(executor, _job(busybox_image, "echo begun; sleep 60"), write) == 137
     assert output == b"begun\n"
     assert _containers(executor) == []
 
@@ -194,7 +197,7 @@ async def test_a_container_killed_from_outside_ends_with_137(executor, busybox_i
 @asynccontextmanager
 async def _through(proxy: EngineProxy, **silence: float) -> AsyncIterator[DockerExecutor]:
     client = await anyio.to_thread.run_sync(lambda: docker.DockerClient(proxy.address, timeout=2))
-    yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, kill_grace_s=0, **silence)
+    yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, installation="tests", kill_grace_s=0, **silence)
     client.close()
 
 
@@ -256,11 +259,11 @@ async def test_an_engine_that_is_gone_is_a_clear_error(executor, busybox_image, 
     with anyio.fail_after(60):
         async with running_proxy() as proxy, _through(proxy, silence_s=0.5) as cut_off:
             with pytest.raises(ExecutorError, match="unknown: the container engine does not answer"):
-                await cut_off.run(_job(busybox_image, "echo begun; sleep 300"), write)
+                await run_job(cut_off, _job(busybox_image, "echo begun; sleep 300"), write)
     assert output == b"begun\n"
     executor._runner_id = cut_off._runner_id
     assert len(_containers(executor)) == 1
-    await executor.remove_orphans()
+    await remove_jobs_of(executor, executor._runner_id)
     assert _containers(executor) == []
 
 
@@ -277,7 +280,7 @@ def test_no_engine_is_a_clear_error(monkeypatch):
     """An address where nothing answers is an `ExecutorError`."""
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     with pytest.raises(ExecutorError, match="no container engine answered"):
-        connect_docker("r", kill_grace_s=0)
+        connect_docker("r", installation="tests", kill_grace_s=0)
 
 
 def test_the_engine_answers(busybox_image):

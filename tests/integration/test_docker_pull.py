@@ -25,7 +25,7 @@ from runcast_runner.docker_executor import connect_docker
 from runcast_runner.executor import Job, Limits
 
 async def main():
-    executor = connect_docker("test-pull", kill_grace_s=0)
+    executor = connect_docker("test-pull", installation="tests", kill_grace_s=0)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(executor.prepare, Job("org", "t", 1, sys.argv[1], "true", {}, Limits(64, 1, 32)))
         with anyio.open_signal_receiver(signal.SIGTERM) as signals:
@@ -47,7 +47,7 @@ def registry(busybox_image: str) -> Iterator[Registry]:
 
 @pytest.fixture
 def executor() -> Iterator[DockerExecutor]:
-    executor = connect_docker(f"test-{new_id()}", kill_grace_s=0)
+    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
     yield executor
     executor._client.close()
 

@@ -19,7 +19,7 @@ class Streams(DummyExecutor):
         super().__init__()
         self._pieces = pieces
 
-    async def run(self, job: Job, write: Write) -> int:
+    async def behave(self, job: Job, write: Write) -> int:
         for data, stream in self._pieces:
             await write(data, stream)
         return 1

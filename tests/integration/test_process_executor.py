@@ -1,5 +1,6 @@
 """The process executor with real processes: what they see, and that nothing of them stays."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,10 +16,12 @@ from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
 from runcast_runner import process_output
 from runcast_runner.executor import Job, Limits
+from runcast_runner.orphans import remove_jobs_of
 from runcast_runner.process_executor import ProcessExecutor
 from runcast_runner.process_namespace import PID_NAMESPACE, USER_NAMESPACE, permitted
 from runcast_runner.process_tree import started_at
 from tests.conftest import missing
+from tests.jobs import run_job
 from tests.sleeping import new_marker, sleeping, until
 
 RUNNER = """
@@ -31,7 +34,8 @@ async def write(data): pass
 
 async def main():
     executor = ProcessExecutor(Path(sys.argv[1]), allowed=True, namespace=tuple(sys.argv[3:]))
-    await executor.run(Job("org", "t", 1, "local", sys.argv[2], {}, Limits(64, 1, 64)), write)
+    async with executor.running(Job("org", "t", 1, "local", sys.argv[2], {}, Limits(64, 1, 64))) as running:
+        await running.follow(write)
 
 anyio.run(main)
 """
@@ -64,7 +68,7 @@ async def _run(executor: ProcessExecutor, job: Job) -> tuple[int, bytes]:
         output.extend(data)
 
     with anyio.fail_after(30):
-        return await executor.run(job, write), bytes(output)
+        return await run_job(executor, job, write), bytes(output)
 
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, tmp_path):
@@ -174,7 +178,7 @@ async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
         output.extend(data)
 
     with anyio.fail_after(30):
-        await executor.run(_job("head -c 230000 /dev/zero; echo the end"), write)
+        await run_job(executor, _job("head -c 230000 /dev/zero; echo the end"), write)
     assert output == bytes(230_000) + b"the end\n"
 
 
@@ -224,9 +228,14 @@ async def test_a_killed_runner_leaves_nothing_after_the_next_start(executor, nam
         await until(lambda: sleeping(marker) == [])
     else:
         assert len(sleeping(marker)) == 2
-    await executor.remove_orphans()
+    await remove_jobs_of(executor, executor._runner_id)
     await until(lambda: sleeping(marker) == [])
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
+
+
+def _note(notes: Path, group: int, started: str, folder: Path) -> None:
+    note = {"group": group, "started": started, "folder": str(folder), "key": ["org", "t", 1]}
+    (notes / str(group)).write_text(json.dumps(note))
 
 
 async def test_children_of_an_ended_leader_are_found_at_the_next_start(executor, tmp_path):
@@ -239,9 +248,9 @@ async def test_children_of_an_ended_leader_are_found_at_the_next_start(executor,
     started = started_at(leader.pid)
     leader.wait()
     (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / str(leader.pid)).write_text(f"{started} {folder}")
+    _note(tmp_path / "notes", leader.pid, started, folder)
     await until(lambda: bool(sleeping(marker)))
-    await executor.remove_orphans()
+    await remove_jobs_of(executor, executor._runner_id)
     await until(lambda: sleeping(marker) == [])
     assert not folder.exists()
 
@@ -256,11 +265,11 @@ async def test_a_reused_number_is_not_killed(executor, tmp_path, leader_lives):
         other.wait()
     try:
         (tmp_path / "notes").mkdir()
-        (tmp_path / "notes" / str(other.pid)).write_text(f"1 {tmp_path}/jobs/runcast-job-gone")
+        _note(tmp_path / "notes", other.pid, "1", tmp_path / "jobs" / "runcast-job-gone")
         (tmp_path / "notes" / "999999999").touch()  # cut short by a crash
         (tmp_path / "notes" / "README").touch()
         await until(lambda: bool(sleeping(marker)))
-        await executor.remove_orphans()
+        await remove_jobs_of(executor, executor._runner_id)
         assert sleeping(marker)
         assert [path.name for path in (tmp_path / "notes").iterdir()] == ["README"]
     finally:

@@ -19,6 +19,8 @@ RUNNER = """
 import os, sys, anyio
 from pathlib import Path
 from runcast_runner.executor import Job, Limits
+from runcast_runner.orphans import remove_jobs_of
+from tests.jobs import run_job
 from runcast_runner.process_executor import ProcessExecutor
 from runcast_runner.process_namespace import find_namespace
 
@@ -29,8 +31,8 @@ async def write(data): output.extend(data)
 
 async def run(notes, command):
     executor = ProcessExecutor(folder / notes, allowed=True, namespace=None if namespace == "found" else ())
-    await executor.remove_orphans()
-    return await executor.run(Job("org", "t", 1, "local", command, {}, Limits(64, 1, 64)), write)
+    await remove_jobs_of(executor, executor._runner_id)
+    return await run_job(executor, Job("org", "t", 1, "local", command, {}, Limits(64, 1, 64)), write)
 
 anyio.run(run, "first", "true")  # imports all it needs, as that user may not be allowed to read this Python
 if os.getuid() == 0:

@@ -60,7 +60,7 @@ class Scripted(DummyExecutor):
         self._pieces = pieces
         self._error = error
 
-    async def run(self, job: Job, write: Write) -> int:
+    async def behave(self, job: Job, write: Write) -> int:
         for piece in self._pieces:
             await write(piece)
         if self._error is not None:
@@ -236,12 +236,12 @@ async def test_a_cancelled_execution_stops(store, bus, signalled):
     task_id = await _request(store, hang="1")
     executor = DummyExecutor()
     async with _runner(store, bus, executor, RUNCAST_LEASE_MS="60000" if signalled else "600"):
-        await _until(lambda: _true(executor.running == {task_id}))
+        await _until(lambda: _true(executor.jobs == {task_id}))
         await store.request_cancel(ORG, task_id)
         if signalled:
             await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
         assert (await _status(store, task_id)).status is Status.CANCELLED
-        assert executor.running == set()
+        assert executor.jobs == set()
     assert await _output(store, task_id) == ["dummy 0"]
     assert _statuses(bus, task_id) == ["RUNNING", "CANCELLED"]
 
@@ -268,11 +268,11 @@ async def test_a_lost_execution_is_stopped_and_left_alone(store, bus, lease_ms, 
     executor = DummyExecutor()
     registry = CollectorRegistry()
     async with _runner(store, bus, executor, registry, RUNCAST_LEASE_MS=lease_ms):
-        await _until(lambda: _true(executor.running == {task_id}))
+        await _until(lambda: _true(executor.jobs == {task_id}))
         await store.record_external(ORG, task_id, Status.FAILED)
         if signalled:
             await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
-        await _until(lambda: _true(executor.running == set()))
+        await _until(lambda: _true(executor.jobs == set()))
         await _until(lambda: _true(b'runcast_runner_ended_total{status="LOST"} 1.0' in generate_latest(registry)))
         chunks = len(await store.read_logs(ORG, task_id, attempt=1))
         other = await _request(store)
@@ -309,9 +309,9 @@ async def test_a_new_attempt_outlives_the_clean_up_of_the_one_before(store, bus)
     stopping, stopped = anyio.Event(), anyio.Event()
 
     class SlowToStop(DummyExecutor):
-        async def run(self, job: Job, write: Write) -> int:
+        async def behave(self, job: Job, write: Write) -> int:
             try:
-                return await super().run(job, write)
+                return await super().behave(job, write)
             finally:
                 if job.attempt == 1:
                     stopping.set()
@@ -343,7 +343,7 @@ async def test_a_lease_that_ran_out_stops_the_container(store, bus):
         await _until(lambda: _true(any(name == "execution-log" for name, _ in _events(bus, task_id))))
         faulty.down = True
         begun = anyio.current_time()
-        await _until(lambda: _true(executor.running == set()))
+        await _until(lambda: _true(executor.jobs == set()))
         assert anyio.current_time() - begun < 2
         published = len(_events(bus, task_id))
         chunks = await store.read_logs(ORG, task_id, attempt=1)
@@ -363,9 +363,9 @@ async def test_a_store_that_was_away_shortly_loses_nothing(store, bus):
     task_id = await _request(store, lines="50", delay="0.005")
     executor = DummyExecutor()
     async with _runner(faulty, bus, executor):
-        await _until(lambda: _true(executor.running == {task_id}))
+        await _until(lambda: _true(executor.jobs == {task_id}))
         faulty.down = True
-        await _until(lambda: _true(executor.running == set()))
+        await _until(lambda: _true(executor.jobs == set()))
         faulty.down = False
         assert (await _status(store, task_id)).status is Status.PASSED
     assert await _output(store, task_id) == [f"dummy {n}" for n in range(50)]
@@ -398,7 +398,7 @@ async def test_a_drain_waits_for_what_runs_and_claims_no_more(store, bus):
     executor = DummyExecutor()
     first = await _request(store, lines="30", delay="0.01")
     async with _runner(store, bus, executor, RUNCAST_DRAIN="10") as shutdown:
-        await _until(lambda: _true(executor.running == {first}))
+        await _until(lambda: _true(executor.jobs == {first}))
         shutdown.set()
         second = await _request(store)
         await _wake(bus)
@@ -410,7 +410,7 @@ async def test_a_drain_hands_back_what_does_not_end(store, bus):
     """After the grace the container goes, its output so far is kept, and anybody may claim it again."""
 
     class Prompting(DummyExecutor):
-        async def _behave(self, job: Job, write: Write) -> int:
+        async def behave(self, job: Job, write: Write) -> int:
             await write(b"kept 0\nand a prompt: ")
             await anyio.sleep_forever()
             return 0
@@ -418,9 +418,9 @@ async def test_a_drain_hands_back_what_does_not_end(store, bus):
     executor = Prompting()
     task_id = await _request(store)
     async with _runner(store, bus, executor, RUNCAST_DRAIN="0.1") as shutdown:
-        await _until(lambda: _true(executor.running == {task_id}))
+        await _until(lambda: _true(executor.jobs == {task_id}))
         shutdown.set()
-    assert executor.running == set()
+    assert executor.jobs == set()
     assert (await store.execution(ORG, task_id)).status is Status.PENDING
     assert await _output(store, task_id) == ["kept 0", "and a prompt: "]
     assert _statuses(bus, task_id) == ["RUNNING", "PENDING"]
@@ -455,7 +455,7 @@ class Improving(DummyExecutor):
         super().__init__()
         self._codes = codes
 
-    async def _behave(self, job: Job, write: Write) -> int:
+    async def behave(self, job: Job, write: Write) -> int:
         await write(f"attempt {job.attempt}\n".encode())
         code = self._codes[job.attempt - 1]
         return await anyio.sleep_forever() if code is None else code
@@ -531,10 +531,10 @@ async def test_no_more_run_at_once_than_the_setting_says(store, bus):
     most = 0
 
     class Counting(DummyExecutor):
-        async def run(self, job: Job, write: Write) -> int:
+        async def behave(self, job: Job, write: Write) -> int:
             nonlocal most
-            most = max(most, len(self.running) + 1)
-            return await super().run(job, write)
+            most = max(most, len(self.jobs))
+            return await super().behave(job, write)
 
     async with _runner(store, bus, Counting(), RUNCAST_CONCURRENCY="3"):
         for task_id in tasks:
@@ -549,10 +549,10 @@ async def test_no_more_of_an_organization_run_at_once_than_its_limit(store, bus)
     other = await _request(store, "other", hang="1")
     settings = {"RUNCAST_CONCURRENCY": "4", "RUNCAST_ORGANIZATION_LIMIT": "2"}
     async with _runner(store, bus, executor, **settings):
-        await _until(lambda: _true(len(executor.running) == 3))
+        await _until(lambda: _true(len(executor.jobs) == 3))
         await _wake(bus)
-        assert len(executor.running & {*mine}) == 2
-        assert other in executor.running
+        assert len(executor.jobs & {*mine}) == 2
+        assert other in executor.jobs
 
 
 @pytest.mark.parametrize("signalled", [True, False])

@@ -9,6 +9,7 @@ from runcast_core.executions import Execution, OutputEnd
 from runcast_runner import output_cap
 from runcast_runner.execution_log import STDERR, ExecutionLog
 from runcast_runner.numbering import CHUNK_CHARACTERS, Numbering
+from runcast_runner.stored_output import StoredOutput
 from runcast_runner.output_cap import OutputCap
 
 OWNER = Execution("org", "t", "image", 1, 1, attempt=3)
@@ -32,7 +33,7 @@ def _proof(chunks) -> OutputEnd:
 def test_every_line_keeps_its_place_and_its_stream(seed):
     """Whatever the lengths, the streams and the batches: order, numbers, runs and proof are right."""
     rng = random.Random(seed)
-    numbering, chunks, lines = Numbering(OWNER), [], []
+    numbering, chunks, lines = Numbering(OWNER, StoredOutput()), [], []
     for _ in range(rng.randrange(1, 6)):
         pieces = []
         for _ in range(rng.randrange(40)):
@@ -52,7 +53,7 @@ def test_every_line_keeps_its_place_and_its_stream(seed):
 
 def test_nothing_is_proven_too():
     """Without output the last number is 0, and the checksum that of nothing."""
-    assert Numbering(OWNER).proof == OutputEnd(0, 0, hashlib.sha256(b"").hexdigest())
+    assert Numbering(OWNER, StoredOutput()).proof == OutputEnd(0, 0, hashlib.sha256(b"").hexdigest())
 
 
 async def test_standard_error_is_told_by_its_stream():

@@ -1,0 +1,77 @@
+"""What a runner does first: it goes on with the jobs that an earlier runner of its name left, or hands them back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+import structlog
+
+from runcast_core.bus import Bus
+from runcast_core.errors import LeaseLost
+from runcast_core.executions import Execution
+from runcast_core.store import Store
+from runcast_runner.execution_run import Resumed, key_of, release
+from runcast_runner.executor import Executor, FoundJob, JobKey
+from runcast_runner.stored_output import stored_output
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """An execution whose job goes on, on a lease that was renewed at `leased_at` of this process's clock."""
+
+    execution: Execution
+    leased_at: float
+    resumed: Resumed
+
+
+class TakeUp:
+    """`begin` is given what goes on."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        executor: Executor,
+        *,
+        runner_id: str,
+        lease_ms: int,
+        begin: Callable[[TakenUp], None],
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._executor = executor
+        self._runner_id = runner_id
+        self._lease_ms = lease_ms
+        self._begin = begin
+        self._begun: set[JobKey] = set()
+
+    async def run(self) -> None:
+        """Raises `StoreUnavailable`, and is then to be called again, and `ExecutorError`."""
+        left = {job.key: job for job in await self._executor.found() if job.runner_id == self._runner_id}
+        for execution in await self._store.held_by(self._runner_id):
+            if (key := key_of(execution)) not in self._begun:
+                await self._take_up(execution, left.get(key))
+
+    async def _take_up(self, execution: Execution, found: FoundJob | None) -> None:
+        if found is not None and found.resumable:
+            try:
+                taken = await self._resumed(execution, found)
+            except LeaseLost:
+                return  # what is left of it is an orphan now
+            if taken is not None:
+                log.info("Execution goes on", task=execution.task_id, attempt=execution.attempt)
+                self._begun.add(found.key)
+                self._begin(taken)
+                return
+        if found is not None:
+            await self._executor.remove(found)
+        await release(self._store, self._bus, execution)
+
+    async def _resumed(self, execution: Execution, found: FoundJob) -> TakenUp | None:
+        leased_at = anyio.current_time()
+        owner = execution.organization_id, execution.task_id, execution.fence
+        cancelled = await self._store.renew(*owner, lease_ms=self._lease_ms)
+        stored = await stored_output(self._store, execution)
+        return None if stored is None else TakenUp(execution, leased_at, Resumed(found, stored, cancelled))
