@@ -36,6 +36,7 @@ class Installation:
 
     services: dict[str, Service]
     logs: Path
+    settings: dict[str, str]
 
     @property
     def api(self) -> str:
@@ -50,6 +51,13 @@ class Installation:
 
     def headers(self, organization_id: str, role: Role = Role.ADMIN) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(organization_id, role)}"}
+
+    @contextmanager
+    def running_runner(self, name: str) -> Iterator[Service]:
+        """Run one more, or one of a name that ran before; what it logs replaces what that one did."""
+        with _service("runcast_runner", name, self.logs, self.settings) as service:
+            _until_ready(service, self.logs / f"{name}.log")
+            yield service
 
     def log_of(self, service: str) -> str:
         return (self.logs / f"{service}.log").read_text()
@@ -84,7 +92,7 @@ def started_installation(
         }
         for name, service in services.items():
             _until_ready(service, directory / f"{name}.log")
-        yield Installation(services, directory)
+        yield Installation(services, directory, shared)
 
 
 @contextmanager

@@ -1,0 +1,214 @@
+"""Runners that are killed while their containers run, and started again: on both stores, with a real engine."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import docker
+import httpx
+import pytest
+
+from runcast_core.identifiers import new_id
+from tests.e2e.dashboard import Dashboard, python
+from tests.installation import Installation, started_installation
+from tests.mongodb import database_url
+from tests.parts import Part
+
+COUNT = (
+    "i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo out $i; [ $((i % 7)) -eq 0 ] && echo err $i >&2; {pause} done"
+)
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def installation(
+    request: pytest.FixtureRequest, redis_part: Part, busybox_image: str, tmp_path: Path
+) -> Iterator[Installation]:
+    settings = {"RUNCAST_EXECUTOR": "docker", "RUNCAST_KILL_GRACE": "0", "RUNCAST_LEASE_MS": "30000"}
+    if request.param == "mongodb":
+        settings["MONGODB_URL"] = database_url(request.getfixturevalue("mongodb_part").url, f"rc_{new_id()}")
+    with started_installation(redis_part.url, tmp_path, runners=(), **settings) as running:
+        yield running
+
+
+class Scene:
+    """One organization with one execution."""
+
+    def __init__(self, installation: Installation, http: httpx.AsyncClient, dashboard: Dashboard, image: str) -> None:
+        self.installation = installation
+        self.dashboard = dashboard
+        self.runner = f"runner-{new_id()}"
+        self._http = http
+        self._image = image
+
+    async def request(self, command: str, **config: Any) -> None:
+        body = {"taskId": "t", "image": self._image, "command": command, "config": config}
+        (await self._http.post("/api/execution-request", json=body)).raise_for_status()
+
+    async def until_printed(self, chunks: int = 1) -> None:
+        """Return once so many more chunks came live."""
+        begun = len(self.dashboard.of("execution-log"))
+        await self.dashboard.until(lambda d: len(d.of("execution-log")) >= begun + chunks)
+
+    async def killed(self, command: str, **config: Any) -> None:
+        """Request it on a runner, and kill that once it printed something."""
+        with self.installation.running_runner(self.runner) as runner:
+            await self.request(command, **config)
+            await self.until_printed()
+            runner.process.kill()
+
+    async def ended(self) -> dict[str, Any]:
+        """Wait for its end; return it as the api shows it."""
+        await self.dashboard.until(lambda d: any("endedAt" in body for body in d.of("execution-updated")), 40)
+        return (await self._http.get("/api/executions/t")).json()
+
+    async def cancel(self) -> None:
+        (await self._http.post("/api/executions/t/cancel")).raise_for_status()
+
+    async def output(self) -> bytes:
+        return (await self._http.get("/api/executions/t/logs", params={"format": "text"})).content
+
+    def statuses(self) -> list[tuple[str, int]]:
+        return [(body["status"], body["attempt"]) for body in self.dashboard.of("execution-updated")]
+
+    async def container(self, job: Callable[[Any], object]) -> None:
+        """Do something to its container."""
+        await anyio.to_thread.run_sync(lambda: [job(container) for container in self._containers()])
+
+    async def no_container(self) -> None:
+        with anyio.fail_after(20):
+            while await anyio.to_thread.run_sync(self._containers):
+                await anyio.sleep(0.05)
+
+    def _containers(self) -> list[Any]:
+        client = docker.from_env()
+        try:
+            wanted = {"label": f"runcast.runner={self.runner}"}
+            return client.containers.list(all=True, filters=wanted, ignore_removed=True)
+        finally:
+            client.close()
+
+
+@pytest.fixture
+async def scene(installation: Installation, busybox_image: str) -> AsyncIterator[Scene]:
+    organization = new_id()
+    headers = installation.headers(organization)
+    async with (
+        httpx.AsyncClient(base_url=installation.api, headers=headers) as http,
+        python(installation.gateways[0], auth={"token": installation.token(organization)}) as dashboard,
+    ):
+        await dashboard.until(lambda d: d.of("auth-success"))
+        scene = Scene(installation, http, dashboard, busybox_image)
+        yield scene
+        await scene.container(lambda container: container.remove(force=True))
+
+
+async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
+    """Three kills: one attempt, each line of both streams once, in order, and the proof is of just that."""
+    lines = 1500
+    with scene.installation.running_runner(scene.runner) as runner:
+        await scene.request(COUNT.format(lines=lines, pause="sleep 0.002;"))
+        await scene.until_printed()
+        runner.process.kill()
+    for _ in range(2):
+        with scene.installation.running_runner(scene.runner) as runner:
+            await scene.until_printed(3)
+            runner.process.kill()
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+        await scene.no_container()
+    output = await scene.output()
+    printed = output.decode().splitlines()
+    assert [line for line in printed if line.startswith("out")] == [f"out {n}" for n in range(1, lines + 1)]
+    assert [line for line in printed if line.startswith("err")] == [f"err {n}" for n in range(7, lines + 1, 7)]
+    assert len(printed) == lines + lines // 7
+    [attempt] = ended["attempts"]
+    proof = attempt["output"]
+    assert (ended["status"], ended["attempt"]) == ("PASSED", 1)
+    assert (proof["bytes"], proof["sha256"]) == (len(output), hashlib.sha256(output).hexdigest())
+    assert scene.dashboard.of("execution-log")[-1]["seq"] == proof["lastSeq"]
+    assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PASSED", 1)]
+
+
+async def test_what_ended_while_nobody_looked_has_its_own_result(scene: Scene):
+    """Its exit code and all of its output."""
+    await scene.killed("echo begun; sleep 1; echo done; exit 3")
+    await scene.container(lambda container: container.wait())
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+        await scene.no_container()
+    assert (ended["status"], ended["exitCode"], ended["attempt"]) == ("FAILED", 3, 1)
+    assert await scene.output() == b"begun\ndone\n"
+
+
+async def test_what_was_cancelled_while_nobody_looked_is_stopped(scene: Scene):
+    """The new runner stops it at once, and keeps what it printed."""
+    await scene.killed("echo begun; sleep 1; echo more; sleep 600")
+    await scene.cancel()
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+        await scene.no_container()
+    assert (ended["status"], ended["attempt"]) == ("CANCELLED", 1)
+    assert (await scene.output()).startswith(b"begun\n")
+
+
+async def test_the_time_limit_counts_from_the_containers_start(scene: Scene):
+    """A limit that passed while nobody looked is over."""
+    await scene.killed("echo begun; sleep 2; echo late; sleep 600", timeoutSeconds=4)
+    started = anyio.current_time()
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+    assert ended["status"] == "TIMED_OUT"
+    assert ended["error"] == "timed out after 4 s"
+    assert anyio.current_time() - started < 30
+    assert await scene.output() == b"begun\nlate\n"
+
+
+async def test_what_is_gone_is_handed_back(scene: Scene):
+    """No container, no result: it runs as the next attempt."""
+    await scene.killed("echo begun; sleep 2; echo done")
+    await scene.container(lambda container: container.remove(force=True))
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+    assert (ended["status"], ended["attempt"]) == ("PASSED", 2)
+    assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
+
+
+async def test_a_container_that_was_being_stopped_is_no_result(scene: Scene):
+    """A runner that was killed in the middle of handing back left it so: whatever it returned, it runs again."""
+    await scene.killed(
+        "trap 'exit 0' TERM; echo begun; i=0; while [ $i -lt 20 ]; do i=$((i+1)); sleep 0.1; done; exit 3"
+    )
+    await scene.container(_half_stopped)
+    with scene.installation.running_runner(scene.runner):
+        ended = await scene.ended()
+        await scene.no_container()
+    assert (ended["status"], ended["attempt"]) == ("FAILED", 2)
+
+
+def _half_stopped(container: Any) -> None:
+    container.rename(f"runcast-stopping-{container.short_id}")
+    container.stop()
+
+
+async def test_a_container_whose_execution_another_runner_ended_is_removed(scene: Scene):
+    """Its own runner finds out at its start; the result stays what the other one said."""
+    scene.installation.settings["RUNCAST_LEASE_MS"] = "1000"
+    await scene.killed("echo begun; sleep 600")
+    with scene.installation.running_runner("another"):
+        ended = await scene.ended()
+    with scene.installation.running_runner(scene.runner):
+        await scene.no_container()
+    assert (ended["status"], ended["error"]) == ("ERROR", "runner lost")
+
+
+async def test_another_runner_removes_what_a_lost_one_left(scene: Scene):
+    """At its start, and each minute: here at a start after the loss."""
+    scene.installation.settings["RUNCAST_LEASE_MS"] = "1000"
+    await scene.killed("echo begun; sleep 600")
+    with scene.installation.running_runner("another"):
+        await scene.ended()
+    with scene.installation.running_runner("third"):
+        await scene.no_container()
