@@ -20,6 +20,8 @@ class EngineProxy:
         """After how many bytes the next streams of output break."""
         self.gone = anyio.Event()
         """Set it to hang up and refuse connections from then on."""
+        self.unanswered = b"\0"
+        """Requests that contain it are never answered."""
         self.silent = False
         """Set it to stop forwarding without hanging up, like a host that lost its power."""
 
@@ -38,7 +40,7 @@ class EngineProxy:
 
     async def _ask(self, client, engine, left: list[float], asking: anyio.CancelScope) -> None:
         async for data in client:
-            if self.silent:
+            if self.silent or self.unanswered in data:
                 await anyio.sleep_forever()
             if b"/logs?" in data and self.cuts:
                 left[0] = self.cuts.pop(0)

@@ -104,6 +104,81 @@ async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
     assert _containers(executor) == []
 
 
+async def _kept(executor: DockerExecutor, job: Job) -> None:
+    """Start the job as a runner does that is then killed: nothing of it is removed."""
+    container = await executor._created(job)
+    await container.start(10)
+
+
+async def test_jobs_of_the_installation_and_of_this_runner_are_found(executor, busybox_image):
+    """Not those of another installation on the same engine."""
+    client = executor._client
+    same, others, moved = (
+        DockerExecutor(client, runner, installation=installation, host_cpus=1, kill_grace_s=0)
+        for runner, installation in (("x", "tests"), ("y", "others"), (executor._runner_id, "others"))
+    )
+    jobs = {one: _job(busybox_image, "sleep 60") for one in (executor, same, others, moved)}
+    try:
+        for one, job in jobs.items():
+            await _kept(one, job)
+        found = {job.key: (job.runner_id, job.resumable) for job in await executor.found()}
+        expected = {jobs[one].key: (one._runner_id, True) for one in (executor, same, moved)}
+        assert {key: found.get(key) for key in expected} == expected
+        assert jobs[others].key not in found
+    finally:
+        for one in jobs:
+            await remove_jobs_of(one, one._runner_id)
+
+
+async def test_a_job_that_was_found_is_gone_on_with(executor, busybox_image):
+    """From its first line, with the time that it ran; at the end nothing is left, and removing that is no error."""
+    job, output = _job(busybox_image, "echo begun; sleep 1.2; echo late; sleep 1; echo done; exit 3"), bytearray()
+
+    async def write(data: bytes, _: int = 0) -> None:
+        output.extend(data)
+
+    await _kept(executor, job)
+    [container] = _containers(executor)
+    while b"late" not in container.logs():
+        await anyio.sleep(0.05)
+    [found] = await executor.found()
+    async with executor.running(job, found) as running:
+        assert 1 <= running.ran_s < 60
+        assert await running.follow(write) == 3
+    assert output == b"begun\nlate\ndone\n"
+    assert _containers(executor) == []
+    await executor.remove(found)
+
+
+async def test_a_job_that_was_created_only_is_started(executor, busybox_image):
+    """Its runner was killed in between."""
+    job, output = _job(busybox_image, "echo ran"), bytearray()
+
+    async def write(data: bytes, _: int = 0) -> None:
+        output.extend(data)
+
+    await executor._created(job)
+    [found] = await executor.found()
+    async with executor.running(job, found) as running:
+        assert (running.ran_s, await running.follow(write)) == (0, 0)
+    assert output == b"ran\n"
+
+
+async def test_a_job_that_was_being_stopped_cannot_be_gone_on_with(executor, busybox_image):
+    """Its name says so from before the stop on."""
+    job = _job(busybox_image, "trap 'exit 0' TERM; echo begun; while :; do sleep 0.1; done")
+    await _kept(executor, job)
+    [container] = _containers(executor)
+    while not container.logs():
+        await anyio.sleep(0.05)
+    [found] = await executor.found()
+    (await executor._again(found))._stop()
+    [stopped] = await executor.found()
+    assert (found.resumable, stopped.resumable) == (True, False)
+    await executor.remove(stopped)
+    assert _containers(executor) == []
+
+
 @pytest.mark.parametrize(
     ("image", "command", "message"),
     [
@@ -172,14 +247,6 @@ async def test_what_a_stopped_container_says_until_its_end_is_still_passed_on(ex
     assert _containers(executor) == []
 
 
-async def test_a_start_has_its_own_limit(executor, busybox_image):
-    """The error names the limit, and nothing is left."""
-    executor._start_timeout_s = 0.000_001
-    with pytest.raises(ExecutorError, match="was not started within 1e-06 s"):
-        await _run(executor, _job(busybox_image, "sleep 60"))
-    assert _containers(executor) == []
-
-
 async def test_a_container_killed_from_outside_ends_with_137(executor, busybox_image):
     """What it said before is output, and nothing is left."""
     output = bytearray()
@@ -199,6 +266,16 @@ async def _through(proxy: EngineProxy, **silence: float) -> AsyncIterator[Docker
     client = await anyio.to_thread.run_sync(lambda: docker.DockerClient(proxy.address, timeout=2))
     yield DockerExecutor(client, f"test-{new_id()}", host_cpus=1, installation="tests", kill_grace_s=0, **silence)
     client.close()
+
+
+async def test_a_start_has_its_own_limit(executor, busybox_image):
+    """Where the engine hangs: the error names the limit, and nothing is left."""
+    async with running_proxy() as proxy, _through(proxy, start_timeout_s=0.5) as hanging:
+        proxy.unanswered = b"/start"
+        with pytest.raises(ExecutorError, match=r"was not started within 0\.5 s"):
+            await _run(hanging, _job(busybox_image, "sleep 60"))
+    executor._runner_id = hanging._runner_id
+    assert _containers(executor) == []
 
 
 async def test_output_survives_broken_connections(busybox_image):
