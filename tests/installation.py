@@ -53,9 +53,9 @@ class Installation:
         return {"Authorization": f"Bearer {self.token(organization_id, role)}"}
 
     @contextmanager
-    def running_runner(self, name: str) -> Iterator[Service]:
+    def running_runner(self, name: str, **settings: str) -> Iterator[Service]:
         """Run one more, or one of a name that ran before; what it logs replaces what that one did."""
-        with _service("runcast_runner", name, self.logs, self.settings) as service:
+        with _service("runcast_runner", name, self.logs, {**self.settings, **settings}) as service:
             _until_ready(service, self.logs / f"{name}.log")
             yield service
 

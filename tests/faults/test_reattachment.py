@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Any
 
 import anyio
@@ -13,7 +13,7 @@ import pytest
 
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
-from tests.installation import Installation, started_installation
+from tests.installation import Installation, Service, started_installation
 from tests.mongodb import database_url
 from tests.parts import Part
 
@@ -22,14 +22,15 @@ COUNT = (
 )
 
 
-@pytest.fixture(params=["sqlite", "mongodb"])
+@pytest.fixture(scope="module", params=["sqlite", "mongodb"])
 def installation(
-    request: pytest.FixtureRequest, redis_part: Part, busybox_image: str, tmp_path: Path
+    request: pytest.FixtureRequest, redis_part: Part, busybox_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     settings = {"RUNCAST_EXECUTOR": "docker", "RUNCAST_KILL_GRACE": "0", "RUNCAST_LEASE_MS": "30000"}
     if request.param == "mongodb":
         settings["MONGODB_URL"] = database_url(request.getfixturevalue("mongodb_part").url, f"rc_{new_id()}")
-    with started_installation(redis_part.url, tmp_path, runners=(), **settings) as running:
+    folder = tmp_path_factory.mktemp("installation")
+    with started_installation(redis_part.url, folder, runners=(), **settings) as running:
         yield running
 
 
@@ -37,11 +38,17 @@ class Scene:
     """One organization with one execution."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient, dashboard: Dashboard, image: str) -> None:
-        self.installation = installation
         self.dashboard = dashboard
+        self.settings: dict[str, str] = {}
+        """Of its runners."""
+        self._installation = installation
         self.runner = f"runner-{new_id()}"
         self._http = http
         self._image = image
+
+    def running(self, name: str = "") -> AbstractContextManager[Service]:
+        """Run a runner: the scene's own, or another one."""
+        return self._installation.running_runner(f"{self.runner}{name}", **self.settings)
 
     async def request(self, command: str, **config: Any) -> None:
         body = {"taskId": "t", "image": self._image, "command": command, "config": config}
@@ -54,10 +61,16 @@ class Scene:
 
     async def killed(self, command: str, **config: Any) -> None:
         """Request it on a runner, and kill that once it printed something."""
-        with self.installation.running_runner(self.runner) as runner:
+        with self.running() as runner:
             await self.request(command, **config)
             await self.until_printed()
             runner.process.kill()
+
+    async def until_ended(self, runner: Service) -> None:
+        """Return once the runner's process has ended by itself."""
+        with anyio.fail_after(30):
+            while runner.process.poll() is None:
+                await anyio.sleep(0.05)
 
     async def ended(self) -> dict[str, Any]:
         """Wait for its end; return it as the api shows it."""
@@ -108,15 +121,15 @@ async def scene(installation: Installation, busybox_image: str) -> AsyncIterator
 async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
     """Three kills: one attempt, each line of both streams once, in order, and the proof is of just that."""
     lines = 1500
-    with scene.installation.running_runner(scene.runner) as runner:
+    with scene.running() as runner:
         await scene.request(COUNT.format(lines=lines, pause="sleep 0.002;"))
         await scene.until_printed()
         runner.process.kill()
     for _ in range(2):
-        with scene.installation.running_runner(scene.runner) as runner:
+        with scene.running() as runner:
             await scene.until_printed(3)
             runner.process.kill()
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
         await scene.no_container()
     output = await scene.output()
@@ -132,11 +145,45 @@ async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
     assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PASSED", 1)]
 
 
+async def test_a_runner_that_is_told_to_stop_hands_back(scene: Scene):
+    """SIGTERM: its container is stopped and removed first, what it printed is kept, and another runs it."""
+    scene.settings.update(RUNCAST_DRAIN="0.2", RUNCAST_KILL_GRACE="5")
+    with scene.running() as runner:
+        await scene.request(
+            "trap 'echo ending; exit 0' TERM; echo begun; for i in $(seq 30); do sleep 0.1; done; exit 3"
+        )
+        await scene.until_printed()
+        runner.process.terminate()
+        await scene.until_ended(runner)
+        await scene.no_container()
+    first = await scene.output()
+    with scene.running("-other"):
+        ended = await scene.ended()
+    assert first == b"begun\nending\n"
+    assert (ended["status"], ended["attempt"]) == ("FAILED", 2)
+    assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("FAILED", 2)]
+
+
+async def test_a_container_that_is_killed_loses_no_output(scene: Scene):
+    """In the middle of much output, by whoever: a result, and every line up to its end, which the proof is of."""
+    with scene.running():
+        await scene.request(COUNT.format(lines=1_000_000, pause=""))
+        await scene.until_printed(5)
+        await scene.container(lambda container: container.kill())
+        ended = await scene.ended()
+    output = await scene.output()
+    numbers = [int(line[4:]) for line in output.decode().splitlines() if line.startswith("out")]
+    assert (ended["status"], ended["exitCode"]) == ("FAILED", 137)
+    assert numbers == list(range(1, len(numbers) + 1))
+    proof = ended["attempts"][0]["output"]
+    assert (proof["bytes"], proof["sha256"]) == (len(output), hashlib.sha256(output).hexdigest())
+
+
 async def test_what_ended_while_nobody_looked_has_its_own_result(scene: Scene):
     """Its exit code and all of its output."""
     await scene.killed("echo begun; sleep 1; echo done; exit 3")
     await scene.container(lambda container: container.wait())
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
         await scene.no_container()
     assert (ended["status"], ended["exitCode"], ended["attempt"]) == ("FAILED", 3, 1)
@@ -147,7 +194,7 @@ async def test_what_was_cancelled_while_nobody_looked_is_stopped(scene: Scene):
     """The new runner stops it at once, and keeps what it printed."""
     await scene.killed("echo begun; sleep 1; echo more; sleep 600")
     await scene.cancel()
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
         await scene.no_container()
     assert (ended["status"], ended["attempt"]) == ("CANCELLED", 1)
@@ -158,7 +205,7 @@ async def test_the_time_limit_counts_from_the_containers_start(scene: Scene):
     """A limit that passed while nobody looked is over."""
     await scene.killed("echo begun; sleep 2; echo late; sleep 600", timeoutSeconds=4)
     started = anyio.current_time()
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
     assert ended["status"] == "TIMED_OUT"
     assert ended["error"] == "timed out after 4 s"
@@ -170,7 +217,7 @@ async def test_what_is_gone_is_handed_back(scene: Scene):
     """No container, no result: it runs as the next attempt."""
     await scene.killed("echo begun; sleep 2; echo done")
     await scene.container(lambda container: container.remove(force=True))
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
     assert (ended["status"], ended["attempt"]) == ("PASSED", 2)
     assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PENDING", 1), ("RUNNING", 2), ("PASSED", 2)]
@@ -182,7 +229,7 @@ async def test_a_container_that_was_being_stopped_is_no_result(scene: Scene):
         "trap 'exit 0' TERM; echo begun; i=0; while [ $i -lt 20 ]; do i=$((i+1)); sleep 0.1; done; exit 3"
     )
     await scene.container(_half_stopped)
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         ended = await scene.ended()
         await scene.no_container()
     assert (ended["status"], ended["attempt"]) == ("FAILED", 2)
@@ -195,20 +242,20 @@ def _half_stopped(container: Any) -> None:
 
 async def test_a_container_whose_execution_another_runner_ended_is_removed(scene: Scene):
     """Its own runner finds out at its start; the result stays what the other one said."""
-    scene.installation.settings["RUNCAST_LEASE_MS"] = "1000"
+    scene.settings["RUNCAST_LEASE_MS"] = "1000"
     await scene.killed("echo begun; sleep 600")
-    with scene.installation.running_runner("another"):
+    with scene.running("-other"):
         ended = await scene.ended()
-    with scene.installation.running_runner(scene.runner):
+    with scene.running():
         await scene.no_container()
     assert (ended["status"], ended["error"]) == ("ERROR", "runner lost")
 
 
 async def test_another_runner_removes_what_a_lost_one_left(scene: Scene):
     """At its start, and each minute: here at a start after the loss."""
-    scene.installation.settings["RUNCAST_LEASE_MS"] = "1000"
+    scene.settings["RUNCAST_LEASE_MS"] = "1000"
     await scene.killed("echo begun; sleep 600")
-    with scene.installation.running_runner("another"):
+    with scene.running("-other"):
         await scene.ended()
-    with scene.installation.running_runner("third"):
+    with scene.running("-third"):
         await scene.no_container()
