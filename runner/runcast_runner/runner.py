@@ -7,16 +7,16 @@ import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
-from runcast_core.announcer import announce, sweep_unannounced
-from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.errors import RuncastError, StoreUnavailable, kinds
-from runcast_core.executions import Execution, Status
-from runcast_core.hints import hint
+from runcast_core.announcer import sweep_unannounced
+from runcast_core.bus import Bus, SignalKind
+from runcast_core.errors import StoreUnavailable, kinds
+from runcast_core.executions import Execution
 from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, Resumed, key_of
 from runcast_runner.executor import Executor, JobKey
 from runcast_runner.log_writer import LogWriter
+from runcast_runner.lost_runners import LostRunners
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.orphans import Orphans
 from runcast_runner.retention import sweep_old
@@ -53,6 +53,7 @@ class _Runner:
         self._metrics = metrics
         self._sealer = sealer_of(settings)
         self._logs = LogWriter(store, bus, metrics, max_mb=settings.max_output_mb)
+        self._lost = LostRunners(store, bus, metrics, lease_ms=settings.lease_ms)
         self._orphans = Orphans(store, executor, settings.runner_id, self._keys, metrics)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
         self._wake = anyio.Event()
@@ -63,7 +64,7 @@ class _Runner:
             side.start_soon(self._logs.run)
             async with anyio.create_task_group() as jobs:
                 await self._take_up(shutdown, jobs)
-                for task in (self._listen, self._expire, self._orphans.sweep):
+                for task in (self._listen, self._lost.sweep, self._orphans.sweep):
                     side.start_soon(task)
                 side.start_soon(sweep_unannounced, self._store, self._bus)
                 side.start_soon(sweep_old, self._store, self._settings.retention_days)
@@ -194,19 +195,3 @@ class _Runner:
                     self._wake.set()
                 elif run is not None:
                     run.lease.look()
-
-    async def _expire(self) -> None:
-        """End, for ever, attempts whose runner let the lease run out, and with them their executions unless there is to
-        be another."""
-        while True:
-            await anyio.sleep(self._settings.lease_ms / 3000)
-            try:
-                for lost in await self._store.expired():
-                    ended = await self._store.expire(lost.organization_id, lost.task_id, lost.fence)
-                    if ended is not None:
-                        self._metrics.expired.inc()
-                        await announce(self._store, self._bus, ended)
-                        if ended.status is Status.PENDING:
-                            await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
-            except RuncastError as error:
-                log.warning("Looking for lost runners failed", reason=error.message)

@@ -334,12 +334,13 @@ async def test_a_new_attempt_outlives_the_clean_up_of_the_one_before(store, bus)
         assert (await _status(store, task_id)).status is Status.CANCELLED
 
 
-async def test_a_lease_that_ran_out_stops_the_container(store, bus):
+async def test_a_lease_that_ran_out_stops_the_container_where_another_attempt_may_begin(store, bus):
     """While the store does not answer the runner gives up on its own clock; what it then held is never written."""
     faulty = FaultyStore(store)
     executor = DummyExecutor()
-    task_id = await _request(store, lines="1000000", delay="0.01")
-    async with _runner(faulty, bus, executor, RUNCAST_LEASE_MS="600"):
+    config = {"envVars": {"DUMMY_LINES": "1000000", "DUMMY_DELAY": "0.01"}, "retryOnLoss": True}
+    task_id = await _stored(store, {"image": "image", "config": config})
+    async with _runner(faulty, bus, executor, RUNCAST_LEASE_MS="600", RUNCAST_POLL="0.1"):
         await _until(lambda: _true(any(name == "execution-log" for name, _ in _events(bus, task_id))))
         faulty.down = True
         begun = anyio.current_time()
@@ -348,13 +349,17 @@ async def test_a_lease_that_ran_out_stops_the_container(store, bus):
         published = len(_events(bus, task_id))
         chunks = await store.read_logs(ORG, task_id, attempt=1)
         faulty.down = False
-        assert (await _status(store, task_id)).error == "runner lost"
-        other = await _request(store)
-        await _wake(bus)
-        await _status(store, other)
+        await _until(lambda: _begun(store, task_id, 2))
         assert await store.read_logs(ORG, task_id, attempt=1) == chunks
-    later = _events(bus, task_id)[published:]
-    assert [(name, body["status"]) for name, body in later] == [("execution-updated", "ERROR")]
+        await store.request_cancel(ORG, task_id)
+        await _status(store, task_id)
+    later = [body for _, body in _events(bus, task_id)[published:]]
+    assert [body["status"] for body in later if body["attempt"] == 1] == ["PENDING"]
+
+
+async def _begun(store: Store, task_id: str, attempt: int) -> bool:
+    execution = await store.execution(ORG, task_id)
+    return execution is not None and execution.attempt == attempt
 
 
 async def test_a_store_that_was_away_shortly_loses_nothing(store, bus):

@@ -28,9 +28,11 @@ class Renewals:
         return bool(answer)
 
 
-def _lease(store: Renewals, lease_ms: int = LEASE_MS) -> Lease:
+def _lease(store: Renewals, lease_ms: int = LEASE_MS, *, retried: bool = False) -> Lease:
     now = now_ms()
-    return Lease(store, Execution("org", "t", "i", now, now, runner_id="r", attempt=1), lease_ms, anyio.current_time())
+    request = {"config": {"retryOnLoss": retried}}
+    execution = Execution("org", "t", "i", now, now, request=request, runner_id="r", attempt=1)
+    return Lease(store, execution, lease_ms, anyio.current_time())
 
 
 async def _keep(lease: Lease) -> tuple[Stop, float]:
@@ -57,11 +59,36 @@ async def test_a_refused_renewal_is_a_lost_lease():
 
 
 @pytest.mark.parametrize("answer", [StoreUnavailable("down"), None])
-async def test_a_lease_that_cannot_be_renewed_runs_out(answer):
+async def test_a_lease_after_which_another_attempt_may_begin_runs_out(answer):
     """Refusing or hanging: lost on the runner's own clock, not before the lease's end and hardly after."""
-    stop, seconds = await _keep(_lease(Renewals(answer)))
+    stop, seconds = await _keep(_lease(Renewals(answer), retried=True))
     assert stop is Stop.LOST
     assert 0.29 <= seconds < 0.5
+
+
+@pytest.mark.parametrize("answer", [True, LeaseLost("gone")])
+async def test_any_other_lease_is_asked_about_until_the_store_answers(answer):
+    """Three times as long as it is: it is not good then, and good again after the answer that it is."""
+    store = Renewals(*[StoreUnavailable("down")] * 20, answer)
+    lease = _lease(store)
+    good = []
+    renew = store.renew
+
+    async def watched(*arguments, **options) -> bool:
+        good.append(lease.good)
+        return await renew(*arguments, **options)
+
+    store.renew = watched
+    stop, seconds = await _keep(lease)
+    assert stop is (Stop.CANCELLED if answer is True else Stop.LOST)
+    assert lease.good is (answer is True)
+    assert (good[0], good[-1], seconds > 0.5) == (True, False, True)
+
+
+async def test_a_renewal_that_hangs_does_so_for_a_lease_only():
+    """Then it is tried again."""
+    stop, _ = await _keep(_lease(Renewals(None, None, True)))
+    assert stop is Stop.CANCELLED
 
 
 async def test_a_store_that_comes_back_in_time_loses_nothing():
@@ -84,7 +111,7 @@ async def test_the_end_counts_from_before_the_renewal_was_sent():
             return answer
 
     store = Slow(False, None)
-    stop, seconds = await _keep(_lease(store))
+    stop, seconds = await _keep(_lease(store, retried=True))
     assert stop is Stop.LOST
     assert seconds == pytest.approx(store.times[0] - (store.times[0] - 0.1) + 0.3, abs=0.1)
     assert seconds < 0.5
