@@ -97,7 +97,7 @@ def started_installation(
 
 @contextmanager
 def _service(module: str, name: str, directory: Path, settings: dict[str, str]) -> Iterator[Service]:
-    own = {"RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name)}
+    own = {"RUNCAST_RUNNER_ID": name, "RUNCAST_PROCESS_DIR": str(directory / name), "RUNCAST_SPILL_DIR": str(directory)}
     arguments = [sys.executable, "-m", module]
     with (
         reserved_port() as port,

@@ -32,6 +32,7 @@ class ExecutionLog:
         stored: StoredOutput | None = None,
     ) -> None:
         self.abandoned = False
+        self.execution = execution
         self.masker = Masker(secret_values(execution.request))
         self._filled = filled
         self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
@@ -40,7 +41,7 @@ class ExecutionLog:
         self._numbering = Numbering(execution, stored or StoredOutput())
         self._pieces: list[Piece] = []
         self._size = 0
-        self._in_flight = False
+        self._taken = self._settled = 0
         self._moved = anyio.Event()
 
     @property
@@ -64,23 +65,28 @@ class ExecutionLog:
 
     async def drained(self) -> None:
         """Return once everything is stored and was published, or is abandoned."""
-        while (self._pieces or self._in_flight) and not self.abandoned:
+        while (self._pieces or self._settled < self._taken) and not self.abandoned:
             await self._moved.wait()
 
     def abandon(self) -> None:
-        """Forget what is held, as the attempt is lost: not a chunk of it is stored or published from now on."""
+        """Forget what is held, as the attempt is lost: no chunk that is not on disk by now will be stored, and none is
+        published."""
         self.abandoned = True
         self._pieces.clear()
         self._wake()
 
     def take(self) -> list[LogChunk]:
-        """Return what is held as numbered chunks; `taken` must follow when they are stored and published."""
+        """Return what is held as numbered chunks; `settled` must follow when they are stored and published."""
         pieces, self._pieces, self._size = self._pieces, [], 0
-        self._in_flight = bool(pieces)
-        return self._numbering.chunks(pieces)
+        chunks = self._numbering.chunks(pieces)
+        if chunks:
+            self._taken = chunks[-1].seq
+            self._wake()
+        return chunks
 
-    def taken(self) -> None:
-        self._in_flight = False
+    def settled(self, seq: int) -> None:
+        """Note that everything up to this chunk is stored and was published."""
+        self._settled = seq
         self._wake()
 
     def _add(self, lines: list[str], stream: int) -> None:

@@ -1,7 +1,10 @@
 """Stores the numbered output of all executions of a runner in common batches, then publishes it.
 
-Lines wait in their execution's `ExecutionLog` and become numbered chunks when the writer takes them.
+Lines wait in their execution's `ExecutionLog` and become numbered chunks when the writer takes them. While the store is
+down they go to the spill, and as long as that is not empty everything goes behind what is there.
 """
+
+from collections.abc import Sequence
 
 import anyio
 import structlog
@@ -13,26 +16,31 @@ from runcast_core.executions import Execution, LogChunk
 from runcast_core.store import Store
 from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.spill import AttemptKey, Spill, Spilled
 from runcast_runner.stored_output import StoredOutput
 
 log = structlog.get_logger()
 
 INTERVAL_S = 0.1
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
+_Owned = list[tuple[ExecutionLog, LogChunk]]
+_Batch = Sequence[tuple[ExecutionLog | None, LogChunk]]
 
 
 class LogWriter:
     """`run` stores what all logs hold in one batch, publishes it in order, then waits `INTERVAL_S` or until a log holds
-    a full chunk, so that the first output after silence goes out at once."""
+    a full chunk, so that the first output after silence goes out at once. What is on disk is stored beside that."""
 
-    def __init__(self, store: Store, bus: Bus, metrics: RunnerMetrics, *, max_mb: int = 100) -> None:
+    def __init__(self, store: Store, bus: Bus, metrics: RunnerMetrics, spill: Spill, *, max_mb: int = 100) -> None:
         self._store = store
         self._bus = bus
         self._metrics = metrics
+        self._spill = spill
         self._max_mb = max_mb
         self._logs: set[ExecutionLog] = set()
         self._some = anyio.Event()
         self._much = anyio.Event()
+        metrics.spill_bytes.set_function(lambda: spill.size)
 
     def open(self, execution: Execution, stored: StoredOutput | None = None) -> ExecutionLog:
         """Return the log of an attempt, of which something may be stored; `close` it in the end."""
@@ -45,12 +53,22 @@ class LogWriter:
 
     async def run(self) -> None:
         """Store and publish for ever."""
-        while True:
-            await self._some.wait()
-            self._some, self._much = anyio.Event(), anyio.Event()
-            await self._flush()
-            with anyio.move_on_after(INTERVAL_S):
-                await self._much.wait()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._empty_spill)
+            while True:
+                await self._some.wait()
+                self._some, self._much = anyio.Event(), anyio.Event()
+                await self._flush()
+                with anyio.move_on_after(INTERVAL_S):
+                    await self._much.wait()
+
+    async def store_spilled(self) -> None:
+        """Store what is on disk, oldest first. Raises `StoreUnavailable`."""
+        if self._spill.empty:
+            return
+        while not self._spill.empty:
+            await self._store_oldest()
+        log.info("All output that was on disk is stored")
 
     def _filled(self, full: bool) -> None:
         self._some.set()
@@ -58,28 +76,74 @@ class LogWriter:
             self._much.set()
 
     async def _flush(self) -> None:
-        logs = list(self._logs)
-        batch = [(owner, chunk) for owner in logs for chunk in owner.take()]
-        await self._store_patiently(batch)
-        await self._publish(batch)
-        for owner in logs:
-            owner.taken()
-
-    async def _store_patiently(self, batch: list[tuple[ExecutionLog, LogChunk]]) -> None:
-        """Store the chunks, however long the store is away, but none of an attempt that is lost by then."""
+        """Hand on what the logs hold, however long that takes, but nothing of an attempt that is lost by then."""
         delay = FIRST_RETRY_S
-        while chunks := [chunk for owner, chunk in batch if not owner.abandoned]:
+        taken = [(owner, chunk) for owner in list(self._logs) for chunk in owner.take()]
+        while taken := [(owner, chunk) for owner, chunk in taken if not owner.abandoned]:
+            if await self._handed_on(taken):
+                return
+            with anyio.move_on_after(delay):
+                await self._spill.moved()
+            delay = min(delay * 2, LAST_RETRY_S)
+
+    async def _handed_on(self, taken: _Owned) -> bool:
+        """Store and publish it, or put it on disk; False if neither can be done now."""
+        if not self._spill.empty:
+            return await self._spilled(taken)
+        try:
+            await self._store_and_publish(taken)
+        except StoreUnavailable as error:
+            spilled = await self._spilled(taken)
+            event = "Output goes to disk" if spilled else "Output held back"
+            log.warning(event, chunks=len(taken), reason=error.message)
+            return spilled
+        return True
+
+    async def _spilled(self, taken: _Owned) -> bool:
+        added = await self._spill.add([Spilled(owner.execution.created_at, chunk) for owner, chunk in taken])
+        if added:
+            self._metrics.spilled.inc(len(taken))
+        return added
+
+    async def _empty_spill(self) -> None:
+        delay = FIRST_RETRY_S
+        while True:
             try:
-                await self._store.append_logs(chunks)
-            except StoreUnavailable as error:
-                log.warning("Output held back, the store does not answer", chunks=len(chunks), reason=error.message)
+                await self.store_spilled()
+            except StoreUnavailable:
                 await anyio.sleep(delay)
                 delay = min(delay * 2, LAST_RETRY_S)
             else:
-                self._metrics.stored.inc(len(chunks))
-                return
+                delay = FIRST_RETRY_S
+                await self._spill.moved()
 
-    async def _publish(self, batch: list[tuple[ExecutionLog, LogChunk]]) -> None:
+    async def _store_oldest(self) -> None:
+        """Store one segment, and remove it. What is of an attempt that does not run here any more, as it is lost or of
+        an earlier process, is stored without being published, and only while its execution is there: not one that was
+        requested anew with its task id. As there are no transactions, a deletion and a new request exactly between
+        that look and the write are not noticed."""
+        segment = await self._spill.oldest()
+        owners = {_key(output.execution): output for output in self._logs if not output.abandoned}
+        keys = {spilled.key for spilled in segment}
+        known = {key for key in keys if key in owners or await self._is_known(key)}
+        batch = [(owners.get(spilled.key), spilled.chunk) for spilled in segment if spilled.key in known]
+        if batch:
+            await self._store_and_publish(batch)
+        await self._spill.drop()
+
+    async def _is_known(self, key: AttemptKey) -> bool:
+        found = await self._store.execution(key.organization_id, key.task_id)
+        return found is not None and found.created_at == key.created_at
+
+    async def _store_and_publish(self, batch: _Batch) -> None:
+        await self._store.append_logs([chunk for _, chunk in batch])
+        self._metrics.stored.inc(len(batch))
+        await self._publish([(owner, chunk) for owner, chunk in batch if owner is not None])
+        for owner, seq in {owner: chunk.seq for owner, chunk in batch}.items():
+            if owner is not None:
+                owner.settled(seq)
+
+    async def _publish(self, batch: _Owned) -> None:
         """Publish in order. Once Redis does not answer the rest is left out: it is stored, and seq shows the gap."""
         for number, (owner, chunk) in enumerate(batch):
             if owner.abandoned:
@@ -90,3 +154,7 @@ class LogWriter:
                 self._metrics.unpublished.inc(len(batch) - number)
                 log.warning("Output stored but not published", chunks=len(batch) - number, reason=error.message)
                 return
+
+
+def _key(execution: Execution) -> AttemptKey:
+    return AttemptKey(execution.organization_id, execution.task_id, execution.attempt, execution.created_at)

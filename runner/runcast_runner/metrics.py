@@ -22,3 +22,7 @@ class RunnerMetrics:
         self.unpublished = Counter(
             "runcast_runner_chunks_unpublished", "Chunks of output stored but not published", registry=registry
         )
+        self.spilled = Counter(
+            "runcast_runner_chunks_spilled", "Chunks of output put on disk as the store was down", registry=registry
+        )
+        self.spill_bytes = Gauge("runcast_runner_spill_bytes", "Output on disk now", registry=registry)

@@ -1,6 +1,8 @@
 """The runner: claims while it has room, ends what others lost, hands back what it cannot finish."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 import anyio
 import structlog
@@ -21,6 +23,7 @@ from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.orphans import Orphans
 from runcast_runner.retention import sweep_old
 from runcast_runner.settings import RunnerSettings
+from runcast_runner.spill_folder import opened_spill
 from runcast_runner.take_up import TakenUp, TakeUp
 
 log = structlog.get_logger()
@@ -39,12 +42,21 @@ async def run_runner(
     registry: CollectorRegistry | None = None,
 ) -> None:
     """Run until `shutdown` is set, then drain: no new claims, up to the grace for what runs, the rest handed back."""
-    await _Runner(settings, store, bus, executor, RunnerMetrics(registry or CollectorRegistry())).run(shutdown)
+    metrics = RunnerMetrics(registry or CollectorRegistry())
+    with opened_spill(Path(settings.spill_folder), settings.spill_mb) as spill:
+        logs = LogWriter(store, bus, metrics, spill, max_mb=settings.max_output_mb)
+        await _Runner(settings, store, bus, executor, metrics, logs).run(shutdown)
 
 
 class _Runner:
     def __init__(
-        self, settings: RunnerSettings, store: Store, bus: Bus, executor: Executor, metrics: RunnerMetrics
+        self,
+        settings: RunnerSettings,
+        store: Store,
+        bus: Bus,
+        executor: Executor,
+        metrics: RunnerMetrics,
+        logs: LogWriter,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -52,7 +64,7 @@ class _Runner:
         self._executor = executor
         self._metrics = metrics
         self._sealer = sealer_of(settings)
-        self._logs = LogWriter(store, bus, metrics, max_mb=settings.max_output_mb)
+        self._logs = logs
         self._lost = LostRunners(store, bus, metrics, lease_ms=settings.lease_ms)
         self._orphans = Orphans(store, executor, settings.runner_id, self._keys, metrics)
         self._runs: dict[tuple[str, str], ExecutionRun] = {}
@@ -61,9 +73,10 @@ class _Runner:
     async def run(self, shutdown: anyio.Event) -> None:
         async with anyio.create_task_group() as side:
             side.start_soon(self._wake_on, shutdown)
+            await self._patiently(shutdown, self._logs.store_spilled)
             side.start_soon(self._logs.run)
             async with anyio.create_task_group() as jobs:
-                await self._take_up(shutdown, jobs)
+                await self._patiently(shutdown, self._taking_up(jobs).run)
                 for task in (self._listen, self._lost.sweep, self._orphans.sweep):
                     side.start_soon(task)
                 side.start_soon(sweep_unannounced, self._store, self._bus)
@@ -74,16 +87,21 @@ class _Runner:
             await self._hand_back()
             side.cancel_scope.cancel()
 
-    async def _take_up(self, shutdown: anyio.Event, jobs: TaskGroup) -> None:
-        """Patient while the store does not answer."""
-        settings = self._settings
-        parts = self._store, self._bus, self._executor
-        taking = TakeUp(
-            *parts, runner_id=settings.runner_id, lease_ms=settings.lease_ms, begin=partial(self._go_on, jobs)
+    def _taking_up(self, jobs: TaskGroup) -> TakeUp:
+        return TakeUp(
+            self._store,
+            self._bus,
+            self._executor,
+            runner_id=self._settings.runner_id,
+            lease_ms=self._settings.lease_ms,
+            begin=partial(self._go_on, jobs),
         )
+
+    async def _patiently(self, shutdown: anyio.Event, verb: Callable[[], Awaitable[None]]) -> None:
+        """Do something to its end, however often the store does not answer."""
         while not shutdown.is_set():
             try:
-                await taking.run()
+                await verb()
             except StoreUnavailable as error:
                 log.warning("Waiting for the store", reason=error.message)
                 await self._waken(RETRY_S)

@@ -43,6 +43,11 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
     """How long executions that ended are kept where an organization says nothing else; 0: for ever."""
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
+    spill_dir: str = Field("/var/tmp", alias="RUNCAST_SPILL_DIR", pattern="^/")  # noqa: S108
+    """Where output is kept while the store is down, in a folder of the runner's own. `/var/tmp`, as `/tmp` is often
+    memory, and emptied when the machine starts."""
+    spill_mb: int = Field(512, alias="RUNCAST_SPILL_MB", ge=0, le=1_000_000)
+    """So much of it, of 1,000,000 bytes; 0: none, and what prints is slowed at once."""
 
     @field_validator("pools", mode="before")
     @classmethod
@@ -71,5 +76,13 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
 
         One runner's own: at its start it takes whatever is noted there for its own. Made with mode 0700.
         """
-        own = hashlib.sha256(f"{os.getuid()}:{self.runner_id}".encode()).hexdigest()[:12]
-        return self.process_dir or f"/tmp/runcast-processes-{own}"  # noqa: S108
+        return self.process_dir or f"/tmp/runcast-processes-{self._own}"  # noqa: S108
+
+    @property
+    def spill_folder(self) -> str:
+        """One runner's own, so that many may be given the same `RUNCAST_SPILL_DIR`."""
+        return f"{self.spill_dir}/runcast-spill-{self._own}"
+
+    @property
+    def _own(self) -> str:
+        return hashlib.sha256(f"{os.getuid()}:{self.runner_id}".encode()).hexdigest()[:12]

@@ -106,6 +106,7 @@ def _defaults(directory: Path, host: str, address: str) -> dict[str, str]:
         "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host, address),
         "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",
         "RUNCAST_PROCESS_DIR": str(directory / "processes"),
+        "RUNCAST_SPILL_DIR": str(directory),
     }
 
 

@@ -31,7 +31,13 @@ from runcast_runner.settings import RunnerSettings
 
 ORG = "org"
 KEY, OTHER_KEY = "a key of thirty-two characters 1", "another key of thirty-two characters"
-SETTINGS = {"RUNCAST_RUNNER_ID": "r1", "RUNCAST_LEASE_MS": "60000", "RUNCAST_POLL": "60", "RUNCAST_DRAIN": "0"}
+SETTINGS = {
+    "RUNCAST_RUNNER_ID": "r1",
+    "RUNCAST_LEASE_MS": "60000",
+    "RUNCAST_POLL": "60",
+    "RUNCAST_DRAIN": "0",
+    "RUNCAST_SPILL_MB": "0",
+}
 
 
 class FaultyStore:

@@ -35,7 +35,7 @@ REQUEST: dict[str, Any] = {
         "environment": {"C": {"value": VALUES[2], "secret": True}},
     },
 }
-SETTINGS = {"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, "RUNCAST_DRAIN": "5"}
+SETTINGS = {"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, "RUNCAST_DRAIN": "5", "RUNCAST_SPILL_MB": "0"}
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 import orjson
@@ -17,6 +18,7 @@ from runcast_runner.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.numbering import CHUNK_CHARACTERS
+from runcast_runner.spill import Spill
 
 
 class Chunks:
@@ -45,7 +47,7 @@ class Parts:
     def __init__(self) -> None:
         self.store = Chunks()
         self.bus = MemoryBus()
-        self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()))
+        self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()), Spill(Path(), 0))
 
     def open(self, task_id: str) -> ExecutionLog:
         now = now_ms()
