@@ -129,6 +129,8 @@ class LogWriter:
         batch = [(owners.get(spilled.key), spilled.chunk) for spilled in segment if spilled.key in known]
         if batch:
             await self._store_and_publish(batch)
+        if left_out := len(segment) - len(batch):
+            log.info("Output on disk left out, its execution is gone", chunks=left_out)
         await self._spill.drop()
 
     async def _is_known(self, key: AttemptKey) -> bool:
