@@ -53,10 +53,12 @@ class Installation:
         return {"Authorization": f"Bearer {self.token(organization_id, role)}"}
 
     @contextmanager
-    def running_runner(self, name: str, **settings: str) -> Iterator[Service]:
-        """Run one more, or one of a name that ran before; what it logs replaces what that one did."""
+    def running_runner(self, name: str, *, ready: bool = True, **settings: str) -> Iterator[Service]:
+        """Run one more, or one of a name that ran before; what it logs replaces what that one did. It is ready on entry
+        unless told, as its store may be down."""
         with _service("runcast_runner", name, self.logs, {**self.settings, **settings}) as service:
-            _until_ready(service, self.logs / f"{name}.log")
+            if ready:
+                _until_ready(service, self.logs / f"{name}.log")
             yield service
 
     def log_of(self, service: str) -> str:
