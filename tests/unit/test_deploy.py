@@ -255,6 +255,16 @@ def test_a_runner_has_time_to_drain(base: list[Document]) -> None:
 
 
 @needs_kubectl
+def test_a_runner_has_room_for_its_spill(base: list[Document]) -> None:
+    """A volume of its own where it puts it, with room for all of it: a pod that fills one is evicted."""
+    deployment = of_kind(base, "Deployment")["runcast-runner"]
+    settings = RunnerSettings.from_mapping({})
+    [name] = [m["name"] for m in container_of(deployment)["volumeMounts"] if m["mountPath"] == settings.spill_dir]
+    [limit] = [v["emptyDir"]["sizeLimit"] for v in pod_of(deployment)["volumes"] if v["name"] == name]
+    assert int(limit.removesuffix("Mi")) * 2**20 > settings.spill_mb * 1_000_000
+
+
+@needs_kubectl
 def test_a_gateway_has_time_to_drain(base: list[Document]) -> None:
     """The pod's grace is longer than the pause before it is told, its window, and what the last answers may take. It is
     asked often enough, and one answer that it is not ready is enough, for nobody to be sent to it meanwhile."""
