@@ -1,7 +1,8 @@
 """Batches of output: when they go out, what holds them back, and what stops them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -22,11 +23,12 @@ from runcast_runner.spill import Spill
 
 
 class Chunks:
-    """Keeps each batch that is stored; `down` makes it refuse."""
+    """Keeps each batch that is stored, and has executions; `down` makes it refuse."""
 
     def __init__(self) -> None:
         self.batches: list[list[LogChunk]] = []
         self.times: list[float] = []
+        self.executions: dict[str, Execution] = {}
         self.down = False
         self.refused = anyio.Event()
 
@@ -37,6 +39,9 @@ class Chunks:
         self.times.append(anyio.current_time())
         self.batches.append(list(chunks))
 
+    async def execution(self, organization_id, task_id) -> Execution | None:
+        return self.executions.get(task_id)
+
     def texts(self, task_id: str) -> list[str]:
         return [chunk.text for batch in self.batches for chunk in batch if chunk.task_id == task_id]
 
@@ -44,19 +49,21 @@ class Chunks:
 class Parts:
     """A writer over the fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, spill: Spill | None = None) -> None:
         self.store = Chunks()
         self.bus = MemoryBus()
-        self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()), Spill(Path(), 0))
+        self.spill = spill or Spill(Path(), 0)
+        self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()), self.spill)
 
     def open(self, task_id: str) -> ExecutionLog:
         now = now_ms()
-        return self.writer.open(Execution("org", task_id, "image", now, now, attempt=1))
+        execution = self.store.executions[task_id] = Execution("org", task_id, "image", now, now, attempt=1)
+        return self.writer.open(execution)
 
 
 @asynccontextmanager
-async def _writing() -> AsyncIterator[Parts]:
-    parts = Parts()
+async def _writing(spill: Spill | None = None) -> AsyncIterator[Parts]:
+    parts = Parts(spill)
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(parts.writer.run)
@@ -202,3 +209,45 @@ async def test_finish_adds_the_last_line(data, text):
         output.finish()
         await output.drained()
         assert parts.store.texts("t") == ([text] if text is not None else [])
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await anyio.sleep(0.01)
+
+
+async def test_the_rest_is_not_drained_before_it_is_stored(tmp_path):
+    """What is on disk does not count as stored; publishing comes before the end as well."""
+    async with _writing(Spill(tmp_path, 1_000_000)) as parts:
+        parts.store.down = True
+        output = parts.open("t")
+        await output.write(b"a\n")
+        await _until(lambda: not parts.spill.empty)
+        with anyio.move_on_after(0.1) as waiting:
+            await output.drained()
+        assert waiting.cancelled_caught
+        parts.store.down = False
+        await output.drained()
+        assert parts.store.texts("t") == ["a"]
+        assert [orjson.loads(event.payload)["seq"] for _, event in parts.bus.published] == [1]
+
+
+@pytest.mark.parametrize("fate", ["there", "gone", "requested again"])
+async def test_what_a_lost_attempt_has_on_disk_is_for_its_own_execution_only(tmp_path, fate):
+    """From the moment it is lost, also while its container is still being stopped; and nobody is told live."""
+    async with _writing(Spill(tmp_path, 1_000_000)) as parts:
+        parts.store.down = True
+        lost, kept = parts.open("lost"), parts.open("kept")
+        await lost.write(b"a\n")
+        await kept.write(b"a\n")
+        await _until(lambda: not parts.spill.empty)
+        lost.abandon()
+        if fate == "gone":
+            del parts.store.executions["lost"]
+        if fate == "requested again":
+            first = parts.store.executions["lost"]
+            parts.store.executions["lost"] = replace(first, created_at=first.created_at + 1)
+        parts.store.down = False
+        await kept.drained()
+        assert (parts.store.texts("lost"), parts.store.texts("kept")) == (["a"] if fate == "there" else [], ["a"])
+        assert [event.task_id for _, event in parts.bus.published] == ["kept"]

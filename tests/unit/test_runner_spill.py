@@ -71,7 +71,7 @@ async def test_a_full_spill_takes_nothing_more(tmp_path):
     spill = Spill(tmp_path, 5000)
     seq = 0
     with capture_logs() as logs:
-        while await spill.add([_chunk(seq + 1), _chunk(seq + 2)]):
+        while seq < 100 and await spill.add([_chunk(seq + 1), _chunk(seq + 2)]):
             seq += 2
         full = spill.size
         assert not await spill.add([_chunk(0)] * 10)
