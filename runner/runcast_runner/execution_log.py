@@ -30,7 +30,10 @@ class ExecutionLog:
         *,
         max_mb: int = 100,
         stored: StoredOutput | None = None,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.may_write = may_write
+        """Whether this runner's lease is good: until it is again, nothing is stored or published."""
         self.abandoned = False
         self.execution = execution
         self.masker = Masker(secret_values(execution.request))

@@ -68,7 +68,7 @@ class ExecutionRun:
         self._found = resumed.found if resumed else None
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
         self._plain, self._unreadable = _opened(execution, sealer)
-        self.output = logs.open(self._plain, resumed.output if resumed else None)
+        self.output = logs.open(self._plain, lambda: self.lease.good, resumed.output if resumed else None)
         self._settings = settings
         self._store = store
         self._bus = bus

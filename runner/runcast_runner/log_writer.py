@@ -4,7 +4,7 @@ Lines wait in their execution's `ExecutionLog` and become numbered chunks when t
 down they go to the spill, and as long as that is not empty everything goes behind what is there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import anyio
 import structlog
@@ -42,9 +42,11 @@ class LogWriter:
         self._much = anyio.Event()
         metrics.spill_bytes.set_function(lambda: spill.size)
 
-    def open(self, execution: Execution, stored: StoredOutput | None = None) -> ExecutionLog:
+    def open(
+        self, execution: Execution, may_write: Callable[[], bool], stored: StoredOutput | None = None
+    ) -> ExecutionLog:
         """Return the log of an attempt, of which something may be stored; `close` it in the end."""
-        opened = ExecutionLog(execution, self._filled, max_mb=self._max_mb, stored=stored)
+        opened = ExecutionLog(execution, self._filled, max_mb=self._max_mb, stored=stored, may_write=may_write)
         self._logs.add(opened)
         return opened
 
@@ -88,7 +90,7 @@ class LogWriter:
 
     async def _handed_on(self, taken: _Owned) -> bool:
         """Store and publish it, or put it on disk; False if neither can be done now."""
-        if not self._spill.empty:
+        if not self._spill.empty or not _may_write(owner for owner, _ in taken):
             return await self._spilled(taken)
         try:
             await self._store_and_publish(taken)
@@ -125,6 +127,8 @@ class LogWriter:
         segment = await self._spill.oldest()
         owners = {_key(output.execution): output for output in self._logs if not output.abandoned}
         keys = {spilled.key for spilled in segment}
+        if not _may_write(owners[key] for key in keys & owners.keys()):
+            raise StoreUnavailable("a lease has to be renewed first")
         known = {key for key in keys if key in owners or await self._is_known(key)}
         batch = [(owners.get(spilled.key), spilled.chunk) for spilled in segment if spilled.key in known]
         if batch:
@@ -156,6 +160,10 @@ class LogWriter:
                 self._metrics.unpublished.inc(len(batch) - number)
                 log.warning("Output stored but not published", chunks=len(batch) - number, reason=error.message)
                 return
+
+
+def _may_write(owners: Iterable[ExecutionLog]) -> bool:
+    return all(owner.may_write() for owner in owners)
 
 
 def _key(execution: Execution) -> AttemptKey:

@@ -55,10 +55,10 @@ class Parts:
         self.spill = spill or Spill(Path(), 0)
         self.writer = LogWriter(self.store, self.bus, RunnerMetrics(CollectorRegistry()), self.spill)
 
-    def open(self, task_id: str) -> ExecutionLog:
+    def open(self, task_id: str, may_write: Callable[[], bool] = lambda: True) -> ExecutionLog:
         now = now_ms()
         execution = self.store.executions[task_id] = Execution("org", task_id, "image", now, now, attempt=1)
-        return self.writer.open(execution)
+        return self.writer.open(execution, may_write)
 
 
 @asynccontextmanager
@@ -173,6 +173,26 @@ async def test_a_lost_attempt_is_not_written_any_more(monkeypatch):
         await kept.drained()
         assert (parts.store.texts("lost"), parts.store.texts("kept")) == ([], ["a"])
         assert [event.task_id for _, event in parts.bus.published] == ["kept"]
+
+
+@pytest.mark.parametrize("spills", [False, True])
+async def test_nothing_is_written_while_a_lease_is_not_good(tmp_path, spills):
+    """The store answers, yet another runner may be about to: what comes waits, and goes out once the lease is good."""
+    good = False
+    async with _writing(Spill(tmp_path, 1_000_000) if spills else None) as parts:
+        output = parts.open("t", lambda: good)
+        await output.write(b"a\n")
+        await anyio.wait_all_tasks_blocked()
+        while spills and parts.spill.empty:
+            await anyio.sleep(0.01)
+        await output.write(b"b\n")
+        with anyio.move_on_after(0.3):
+            await output.drained()
+        assert (parts.store.batches, parts.bus.published) == ([], [])
+        good = True
+        await output.drained()
+        assert "\n".join(parts.store.texts("t")) == "a\nb"
+        assert len(parts.bus.published) == len(parts.store.texts("t"))
 
 
 async def test_a_dead_redis_holds_nothing_back():

@@ -95,7 +95,7 @@ async def _written(log: ExecutionLog, *pieces: tuple[bytes, int]) -> list[LogChu
     for data, stream in pieces:
         await log.write(data, stream)
         chunks += log.take()
-        log.taken()
+        log.settled(log.proof.last_seq)
     return chunks
 
 
