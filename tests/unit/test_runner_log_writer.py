@@ -236,8 +236,8 @@ async def _until(condition: Callable[[], bool]) -> None:
         await anyio.sleep(0.01)
 
 
-async def test_the_rest_is_not_drained_before_it_is_stored(tmp_path):
-    """What is on disk does not count as stored; publishing comes before the end as well."""
+async def test_output_on_disk_is_not_drained(tmp_path):
+    """It is neither stored nor published yet."""
     async with _writing(Spill(tmp_path, 1_000_000)) as parts:
         parts.store.down = True
         output = parts.open("t")
