@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -52,6 +52,18 @@ class Fence:
 
     runner_id: str
     attempt: int
+    created_at: int
+    """Of the execution: one that was deleted, and requested anew with its task id, is another."""
+
+
+class AttemptKey(NamedTuple):
+    """Which attempt of which execution."""
+
+    organization_id: str
+    task_id: str
+    attempt: int
+    created_at: int
+    """Of the execution, as in `Fence`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,11 @@ class Execution:
 
     @property
     def fence(self) -> Fence:
-        return Fence(self.runner_id or "", self.attempt)
+        return Fence(self.runner_id or "", self.attempt, self.created_at)
+
+    @property
+    def attempt_key(self) -> AttemptKey:
+        return AttemptKey(self.organization_id, self.task_id, self.attempt, self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,8 @@ class MongoLeases(MongoQueue):
 
 def _fenced(organization_id: str, task_id: str, fence: Fence) -> Document:
     key = execution_key(organization_id, task_id)
-    return {"_id": key, "runnerId": fence.runner_id, "attempt": fence.attempt, "status": IN_CLAIMED}
+    own = {"runnerId": fence.runner_id, "attempt": fence.attempt, "createdAt": fence.created_at}
+    return {"_id": key, **own, "status": IN_CLAIMED}
 
 
 def _still_held(found: Execution | None) -> Execution:

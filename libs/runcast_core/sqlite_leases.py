@@ -1,5 +1,6 @@
 """Leases in the SQLite store: renewals and fenced changes, each within one transaction."""
 
+from dataclasses import astuple
 from typing import Any
 
 import apsw
@@ -12,7 +13,7 @@ from runcast_core.identifiers import execution_key
 from runcast_core.sqlite_queue import CLAIMED, SqliteQueue, prolong
 from runcast_core.sqlite_rows import change, one, rows
 
-_FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND {CLAIMED}"
+_FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND created_at = ? AND {CLAIMED}"
 _IDLE = """
 UPDATE executions SET runner_id = NULL, lease_until = NULL, started_at = NULL, error = NULL, exit_code = NULL, slot = ?
 WHERE organization_id = ? AND task_id = ?
@@ -87,7 +88,7 @@ class SqliteLeases(SqliteQueue):
     async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
         def job(connection: apsw.Connection) -> Execution | None:
             sql = f"SELECT * FROM executions WHERE {_FENCED} AND lease_until < {schema.NOW}"  # noqa: S608 - constants
-            found = one(connection, sql, organization_id, task_id, fence.runner_id, fence.attempt)
+            found = one(connection, sql, organization_id, task_id, *astuple(fence))
             if found is None:
                 return None
             lost = schema.execution(found)
@@ -101,7 +102,7 @@ class SqliteLeases(SqliteQueue):
 
 def _held(connection: apsw.Connection, organization_id: str, task_id: str, fence: Fence) -> Execution:
     sql = f"SELECT * FROM executions WHERE {_FENCED}"  # noqa: S608 - constants
-    found: dict[str, Any] | None = one(connection, sql, organization_id, task_id, fence.runner_id, fence.attempt)
+    found: dict[str, Any] | None = one(connection, sql, organization_id, task_id, *astuple(fence))
     if found is None:
         raise LeaseLost("the execution has ended or is no longer this runner's")
     return schema.execution(found)

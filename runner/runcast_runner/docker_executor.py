@@ -11,11 +11,12 @@ import docker
 from docker.errors import ImageNotFound, NotFound
 
 from runcast_core.errors import ExecutorError
+from runcast_core.executions import AttemptKey
 from runcast_runner.daemon_thread import in_daemon_thread
 from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
 from runcast_runner.docker_container import STOPPING, DockerContainer
 from runcast_runner.docker_image import pull
-from runcast_runner.executor import FoundJob, Job, JobKey
+from runcast_runner.executor import FoundJob, Job
 
 LABEL = "runcast"
 NANO = 1_000_000_000
@@ -143,8 +144,9 @@ class DockerExecutor:
             init=False,
         )
 
-    def _labels(self, key: JobKey) -> dict[str, str]:
+    def _labels(self, key: AttemptKey) -> dict[str, str]:
         labels = {"organization": key.organization_id, "task": key.task_id, "attempt": str(key.attempt)}
+        labels["created"] = str(key.created_at)
         return {**labels, "runner": self._runner_id, "installation": self._installation}
 
 
@@ -152,12 +154,13 @@ def _found(attributes: dict[str, Any]) -> FoundJob | None:
     """Return what an entry of the engine's list of containers says; None if its labels are not whole."""
     labels = attributes["Labels"]
     try:
-        key = JobKey(labels[f"{LABEL}.organization"], labels[f"{LABEL}.task"], int(labels[f"{LABEL}.attempt"]))
+        own = [labels[f"{LABEL}.{name}"] for name in ("organization", "task")]
+        numbers = [int(labels[f"{LABEL}.{name}"]) for name in ("attempt", "created")]
     except (KeyError, ValueError):
         return None
     stopping = any(name.startswith(f"/{STOPPING}") for name in attributes["Names"])
     resumable = attributes["State"] in _RESUMABLE and not stopping
-    return FoundJob(key, labels[f"{LABEL}.runner"], resumable, attributes["Id"])
+    return FoundJob(AttemptKey(*own, *numbers), labels[f"{LABEL}.runner"], resumable, attributes["Id"])
 
 
 def connect_docker(runner_id: str, *, installation: str, kill_grace_s: int, **limits: float) -> DockerExecutor:

@@ -22,6 +22,7 @@ def job_of(execution: Execution, settings: RunnerSettings) -> Job:
         request.get("command"),
         environment(execution.task_id, request, config),
         limits(config.get("resources", {}), settings),
+        execution.created_at,
     )
 
 

@@ -17,7 +17,7 @@ from runcast_core.hints import hint
 from runcast_core.sealing import Sealer, opened
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
-from runcast_runner.executor import Executor, FoundJob, JobKey, Running
+from runcast_runner.executor import Executor, FoundJob, Running
 from runcast_runner.lease import Lease, Stop
 from runcast_runner.lines import masked
 from runcast_runner.log_writer import LogWriter
@@ -185,10 +185,6 @@ class ExecutionRun:
         if retried_after(owner, result):
             return await self._store.requeue(*key, result, **told)
         return await self._store.transition(*key, verdict(owner, result), result=result, **told)
-
-
-def key_of(execution: Execution) -> JobKey:
-    return JobKey(execution.organization_id, execution.task_id, execution.attempt)
 
 
 def _opened(execution: Execution, sealer: Sealer | None) -> tuple[Execution, SecretsUnreadable | None]:

@@ -3,21 +3,15 @@
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from runcast_core.executions import AttemptKey
 
 
 class Write(Protocol):
     """Takes output cut anywhere. A line is made of one stream's bytes, whatever another stream writes meanwhile."""
 
     def __call__(self, data: bytes, stream: int = 0, /) -> Awaitable[None]: ...
-
-
-class JobKey(NamedTuple):
-    """Which attempt of which execution a job is."""
-
-    organization_id: str
-    task_id: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +34,18 @@ class Job:
     command: str | list[str] | None
     environment: Mapping[str, str]
     limits: Limits
+    created_at: int = 0
 
     @property
-    def key(self) -> JobKey:
-        return JobKey(self.organization_id, self.task_id, self.attempt)
+    def key(self) -> AttemptKey:
+        return AttemptKey(self.organization_id, self.task_id, self.attempt, self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundJob:
     """What is there of a job, whichever runner of this installation began it."""
 
-    key: JobKey
+    key: AttemptKey
     runner_id: str
     resumable: bool
     """Whether it can be gone on with: it runs, or has ended by itself."""

@@ -12,11 +12,11 @@ import structlog
 from runcast_core.bus import Bus
 from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_log
-from runcast_core.executions import Execution, LogChunk
+from runcast_core.executions import AttemptKey, Execution, LogChunk
 from runcast_core.store import Store
 from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.metrics import RunnerMetrics
-from runcast_runner.spill import AttemptKey, Spill, Spilled
+from runcast_runner.spill import Spill, Spilled
 from runcast_runner.stored_output import StoredOutput
 
 log = structlog.get_logger()
@@ -125,7 +125,7 @@ class LogWriter:
         requested anew with its task id. As there are no transactions, a deletion and a new request exactly between
         that look and the write are not noticed."""
         segment = await self._spill.oldest()
-        owners = {_key(output.execution): output for output in self._logs if not output.abandoned}
+        owners = {output.execution.attempt_key: output for output in self._logs if not output.abandoned}
         keys = {spilled.key for spilled in segment}
         if not _may_write(owners[key] for key in keys & owners.keys()):
             raise StoreUnavailable("a lease has to be renewed first")
@@ -164,7 +164,3 @@ class LogWriter:
 
 def _may_write(owners: Iterable[ExecutionLog]) -> bool:
     return all(owner.may_write() for owner in owners)
-
-
-def _key(execution: Execution) -> AttemptKey:
-    return AttemptKey(execution.organization_id, execution.task_id, execution.attempt, execution.created_at)

@@ -6,9 +6,9 @@ import anyio
 import structlog
 
 from runcast_core.errors import RuncastError
-from runcast_core.executions import CLAIMED, Fence
+from runcast_core.executions import CLAIMED, AttemptKey, Fence
 from runcast_core.store import Store
-from runcast_runner.executor import Executor, FoundJob, JobKey
+from runcast_runner.executor import Executor, FoundJob
 from runcast_runner.metrics import RunnerMetrics
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ class Orphans:
         store: Store,
         executor: Executor,
         runner_id: str,
-        own: Callable[[], Collection[JobKey]],
+        own: Callable[[], Collection[AttemptKey]],
         metrics: RunnerMetrics,
     ) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class Orphans:
         if job.runner_id == self._runner_id:
             return job.key in self._own()
         execution = await self._store.execution(job.key.organization_id, job.key.task_id)
-        fence = Fence(job.runner_id, job.key.attempt)
+        fence = Fence(job.runner_id, job.key.attempt, job.key.created_at)
         return execution is not None and execution.status in CLAIMED and execution.fence == fence
 
 

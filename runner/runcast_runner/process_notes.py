@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 
 from runcast_core.errors import SettingError
-from runcast_runner.executor import JobKey
+from runcast_core.executions import AttemptKey
 from runcast_runner.process_tree import holds, kill_group, kill_holders, members, started_at
 
 FOLDER_PREFIX = "runcast-job-"
@@ -23,7 +23,7 @@ class Note:
     group: int
     started: str
     folder: str
-    key: JobKey
+    key: AttemptKey
 
     def kill(self) -> None:
         """Kill it, and remove its folder, unless the number is by now another process's."""
@@ -57,7 +57,7 @@ class ProcessNotes:
             raise SettingError(f"RUNCAST_PROCESS_DIR: {self._directory} belongs to another user; set another folder")
 
     @contextmanager
-    def noted(self, group: int, folder: str, key: JobKey) -> Iterator[None]:
+    def noted(self, group: int, folder: str, key: AttemptKey) -> Iterator[None]:
         """Keep a note of the group while the context is open."""
         path = self._directory / str(group)
         part = path.with_suffix(".part")
@@ -87,7 +87,7 @@ class ProcessNotes:
 def _read(path: Path) -> Note | None:
     try:
         noted = orjson.loads(path.read_bytes())
-        note = Note(noted["group"], noted["started"], noted["folder"], JobKey(*noted["key"]))
+        note = Note(noted["group"], noted["started"], noted["folder"], AttemptKey(*noted["key"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return note if Path(note.folder).name.startswith(FOLDER_PREFIX) else None

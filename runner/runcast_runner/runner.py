@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 from runcast_core.announcer import sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
 from runcast_core.errors import StoreUnavailable, kinds
-from runcast_core.executions import Execution
+from runcast_core.executions import AttemptKey, Execution
 from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
-from runcast_runner.execution_run import ExecutionRun, Resumed, key_of
-from runcast_runner.executor import Executor, JobKey
+from runcast_runner.execution_run import ExecutionRun, Resumed
+from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.lost_runners import LostRunners
 from runcast_runner.metrics import RunnerMetrics
@@ -173,8 +173,8 @@ class _Runner:
         self._runs[execution.organization_id, execution.task_id] = run
         jobs.start_soon(self._guarded, run)
 
-    def _keys(self) -> set[JobKey]:
-        return {key_of(run.execution) for run in self._runs.values()}
+    def _keys(self) -> set[AttemptKey]:
+        return {run.execution.attempt_key for run in self._runs.values()}
 
     async def _claim(self) -> Execution | None:
         settings = self._settings

@@ -9,30 +9,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import anyio
 import orjson
 import structlog
 
 from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import LogChunk
+from runcast_core.executions import AttemptKey, LogChunk
 
 log = structlog.get_logger()
 
 SEGMENT_BYTES = 1_048_576
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _NAMES = f"{'[0-9]' * 12}.jsonl"
-
-
-class AttemptKey(NamedTuple):
-    """Tells an attempt from those of another execution, such as one that was requested later with the same task id."""
-
-    organization_id: str
-    task_id: str
-    attempt: int
-    created_at: int
-    """Of the execution."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import structlog
 
 from runcast_core.bus import Bus
 from runcast_core.errors import LeaseLost
-from runcast_core.executions import Execution
+from runcast_core.executions import AttemptKey, Execution
 from runcast_core.store import Store
-from runcast_runner.execution_run import Resumed, key_of, release
-from runcast_runner.executor import Executor, FoundJob, JobKey
+from runcast_runner.execution_run import Resumed, release
+from runcast_runner.executor import Executor, FoundJob
 from runcast_runner.stored_output import stored_output
 
 log = structlog.get_logger()
@@ -45,13 +45,13 @@ class TakeUp:
         self._runner_id = runner_id
         self._lease_ms = lease_ms
         self._begin = begin
-        self._begun: set[JobKey] = set()
+        self._begun: set[AttemptKey] = set()
 
     async def run(self) -> None:
         """Raises `StoreUnavailable`, and is then to be called again, and `ExecutorError`."""
         left = {job.key: job for job in await self._executor.found() if job.runner_id == self._runner_id}
         for execution in await self._store.held_by(self._runner_id):
-            if (key := key_of(execution)) not in self._begun:
+            if (key := execution.attempt_key) not in self._begun:
                 await self._take_up(execution, left.get(key))
 
     async def _take_up(self, execution: Execution, found: FoundJob | None) -> None:

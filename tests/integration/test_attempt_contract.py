@@ -1,13 +1,14 @@
 """The contract of attempts over every adapter: how each ended, what follows, and that a write does both at once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from runcast_core.attempts import MAX_LOSSES
 from runcast_core.errors import Conflict, LeaseLost
-from runcast_core.executions import Attempt, Execution, Fence, OutputEnd, Status
+from runcast_core.executions import Attempt, Execution, OutputEnd, Status
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
@@ -153,4 +154,4 @@ async def test_a_runner_does_not_go_back(store: Store, status: Status):
     assert await store.execution("a", "t") == analyzing
     assert await store.expired() == []
     with pytest.raises(LeaseLost):
-        await store.transition("a", "t", Fence("other", 1), status)
+        await store.transition("a", "t", replace(fence, runner_id="other"), status)

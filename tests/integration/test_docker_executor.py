@@ -97,7 +97,7 @@ async def test_more_or_fewer_cpus_than_the_engine_takes_are_what_it_takes(execut
 
 async def test_what_an_earlier_runner_left_is_removed(executor, busybox_image):
     """Only containers of this runner's name are."""
-    names = {"organization": "org", "task": "t", "attempt": "1", "runner": executor._runner_id}
+    names = {"organization": "org", "task": "t", "attempt": "1", "created": "0", "runner": executor._runner_id}
     labels = {f"runcast.{name}": value for name, value in names.items()}
     executor._client.containers.run(busybox_image, ["sleep", "60"], labels=labels, detach=True)
     await remove_jobs_of(executor, executor._runner_id)

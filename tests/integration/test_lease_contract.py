@@ -6,6 +6,7 @@ import multiprocessing
 import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from runcast_core.accounts import Organization, Role, User
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, LeaseLost
-from runcast_core.executions import Execution, Fence, Status
+from runcast_core.executions import Execution, Status
 from runcast_core.identifiers import new_id
 from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store
 from runcast_core.stores import open_store
@@ -97,10 +98,11 @@ async def test_backlogs_name_who_runs_least_then_who_waited_longest(store: Store
 
 
 async def test_a_write_with_another_fence_matches_nothing(store: Store):
-    """Another runner, another attempt, another organization, or an ended execution: the lease is lost."""
+    """Another runner, attempt, execution of this task id, or organization, or an ended execution: the lease is lost."""
     await store.create_execution(requested("a", "t"))
     fence = (await _claim(store)).fence
-    for wrong in (Fence("other", 1), Fence("r", 2)):
+    for change in ({"runner_id": "other"}, {"attempt": 2}, {"created_at": fence.created_at - 1}):
+        wrong = replace(fence, **change)
         with pytest.raises(LeaseLost):
             await store.renew("a", "t", wrong, lease_ms=1000)
         with pytest.raises(LeaseLost):

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, Status
+from runcast_core.executions import AttemptKey, Execution, Status
 from runcast_core.store import Store
 from runcast_core.stores import open_store
 from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import FoundJob, JobKey
+from runcast_runner.executor import FoundJob
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.orphans import Orphans, remove_jobs_of
 
 OWN, OTHER = "own", "other"
+CREATED_AT = 1_700_000_000_000
 
 
 class Finding(DummyExecutor):
@@ -32,8 +32,8 @@ class Finding(DummyExecutor):
         self.left.remove(found)
 
 
-def _job(task_id: str, runner_id: str, attempt: int = 1) -> FoundJob:
-    return FoundJob(JobKey("org", task_id, attempt), runner_id, True, None)
+def _job(task_id: str, runner_id: str, attempt: int = 1, created_at: int = CREATED_AT) -> FoundJob:
+    return FoundJob(AttemptKey("org", task_id, attempt, created_at), runner_id, True, None)
 
 
 @pytest.fixture
@@ -43,15 +43,17 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def _claimed(store: Store, task_id: str, runner_id: str) -> Execution:
-    now = now_ms()
-    await store.create_execution(Execution("org", task_id, "image", now, now, request={"image": "image"}))
+    execution = Execution("org", task_id, "image", CREATED_AT, CREATED_AT, request={"image": "image"})
+    await store.create_execution(execution)
     await store.announced("org", task_id, 1)
     claimed = await store.claim("org", runner_id=runner_id, lease_ms=60_000, limit=10)
     assert claimed is not None
     return claimed
 
 
-async def _left(store: Store, *jobs: FoundJob, runs: frozenset[JobKey] = frozenset()) -> tuple[list[FoundJob], float]:
+async def _left(
+    store: Store, *jobs: FoundJob, runs: frozenset[AttemptKey] = frozenset()
+) -> tuple[list[FoundJob], float]:
     """Return what is left after removing the orphans of these jobs, and how many were counted."""
     registry = CollectorRegistry()
     executor = Finding(*jobs)
@@ -70,8 +72,13 @@ async def test_jobs_of_another_runner_live_while_it_holds_their_attempt(store):
     """Also past its lease, until somebody ends that: it may come back to them."""
     await _claimed(store, "t1", OTHER)
     live = _job("t1", OTHER)
-    orphans = [_job("t1", OTHER, attempt=2), _job("t1", "third"), _job("unknown", OTHER)]
-    assert await _left(store, live, *orphans) == ([live], 3)
+    orphans = [
+        _job("t1", OTHER, attempt=2),
+        _job("t1", "third"),
+        _job("unknown", OTHER),
+        _job("t1", OTHER, created_at=1),
+    ]
+    assert await _left(store, live, *orphans) == ([live], 4)
 
 
 async def test_the_job_of_an_execution_that_ended_is_an_orphan(store):
@@ -84,7 +91,7 @@ async def test_the_job_of_an_execution_that_ended_is_an_orphan(store):
 async def test_the_job_of_another_organization_is_judged_by_its_own_execution(store):
     """A task id says nothing without its organization."""
     await _claimed(store, "t1", OTHER)
-    other = FoundJob(JobKey("other-org", "t1", 1), OTHER, True, None)
+    other = FoundJob(AttemptKey("other-org", "t1", 1, CREATED_AT), OTHER, True, None)
     assert await _left(store, other) == ([], 1)
 
 

@@ -234,7 +234,7 @@ async def test_a_killed_runner_leaves_nothing_after_the_next_start(executor, nam
 
 
 def _note(notes: Path, group: int, started: str, folder: Path) -> None:
-    note = {"group": group, "started": started, "folder": str(folder), "key": ["org", "t", 1]}
+    note = {"group": group, "started": started, "folder": str(folder), "key": ["org", "t", 1, 0]}
     (notes / str(group)).write_text(json.dumps(note))
 
 

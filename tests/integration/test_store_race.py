@@ -132,12 +132,19 @@ async def test_attempts_and_revisions_rise_by_one_whoever_makes_them(store_url: 
         assert (found.rev, found.attempt, found.status) == (seen[-1][0], attempts[-1], Status.PENDING)
 
 
+async def _first_fence(store: Store, task_id: str) -> Fence:
+    found = await store.execution("a", task_id)
+    assert found is not None
+    return Fence("r", 1, found.created_at)
+
+
 async def _end(store: Store, number: int) -> list[Any]:
+    fence = await _first_fence(store, "t")
     verbs: list[Callable[[], Awaitable[Execution | None]]] = [
-        lambda: store.transition("a", "t", Fence("r", 1), Status.PASSED),
+        lambda: store.transition("a", "t", fence, Status.PASSED),
         lambda: store.record_external("a", "t", Status.FAILED),
-        lambda: store.release("a", "t", Fence("r", 1)),
-        lambda: store.expire("a", "t", Fence("r", 1)),
+        lambda: store.release("a", "t", fence),
+        lambda: store.expire("a", "t", fence),
     ]
     try:
         ended = await verbs[number]()
@@ -163,7 +170,7 @@ async def test_the_first_terminal_status_wins(store_url: str, racers: Racers):  
 async def _requeue_or_expire(store: Store, number: int) -> list[Any]:
     ended = []
     for task in range(20):
-        key = "a", f"t{task}", Fence("r", 1)
+        key = "a", f"t{task}", await _first_fence(store, f"t{task}")
         try:
             found = await store.requeue(*key, Status.FAILED) if number % 2 else await store.expire(*key)
         except LeaseLost:

@@ -12,7 +12,7 @@ from runcast_core.bus import Signal, SignalKind
 from runcast_core.executions import Execution, LogChunk, Status
 from runcast_core.store import Store
 from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import FoundJob, Job, JobKey, Running, Write
+from runcast_runner.executor import FoundJob, Job, Running, Write
 from tests.integration.test_runner import ORG, FaultyStore, _output, _request, _runner, _status, bus, store
 
 __all__ = ["bus", "store"]
@@ -25,7 +25,7 @@ class Leaving(DummyExecutor):
         super().__init__()
         self._store = store
         self._ran_s = ran_s
-        self._left = [FoundJob(JobKey(ORG, e.task_id, e.attempt), "r1", resumable, None) for e in executions]
+        self._left = [FoundJob(e.attempt_key, "r1", resumable, None) for e in executions]
         self.resumed: list[str] = []
         self.removed: list[tuple[str, Status]] = []
         """Task ids, and what the execution's status was then."""
