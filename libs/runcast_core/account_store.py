@@ -3,9 +3,9 @@
 See `store.py` for what holds of every verb.
 """
 
-from typing import Protocol
+from typing import Protocol, Unpack
 
-from runcast_core.accounts import Organization, Standing, User
+from runcast_core.accounts import Organization, OrganizationChanges, Standing, User
 from runcast_core.errors import Conflict
 from runcast_core.revocations import Revocation
 
@@ -41,6 +41,12 @@ class AccountStore(Protocol):
 
     async def organization(self, organization_id: str) -> Organization | None:
         """Return it, also when deleted; None if the store never heard of it."""
+        ...
+
+    async def change_organization(self, organization_id: str, **changes: Unpack[OrganizationChanges]) -> Organization:
+        """Change what is given, at least one, and nothing else; return the organization as it then is. One that the
+        store never heard of, such as an identity provider's, gets a record without a name. Raises `NotFound` if it was
+        deleted."""
         ...
 
     async def delete_organization(self, organization_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from runcast_core.clock import iso
 
@@ -18,7 +18,7 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Organization:
     """A tenant. `concurrency_limit` is how many executions it may run at once, `retention_days` how long it keeps one
-    that ended; None means the installation's."""
+    that ended, `timeout_limit_s` how long one attempt may take at most; None means the installation's."""
 
     organization_id: str
     name: str
@@ -26,6 +26,16 @@ class Organization:
     concurrency_limit: int | None = None
     deleted: bool = False
     retention_days: int | None = None
+    timeout_limit_s: int | None = None
+
+
+class OrganizationChanges(TypedDict, total=False):
+    """What may be changed of an organization. None sets a limit back to the installation's."""
+
+    name: str
+    concurrency_limit: int | None
+    retention_days: int | None
+    timeout_limit_s: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """The MongoDB store's organizations and users."""
 
+from typing import Unpack
+
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from runcast_core import mongo_documents as documents
 from runcast_core.account_store import email_taken
-from runcast_core.accounts import Organization, User
+from runcast_core.accounts import Organization, OrganizationChanges, User
 from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict
+from runcast_core.errors import Conflict, NotFound
 from runcast_core.identifiers import check_organization_id
 from runcast_core.mongo_collections import EMAIL_INDEX, MongoCollections
 from runcast_core.mongo_documents import Document
@@ -45,15 +48,27 @@ class MongoAccounts(MongoCollections):
             document = await self._organizations.find_one({"_id": organization_id})
         return documents.organization(document) if document else None
 
-    async def delete_organization(self, organization_id: str) -> None:
-        tombstone = documents.organization_document(
-            Organization(check_organization_id(organization_id), "", now_ms(), deleted=True)
-        )
-        key, deleted = tombstone.pop("_id"), {"deleted": tombstone.pop("deleted")}
+    async def change_organization(self, organization_id: str, **changes: Unpack[OrganizationChanges]) -> Organization:
+        await self._know(organization_id)
+        query, change = {"_id": organization_id, "deleted": False}, {"$set": documents.organization_fields(changes)}
         with translated():
-            await self._organizations.update_one(
-                {"_id": key}, {"$set": deleted, "$setOnInsert": tombstone}, upsert=True
+            document = await self._organizations.find_one_and_update(
+                query, change, return_document=ReturnDocument.AFTER
             )
+        if document is None:
+            raise NotFound("no such organization")
+        return documents.organization(document)
+
+    async def delete_organization(self, organization_id: str) -> None:
+        await self._know(organization_id, deleted=True)
+
+    async def _know(self, organization_id: str, **fields: bool) -> None:
+        """Set these fields, of a new record without a name if there is none."""
+        unknown = Organization(check_organization_id(organization_id), "", now_ms())
+        record = {n: value for n, value in documents.organization_document(unknown).items() if n not in fields}
+        key, change = {"_id": record.pop("_id")}, {"$setOnInsert": record} | ({"$set": fields} if fields else {})
+        with translated():
+            await self._organizations.update_one(key, change, upsert=True)
 
 
 def user_exists(error: DuplicateKeyError) -> Conflict:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from runcast_core.accounts import Organization, Role, User
+from runcast_core.accounts import Organization, OrganizationChanges, Role, User
 from runcast_core.executions import (
     DEFAULT_POOL,
     Execution,
@@ -36,6 +36,14 @@ _EXECUTION = {
     "exit_code": "exitCode",
     "started_at": "startedAt",
     "ended_at": "endedAt",
+}
+_ORGANIZATION = {
+    "name": "name",
+    "created_at": "createdAt",
+    "concurrency_limit": "concurrencyLimit",
+    "deleted": "deleted",
+    "retention_days": "retentionDays",
+    "timeout_limit_s": "timeoutLimitS",
 }
 _LATER = {"priority": 0, "pool": DEFAULT_POOL, "fingerprint": ""}
 """Fields, of the same name in both, that documents of the first version do not have, and what that means."""
@@ -84,25 +92,18 @@ def user(document: Document) -> User:
 
 
 def organization_document(organization: Organization) -> Document:
-    return {
-        "_id": organization.organization_id,
-        "name": organization.name,
-        "createdAt": organization.created_at,
-        "concurrencyLimit": organization.concurrency_limit,
-        "deleted": organization.deleted,
-        "retentionDays": organization.retention_days,
-    }
+    fields = {name: getattr(organization, attribute) for attribute, name in _ORGANIZATION.items()}
+    return {"_id": organization.organization_id, **fields}
+
+
+def organization_fields(changes: OrganizationChanges) -> Document:
+    return {_ORGANIZATION[attribute]: value for attribute, value in changes.items()}
 
 
 def organization(document: Document) -> Organization:
-    return Organization(
-        document["_id"],
-        document["name"],
-        document["createdAt"],
-        document["concurrencyLimit"],
-        document["deleted"],
-        document.get("retentionDays"),
-    )
+    """Return it; a field that its document's version did not have is None."""
+    fields: Document = {attribute: document.get(name) for attribute, name in _ORGANIZATION.items()}
+    return Organization(document["_id"], **fields)
 
 
 def chunk_id(chunk: LogChunk) -> str:

@@ -1,10 +1,12 @@
 """The SQLite store's organizations, users and revoked sessions."""
 
+from typing import Unpack
+
 import apsw
 
 from runcast_core import sqlite_schema as schema
 from runcast_core.account_store import MAX_USERS, email_taken, last_admin, too_many_users
-from runcast_core.accounts import Organization, Role, Standing, User
+from runcast_core.accounts import Organization, OrganizationChanges, Role, Standing, User
 from runcast_core.errors import NotFound
 from runcast_core.identifiers import check_organization_id
 from runcast_core.revocations import REMOVED, Revocation
@@ -19,6 +21,10 @@ _STANDING = f"""
 SELECT (SELECT deleted FROM organizations WHERE organization_id = ?) AS deleted,
     (SELECT revoked_at FROM revocations WHERE {_OF_ONE}) AS revoked_at
 """  # noqa: S608 - constants
+_KNOW = f"""
+INSERT INTO organizations (organization_id, name, created_at) VALUES (?, '', {schema.NOW}) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - a constant
+_CHANGE = "UPDATE organizations SET {} WHERE organization_id = ? AND deleted = 0 RETURNING *"
 _DELETE = f"""
 INSERT INTO organizations (organization_id, name, created_at, deleted) VALUES (?, '', {schema.NOW}, 1)
 ON CONFLICT DO UPDATE SET deleted = 1
@@ -53,6 +59,19 @@ class SqliteAccounts(SqliteAccess):
         sql = "SELECT * FROM organizations WHERE organization_id = ?"
         row = await self._read(lambda c: one(c, sql, organization_id))
         return schema.organization(row) if row else None
+
+    async def change_organization(self, organization_id: str, **changes: Unpack[OrganizationChanges]) -> Organization:
+        check_organization_id(organization_id)
+        sql = _CHANGE.format(", ".join(f"{name} = ?" for name in changes))
+
+        def job(connection: apsw.Connection) -> Organization:
+            connection.execute(_KNOW, (organization_id,))
+            row = one(connection, sql, *changes.values(), organization_id)
+            if row is None:
+                raise NotFound("no such organization")
+            return schema.organization(row)
+
+        return await self._write(job)
 
     async def delete_organization(self, organization_id: str) -> None:
         await self._write(lambda c: c.execute(_DELETE, (check_organization_id(organization_id),)).close())

@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at I
 """
 
 ADDED = {
-    "organizations": ["retention_days INTEGER"],
+    "organizations": ["retention_days INTEGER", "timeout_limit_s INTEGER"],
     "executions": [
         "priority INTEGER NOT NULL DEFAULT 0",
         f"pool TEXT NOT NULL DEFAULT '{DEFAULT_POOL}'",

@@ -140,6 +140,15 @@ async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str)
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
 
 
+async def test_an_organization_of_an_earlier_version_has_the_installations_limits(url: str):
+    """Its document lacks what came later."""
+    organization = Organization("a", "A", 1, 3, retention_days=5, timeout_limit_s=60)
+    async with open_mongo_store(url) as store:
+        await store.create_account(organization, User("u", "a", "a@example.com", "U", Role.ADMIN, "hash", 1))
+        await store._organizations.update_one({}, {"$unset": {"retentionDays": "", "timeoutLimitS": ""}})
+        assert await store.organization("a") == Organization("a", "A", 1, 3)
+
+
 async def test_a_url_without_a_database_means_runcast(mongodb_part: Part):
     """The default name is the product's."""
     async with open_mongo_store(mongodb_part.url) as store:

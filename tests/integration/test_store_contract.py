@@ -22,7 +22,7 @@ async def store(store_url: str) -> AsyncIterator[Store]:  # noqa: F811
 
 
 def _account(email: str) -> tuple[Organization, User]:
-    organization = Organization(new_id(), "Acme", now_ms(), 3)
+    organization = Organization(new_id(), "Acme", now_ms(), 3, retention_days=30, timeout_limit_s=60)
     return organization, User(new_id(), organization.organization_id, email, "U", Role.ADMIN, "hash", now_ms())
 
 

@@ -50,7 +50,7 @@ async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
             assert [chunk.stderr for chunk in await store.read_logs("a", "t", attempt=1)] == [()]
             organization = await store.organization("a")
             assert organization is not None
-            assert organization.retention_days is None
+            assert (organization.retention_days, organization.timeout_limit_s) == (None, None)
 
 
 async def test_attempts_and_marks_of_standard_error_are_kept(path: str):
