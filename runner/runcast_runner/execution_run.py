@@ -1,5 +1,6 @@
 """One execution from its claim to its end: RUNNING announced, output stored, then the terminal status announced."""
 
+import math
 import traceback
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from runcast_runner.lines import masked
 from runcast_runner.log_writer import LogWriter
 from runcast_runner.settings import RunnerSettings
 from runcast_runner.stored_output import StoredOutput
+from runcast_runner.time_limit import longest_s
 
 log = structlog.get_logger()
 
@@ -75,6 +77,9 @@ class ExecutionRun:
         self._executor = executor
         self._logs = logs
         self._executing = anyio.CancelScope()
+        self._in_time = anyio.CancelScope()
+        self._begun_at = math.inf
+        self._longest_s = settings.max_timeout_s
         if resumed and resumed.cancelled:
             self._executing.cancel()
 
@@ -100,6 +105,7 @@ class ExecutionRun:
         ended: Execution | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_lease, tasks.cancel_scope)
+            tasks.start_soon(self._limit_time)
             if self._found is None:
                 await announce(self._store, self._bus, self.execution)
             outcome = await self._execute(container)
@@ -154,13 +160,20 @@ class ExecutionRun:
 
     async def _follow_in_time(self, running: Running) -> int | None:
         """Return the exit code; None if the container was stopped as its time was over."""
-        with anyio.move_on_after(self._timeout_s() - running.ran_s):
+        self._begun_at = anyio.current_time() - running.ran_s
+        self._in_time.deadline = self._begun_at + self._timeout_s()
+        with self._in_time:
             return await running.follow(self.output.write)
         return None
 
+    async def _limit_time(self) -> None:
+        """Take the organization's limit into account, as soon as the store tells it."""
+        self._longest_s = await longest_s(self._store, self.execution.organization_id, self._longest_s)
+        self._in_time.deadline = self._begun_at + self._timeout_s()
+
     def _timeout_s(self) -> float:
         asked = self.execution.request.get("config", {}).get("timeoutSeconds")
-        return min(asked or self._settings.max_timeout_s, self._settings.max_timeout_s)
+        return min(asked or self._longest_s, self._longest_s)
 
     async def _finish(self, outcome: Outcome) -> Execution | None:
         """Store the end, however long the store is away; None if that was no longer this runner's to do."""
