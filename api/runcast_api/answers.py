@@ -40,6 +40,24 @@ class OrganizationAnswer(_Answer):
     createdAt: str | None = None  # noqa: N815
 
 
+class OrganizationSettings(_Answer):
+    """What an organization is set to. Limits that are the installation's are left out; of one that only an identity
+    provider knows, there is no more than its id."""
+
+    organizationId: str  # noqa: N815
+    name: str | None = None
+    createdAt: str | None = None  # noqa: N815
+    concurrencyLimit: int | None = None  # noqa: N815
+    retentionDays: int | None = None  # noqa: N815
+    timeoutLimitSeconds: int | None = None  # noqa: N815
+
+
+class OrganizationSettingsAnswer(_Answer):
+    """The caller's organization."""
+
+    organization: OrganizationSettings
+
+
 class Who(_Answer):
     """A user and the user's organization."""
 

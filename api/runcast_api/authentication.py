@@ -35,10 +35,10 @@ async def authenticate_writer(request: Request) -> Claims:
 
 
 async def authenticate_admin(request: Request) -> Claims:
-    """Return the claims of somebody who may manage users. Raises `InvalidToken`, `Forbidden`."""
+    """Return the claims of somebody who may manage the organization. Raises `InvalidToken`, `Forbidden`."""
     claims = await authenticate(request)
     if claims.role is not Role.ADMIN:
-        raise Forbidden("only an admin may manage users")
+        raise Forbidden("only an admin may manage the organization and its users")
     return claims
 
 

@@ -9,8 +9,27 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api import accounts, answers, callbacks, executions, log_search, logs, presence, sessions, users
-from runcast_api.models import CallbackLog, CallbackUpdate, ExecutionRequest, Login, NewUser, Signup
+from runcast_api import (
+    accounts,
+    answers,
+    callbacks,
+    executions,
+    log_search,
+    logs,
+    organization,
+    presence,
+    sessions,
+    users,
+)
+from runcast_api.models import (
+    CallbackLog,
+    CallbackUpdate,
+    ExecutionRequest,
+    Login,
+    NewUser,
+    OrganizationPatch,
+    Signup,
+)
 from runcast_core.executions import Status
 from runcast_core.store import PAGE_CHARACTERS
 
@@ -106,6 +125,23 @@ CALLS = (
         status=204,
     ),
     Call("DELETE", _USER, users.remove_user, "Remove a user, and log them out everywhere", Access.ADMIN, status=204),
+    Call(
+        "GET",
+        "/api/organization",
+        organization.show_organization,
+        "What the organization is set to",
+        Access.READER,
+        answers.OrganizationSettingsAnswer,
+    ),
+    Call(
+        "PATCH",
+        "/api/organization",
+        organization.change_organization,
+        "Change the organization's name or limits",
+        Access.ADMIN,
+        answers.OrganizationSettingsAnswer,
+        body=OrganizationPatch,
+    ),
     Call("GET", "/api/presence", presence.show_presence, "Who is connected now", Access.READER, answers.PresenceAnswer),
     Call(
         "POST",

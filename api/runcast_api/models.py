@@ -3,12 +3,13 @@
 Numbers are strict: `true` and `"5"` are none.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from runcast_api.emails import Email
-from runcast_core.accounts import Role
+from runcast_core.accounts import OrganizationChanges, Role
+from runcast_core.errors import InvalidInput
 from runcast_core.identifiers import POOL_PATTERN
 
 _NO_NUL = r"^[^\x00]*$"
@@ -63,6 +64,34 @@ class NewUser(_Body):
     password: Password
     name: Name
     role: Role
+
+
+def _not_sent() -> Any:
+    """Stand for a field that is left as it is. As no default, so that the documentation does not say it was null."""
+
+
+class OrganizationPatch(_Body):
+    """What to change of the organization, at least one of these; null sets a limit back to the installation's."""
+
+    name: Name = Field(default_factory=_not_sent)
+    concurrency_limit: int | None = Field(
+        default_factory=_not_sent, alias="concurrencyLimit", strict=True, ge=1, le=10_000
+    )
+    """How many executions may run at once."""
+    retention_days: int | None = Field(default_factory=_not_sent, alias="retentionDays", strict=True, ge=0, le=36_500)
+    """How long an execution that ended is kept; 0: for ever."""
+    timeout_limit_s: int | None = Field(
+        default_factory=_not_sent, alias="timeoutLimitSeconds", strict=True, ge=1, le=604_800
+    )
+    """How long an attempt may take."""
+
+    def changes(self) -> OrganizationChanges:
+        """Return what was sent. Raises `InvalidInput` if that is nothing."""
+        given = self.model_dump(exclude_unset=True)
+        if not given:
+            names = ", ".join(field.alias or name for name, field in type(self).model_fields.items())
+            raise InvalidInput(f"nothing to change: send one of {names} or more", code="INVALID_REQUEST")
+        return cast(OrganizationChanges, given)
 
 
 class Resources(_Body):

@@ -71,8 +71,22 @@ def user_json(user: User) -> dict[str, Any]:
 
 
 def organization_json(organization: Organization) -> dict[str, Any]:
+    """Return how it is shown beside a user; one that only an identity provider named has no name."""
     return {
         "id": organization.organization_id,
-        "name": organization.name,
+        **({"name": organization.name} if organization.name else {}),
         "createdAt": iso(organization.created_at),
     }
+
+
+def organization_settings_json(organization: Organization) -> dict[str, Any]:
+    """Return how it is shown by itself: a limit that is the installation's is left out."""
+    shown = {
+        "organizationId": organization.organization_id,
+        "name": organization.name or None,
+        "createdAt": iso(organization.created_at),
+        "concurrencyLimit": organization.concurrency_limit,
+        "retentionDays": organization.retention_days,
+        "timeoutLimitSeconds": organization.timeout_limit_s,
+    }
+    return {name: value for name, value in shown.items() if value is not None}

@@ -157,6 +157,10 @@ async def test_real_answers_are_as_documented(tmp_path):
         assert len(check(await api.http.get("/api/users"), "GET", "/api/users")["users"]) == 2
         as_member = await api.call("GET", "/api/users", org=added["organizationId"])
         assert len(check(as_member, "GET", "/api/users")["users"]) == 2
+        patched = await api.http.patch("/api/organization", json={"concurrencyLimit": 5, "retentionDays": 0})
+        limits = check(patched, "PATCH", "/api/organization")["organization"]
+        assert check(await api.http.get("/api/organization"), "GET", "/api/organization")["organization"] == limits
+        check(await api.call("GET", "/api/organization"), "GET", "/api/organization")
         await api.bus.note_presence("g1", {added["organizationId"]: {added["id"]: 2, "stranger": 1}})
         assert check(await api.http.get("/api/presence"), "GET", "/api/presence")["sockets"] == 3
         assert (await api.http.delete(f"/api/users/{added['id']}/sessions")).status_code == 204

@@ -26,10 +26,11 @@ def unsigned() -> str:
 
 def test_the_table_says_who_may_write():
     """Exactly the calls that change something for a user are kept from viewers."""
-    assert len(READS) == 6
+    assert len(READS) == 7
     assert OWN == [("DELETE", "/api/auth/sessions")]
     assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith("/api/exec")] == WRITES
-    assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith("/api/users")] == ADMINS
+    managed = ("/api/users", "/api/organization")
+    assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith(managed)] == ADMINS
 
 
 def of(path: str) -> str:
@@ -91,8 +92,8 @@ async def test_a_revoked_token_is_refused_everywhere(tmp_path, method, path):
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.DEVELOPER])
 @pytest.mark.parametrize(("method", "path"), ADMINS)
-async def test_only_an_admin_manages_users(tmp_path, method, path, role):
-    """Every call that manages users is a 403 for the other roles and changes nothing."""
+async def test_only_an_admin_manages(tmp_path, method, path, role):
+    """Every call that manages users or the organization is a 403 for the other roles and changes nothing."""
     async with serving(tmp_path) as api:
         first = (await api.http.post("/api/auth/signup", json=ACCOUNT)).json()["user"]
         body = {"email": "b@example.com", "password": "a long password", "name": "B", "role": "admin"}

@@ -11,7 +11,7 @@ from runcast_api.calls import CALLS
 from runcast_core.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
-WITH_BODY = [call.path for call in CALLS if call.body is not None]
+WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
 ADMIN = bearer(role=Role.ADMIN)
@@ -23,7 +23,7 @@ def nested(depth: int) -> bytes:
     return b'{"a":' * (depth - 1) + b"{}" + b"}" * (depth - 1)
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
+@pytest.mark.parametrize(("method", "path"), WITH_BODY)
 @pytest.mark.parametrize(
     "body",
     [
@@ -32,16 +32,16 @@ def nested(depth: int) -> bytes:
         *(nested(MAX_DEPTH + 1), nested(300), nested(100_000), b'{"a":' + b"[" * 100 + b"]" * 100 + b"}"),
     ],
 )
-async def test_what_is_no_json_object_is_refused(tmp_path, path, body):
+async def test_what_is_no_json_object_is_refused(tmp_path, method, path, body):
     """Malformed JSON, invalid UTF-8, binary, other JSON values and bottomless nesting are a 400 on every call."""
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
-        answer = await api.http.post(path, content=body, headers=ADMIN | JSON)
+        answer = await api.http.request(method, path, content=body, headers=ADMIN | JSON)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_JSON")
         await api.requested()
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
-async def test_a_body_over_the_limit_is_refused(tmp_path, path):
+@pytest.mark.parametrize(("method", "path"), WITH_BODY)
+async def test_a_body_over_the_limit_is_refused(tmp_path, method, path):
     """Too large is a 413, with a Content-Length and without one, and no more than the limit is read."""
     sent: list[int] = []
 
@@ -52,7 +52,7 @@ async def test_a_body_over_the_limit_is_refused(tmp_path, path):
 
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK, RUNCAST_MAX_BODY_BYTES="10240") as api:
         for content in (b"x" * 10_241, chunks()):
-            answer = await api.http.post(path, content=content, headers=ADMIN | JSON)
+            answer = await api.http.request(method, path, content=content, headers=ADMIN | JSON)
             assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
         assert len(sent) <= 12
         await api.requested()

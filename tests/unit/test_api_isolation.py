@@ -122,6 +122,25 @@ async def test_users_and_presence_show_only_ones_own(tmp_path):
         assert (await api.http.get("/api/presence")).json()["users"] == [{"userId": user, "sockets": 1}]
 
 
+async def test_an_organizations_settings_are_its_own(tmp_path):
+    """An admin sees and changes those of the token's organization, whatever else a call names."""
+    async with serving(tmp_path) as api:
+        await api.store.change_organization("org_a", name="Theirs", concurrency_limit=3)
+        before = await api.store.organization("org_a")
+        named = {"params": {"organizationId": "org_a"}, "org": "org_b", "role": Role.ADMIN}
+        shown = await api.call("GET", "/api/organization", **named)
+        assert shown.json() == {"organization": {"organizationId": "org_b"}}
+        for field in ("organizationId", "organization_id", "id", "_id"):
+            answer = await api.call("PATCH", "/api/organization", **named, json={field: "org_a", "name": "Mine"})
+            assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, field)
+        assert await api.store.organization("org_b") is None
+        body = {"name": "Mine", "concurrencyLimit": None}
+        changed = await api.call("PATCH", "/api/organization", **named, json=body)
+        assert (changed.status_code, changed.json()["organization"]["organizationId"]) == (200, "org_b")
+        assert await api.store.organization("org_a") == before
+        assert {signal.organization_id for signal in api.bus.sent_signals} == {"org_b"}
+
+
 async def test_a_revocation_is_of_one_organization(tmp_path):
     """The same user id in two organizations is two users: logging one out everywhere leaves the other in."""
     async with serving(tmp_path) as api:

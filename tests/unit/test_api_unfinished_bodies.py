@@ -12,14 +12,14 @@ from runcast_api.calls import CALLS
 from runcast_core.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
-WITH_BODY = [call.path for call in CALLS if call.body is not None]
+WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
 ADMIN = bearer(role=Role.ADMIN)
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
-async def test_a_body_that_does_not_end_is_a_timeout(tmp_path, monkeypatch, path):
+@pytest.mark.parametrize(("method", "path"), WITH_BODY)
+async def test_a_body_that_does_not_end_is_a_timeout(tmp_path, monkeypatch, method, path):
     """However steadily it drips, it has so long as a whole: 408, and the connection, where more may come, is closed."""
     monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.2)
 
@@ -30,18 +30,18 @@ async def test_a_body_that_does_not_end_is_a_timeout(tmp_path, monkeypatch, path
 
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
         with capture_logs() as logs, anyio.fail_after(10):
-            answer = await api.http.post(path, content=dripping(), headers=ADMIN | JSON)
+            answer = await api.http.request(method, path, content=dripping(), headers=ADMIN | JSON)
         assert (answer.status_code, answer.json()["code"]) == (408, "BODY_TIMEOUT")
         assert answer.headers["connection"] == "close"
         assert [entry for entry in logs if entry["log_level"] in {"error", "critical"}] == []
         await api.requested()
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
-async def test_a_client_that_leaves_is_no_fault_of_ours(tmp_path, path):
+@pytest.mark.parametrize(("method", "path"), WITH_BODY)
+async def test_a_client_that_leaves_is_no_fault_of_ours(tmp_path, method, path):
     """A connection that ends within a body raises nothing towards the server and logs no error, and nothing is done."""
     headers = [(name.lower().encode(), value.encode()) for name, value in (ADMIN | JSON).items()]
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
     coming: list[Message] = [
         {"type": "http.request", "body": b'{"taskId":', "more_body": True},
         {"type": "http.disconnect"},
