@@ -122,13 +122,12 @@ class OutputAnswer(_Answer):
 
 
 class AttemptAnswer(_Answer):
-    """How an attempt ended; times in milliseconds since 1970. One that was handed back has none, nor has what a
-    worker's report ended."""
+    """How an attempt ended. One that was handed back has none, nor has what a worker's report ended."""
 
     attempt: int
     status: Status
-    endedAt: int  # noqa: N815
-    startedAt: int | None = None  # noqa: N815
+    endedAt: str  # noqa: N815
+    startedAt: str | None = None  # noqa: N815
     error: str | None = None
     exitCode: int | None = None  # noqa: N815
     output: OutputAnswer | None = None

@@ -15,7 +15,7 @@ from runcast_core.announcer import announce
 from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, InvalidInput, NotFound
-from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_json, canonical, summary
+from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_summary, canonical, summary
 from runcast_core.hints import hint
 from runcast_core.identifiers import check_task_id, new_id
 from runcast_core.sealing import Sealer, has_secrets
@@ -70,7 +70,7 @@ async def show(request: Request) -> Response:
     shown = summary(execution) | {
         "priority": execution.priority,
         "pool": execution.pool,
-        "attempts": [attempt_json(attempt) for attempt in execution.attempts],
+        "attempts": [attempt_summary(attempt) for attempt in execution.attempts],
         "request": _without_values(execution.request),
     }
     return JSONResponse(shown | await _queue_position(request.app.state.store, execution))

@@ -166,6 +166,12 @@ def summary(execution: Execution) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
+def attempt_summary(attempt: Attempt) -> dict[str, Any]:
+    """Return how an ended attempt is shown, as a part of its execution."""
+    times = {"startedAt": iso(attempt.started_at), "endedAt": iso(attempt.ended_at)}
+    return attempt_json(attempt) | {name: time for name, time in times.items() if time is not None}
+
+
 def chunk_json(chunk: LogChunk) -> dict[str, Any]:
     """Return the payload of `execution-log`, which is also an entry of a page of logs."""
     shown = {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}
@@ -173,9 +179,9 @@ def chunk_json(chunk: LogChunk) -> dict[str, Any]:
 
 
 def attempt_json(attempt: Attempt) -> dict[str, Any]:
-    """Return how an ended attempt is shown, and stored."""
+    """Return how an ended attempt is stored, times in milliseconds; `attempt_summary` is how it is shown."""
     output = attempt.output
-    shown = {
+    stored = {
         "attempt": attempt.number,
         "status": attempt.status.value,
         "startedAt": attempt.started_at,
@@ -184,19 +190,19 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "exitCode": attempt.exit_code,
         "output": output and {"lastSeq": output.last_seq, "bytes": output.size, "sha256": output.sha256},
     }
-    return {name: value for name, value in shown.items() if value is not None}
+    return {name: value for name, value in stored.items() if value is not None}
 
 
-def attempt_of(shown: Mapping[str, Any]) -> Attempt:
+def attempt_of(stored: Mapping[str, Any]) -> Attempt:
     """Return the attempt that `attempt_json` gave."""
-    output = shown.get("output")
+    output = stored.get("output")
     return Attempt(
-        shown["attempt"],
-        Status(shown["status"]),
-        shown.get("startedAt"),
-        shown["endedAt"],
-        shown.get("error"),
-        shown.get("exitCode"),
+        stored["attempt"],
+        Status(stored["status"]),
+        stored.get("startedAt"),
+        stored["endedAt"],
+        stored.get("error"),
+        stored.get("exitCode"),
         output and OutputEnd(output["lastSeq"], output["bytes"], output["sha256"]),
     )
 

@@ -3,8 +3,8 @@
 import pytest
 
 from runcast_api.answers import ExecutionDetail
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, OutputEnd, Status
+from runcast_core.clock import iso, now_ms
+from runcast_core.executions import Attempt, Execution, OutputEnd, Status
 from tests.unit.test_api_app import Installation, serving
 
 PLACE = {"priority": 7, "pool": "gpu"}
@@ -74,8 +74,8 @@ async def test_the_attempts_that_ended_are_shown(tmp_path):
             {
                 "attempt": 1,
                 "status": "FAILED",
-                "startedAt": first.started_at,
-                "endedAt": queued.attempts[0].ended_at,
+                "startedAt": iso(first.started_at),
+                "endedAt": iso(queued.attempts[0].ended_at),
                 "error": "boom",
                 "exitCode": 3,
                 "output": {"lastSeq": 2, "bytes": 11, "sha256": "ab" * 32},
@@ -83,6 +83,16 @@ async def test_the_attempts_that_ended_are_shown(tmp_path):
         ]
         other = await api.call("GET", "/api/executions/t1", org="org_b")
         assert (other.status_code, other.json()["code"]) == (404, "NOT_FOUND")
+
+
+async def test_times_of_attempts_are_shown_like_all_times(tmp_path):
+    """In ISO 8601, and not at all where there is none."""
+    async with serving(tmp_path) as api:
+        attempts = (Attempt(1, Status.FAILED, 5, 1_700_000_000_123), Attempt(2, Status.ERROR, None, 12, "runner lost"))
+        await api.store.create_execution(Execution("org_a", "t1", "busybox", 1, 1, attempts=attempts))
+        first, second = (await _shown(api, "t1"))["attempts"]
+    assert (first["startedAt"], first["endedAt"]) == ("1970-01-01T00:00:00.005Z", "2023-11-14T22:13:20.123Z")
+    assert second == {"attempt": 2, "status": "ERROR", "endedAt": "1970-01-01T00:00:00.012Z", "error": "runner lost"}
 
 
 @pytest.mark.parametrize(
