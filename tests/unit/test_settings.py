@@ -1,5 +1,8 @@
 """Settings: from a mapping, frozen, with errors that name the variable and never repeat a value."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from runcast_api.settings import ApiSettings
@@ -7,6 +10,7 @@ from runcast_core.errors import SettingError
 from runcast_core.settings import SecretsSettings, ServiceSettings, StoreSettings, TokenSettings
 from runcast_runner.settings import RunnerSettings
 
+PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 SECRET = "a secret of thirty-two characters, for tests"
 
 
@@ -79,3 +83,17 @@ def test_secrets_keys_are_separated_by_commas_and_never_shown():
             group.from_mapping({"JWT_SECRET": new, "RUNCAST_SECRETS_KEY": "short"})
     with pytest.raises(SettingError, match="JWT_SECRET"):
         ApiSettings.from_mapping({"JWT_SECRET": "short", "RUNCAST_SECRETS_KEY": new})
+
+
+def test_the_settings_of_the_runner_are_documented():
+    """Each once, beside its default where that is a number; and no other."""
+    _, _, section = PROTOCOL.read_text().partition("## Settings of the runner\n")
+    rows = [row.split(" | ") for row in section.partition("\n## ")[0].splitlines() if row.startswith("| `")]
+    shared = ServiceSettings.model_fields | StoreSettings.model_fields
+    own = {name: field for name, field in RunnerSettings.model_fields.items() if name not in shared}
+    named = [name for row in rows for name in re.findall("RUNCAST_[A-Z_]+", row[0])]
+    assert sorted(named) == sorted(str(field.alias) for field in own.values())
+    for field in own.values():
+        default = next(row[1] for row in rows if f"`{field.alias}`" in row[0])
+        if type(field.default) in (int, float):
+            assert f"{field.default:,}" in re.findall(r"[\d,]*\d", default)
