@@ -1,13 +1,17 @@
 """The caller's organization: what it is set to, seen by its members, changed by its admins."""
 
+from typing import NoReturn
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runcast_api.authentication import authenticate, authenticate_admin
 from runcast_api.bodies import read
 from runcast_api.models import OrganizationPatch
-from runcast_core.accounts import organization_settings_json
+from runcast_api.settings import ApiSettings
+from runcast_core.accounts import OrganizationChanges, organization_settings_json
 from runcast_core.bus import Signal, SignalKind
+from runcast_core.errors import InvalidInput
 from runcast_core.hints import hint
 from runcast_core.store import Store
 
@@ -24,8 +28,25 @@ async def change_organization(request: Request) -> Response:
     """Change what is sent, and wake the runners where more may run now."""
     claims = await authenticate_admin(request)
     changes = (await read(OrganizationPatch, request)).changes()
+    _check(changes, request.app.state.settings)
     store: Store = request.app.state.store
     changed = await store.change_organization(claims.organization_id, **changes)
     if "concurrency_limit" in changes:
         await hint(request.app.state.bus, Signal(SignalKind.WAKE, claims.organization_id))
     return JSONResponse({"organization": organization_settings_json(changed)})
+
+
+def _check(changes: OrganizationChanges, settings: ApiSettings) -> None:
+    """An organization may give itself less than the installation gives it, never more: that is its operator's to do, in
+    the store. Raises `InvalidInput` (`ABOVE_INSTALLATION`)."""
+    slots, days = changes.get("concurrency_limit"), changes.get("retention_days")
+    if slots is not None and slots > settings.organization_limit:
+        _refuse("concurrencyLimit", f"at most {settings.organization_limit}")
+    if days is not None and settings.retention_days and not 0 < days <= settings.retention_days:
+        _refuse("retentionDays", f"1 to {settings.retention_days}")
+
+
+def _refuse(name: str, allowed: str) -> NoReturn:
+    raise InvalidInput(
+        f"{name}: this installation allows {allowed}; ask its operator for more", code="ABOVE_INSTALLATION"
+    )

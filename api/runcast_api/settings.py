@@ -5,12 +5,19 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
-from runcast_core.settings import OriginSettings, SecretsSettings, ServiceSettings, StoreSettings, TokenSettings
+from runcast_core.settings import (
+    OriginSettings,
+    QuotaSettings,
+    SecretsSettings,
+    ServiceSettings,
+    StoreSettings,
+    TokenSettings,
+)
 
 _HOST = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
 
 
-class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSettings, TokenSettings):
+class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSettings, QuotaSettings, TokenSettings):
     """Everything an api reads from its environment."""
 
     max_body_bytes: int = Field(1_048_576, alias="RUNCAST_MAX_BODY_BYTES", ge=1024)

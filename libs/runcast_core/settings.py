@@ -84,6 +84,16 @@ class SecretsSettings(Settings):
         return tuple(_strong(SecretStr(key.strip())) for key in value.split(",")) if isinstance(value, str) else value
 
 
+class QuotaSettings(Settings):
+    """What an organization has that is set to nothing else, and what its own admins cannot exceed: of api and runner,
+    the same on all."""
+
+    organization_limit: int = Field(10, alias="RUNCAST_ORGANIZATION_LIMIT", ge=1)
+    """How many executions run at once."""
+    retention_days: int = Field(0, alias="RUNCAST_RETENTION_DAYS", ge=0, le=36_500)
+    """How long executions that ended are kept; 0: for ever."""
+
+
 class TokenSettings(Settings):
     """How tokens verify: by a shared secret, or by an identity provider's keys."""
 

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, field_validator
 
 from runcast_core.executions import DEFAULT_POOL
 from runcast_core.identifiers import POOL_PATTERN
-from runcast_core.settings import SecretsSettings, ServiceSettings, StoreSettings
+from runcast_core.settings import QuotaSettings, SecretsSettings, ServiceSettings, StoreSettings
 
 
-class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
+class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings, QuotaSettings):
     """Everything a runner reads from its environment."""
 
     runner_id: str = Field(default_factory=socket.gethostname, alias="RUNCAST_RUNNER_ID", min_length=1, max_length=128)
@@ -23,8 +23,6 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
     )
     """Which executions it claims: those of these pools (`config.pool`). Separated by commas."""
     concurrency: int = Field(2, alias="RUNCAST_CONCURRENCY", ge=1, le=1000)
-    organization_limit: int = Field(10, alias="RUNCAST_ORGANIZATION_LIMIT", ge=1)
-    """How many executions an organization runs at once unless it has a limit of its own."""
     lease_ms: int = Field(30_000, alias="RUNCAST_LEASE_MS", ge=300)
     poll_s: float = Field(5, alias="RUNCAST_POLL", gt=0)
     drain_s: float = Field(30, alias="RUNCAST_DRAIN", ge=0)
@@ -39,8 +37,6 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings):
     start_timeout_s: float = Field(60, alias="RUNCAST_START_TIMEOUT", gt=0)
     max_output_mb: int = Field(100, alias="RUNCAST_MAX_OUTPUT_MB", ge=1, le=100_000)
     """What is kept of each attempt's output."""
-    retention_days: int = Field(0, alias="RUNCAST_RETENTION_DAYS", ge=0, le=36_500)
-    """How long executions that ended are kept where an organization says nothing else; 0: for ever."""
     allow_process: bool = Field(False, alias="RUNCAST_ALLOW_PROCESS")
     process_dir: str | None = Field(None, alias="RUNCAST_PROCESS_DIR")
     spill_dir: str = Field("/var/tmp", alias="RUNCAST_SPILL_DIR", pattern="^/")  # noqa: S108

@@ -70,7 +70,7 @@ async def test_members_look_and_admins_change(tmp_path, role):
 )
 async def test_what_cannot_be_is_refused_by_name(tmp_path, name, values):
     """A 400 that says which field, without what was sent; nothing is changed, also of what else was sent."""
-    async with serving(tmp_path) as api:
+    async with serving(tmp_path, RUNCAST_ORGANIZATION_LIMIT="20000") as api:
         for value in values:
             answer = await api.call("PATCH", PATH, role=Role.ADMIN, json={"retentionDays": 1, name: value})
             assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST"), value
@@ -86,7 +86,7 @@ async def test_what_cannot_be_is_refused_by_name(tmp_path, name, values):
 )
 async def test_limits_reach_up_to_their_bounds(tmp_path, name, values):
     """The least and the greatest are both taken."""
-    async with serving(tmp_path) as api:
+    async with serving(tmp_path, RUNCAST_ORGANIZATION_LIMIT="20000") as api:
         for value in values:
             answer = await api.call("PATCH", PATH, role=Role.ADMIN, json={name: value})
             assert answer.json()["organization"][name] == value
@@ -131,3 +131,30 @@ async def test_an_identity_providers_organization_is_set_here(tmp_path):
             assert changed == {"organizationId": "o", "createdAt": changed["createdAt"]} | LIMITS
             me = (await api.http.get("/api/auth/me")).json()
     assert me["organization"] == {"id": "o", "createdAt": changed["createdAt"]}
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed", "refused"),
+    [
+        ({}, {"concurrencyLimit": 10}, {"concurrencyLimit": 11}),
+        ({"RUNCAST_ORGANIZATION_LIMIT": "50"}, {"concurrencyLimit": 50}, {"concurrencyLimit": 51}),
+        ({"RUNCAST_RETENTION_DAYS": "30"}, {"retentionDays": 30}, {"retentionDays": 31}),
+        ({"RUNCAST_RETENTION_DAYS": "30"}, {"retentionDays": 1}, {"retentionDays": 0}),
+    ],
+)
+async def test_an_organization_gives_itself_no_more_than_the_installation_does(tmp_path, environment, allowed, refused):
+    """A tenant's admin is not the operator: what exceeds the installation's own is refused, and nothing is changed."""
+    async with serving(tmp_path, **environment) as api:
+        await signed_up(api)
+        changed = await _patched(api, **allowed)
+        answer = await api.http.patch(PATH, json={**refused, "name": "Other"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "ABOVE_INSTALLATION")
+        assert (await api.http.get(PATH)).json()["organization"] == changed
+
+
+async def test_what_the_operator_gave_stays(tmp_path):
+    """A limit in the store above the installation's is shown, and other changes leave it alone."""
+    async with serving(tmp_path) as api:
+        organization_id = (await signed_up(api))["organizationId"]
+        await api.store.change_organization(organization_id, concurrency_limit=500)
+        assert (await _patched(api, name="Other"))["concurrencyLimit"] == 500
