@@ -179,7 +179,8 @@ class ExecutionRun:
         """Store the end, however long the store is away; None if that was no longer this runner's to do."""
         while True:
             try:
-                return await self._end(outcome)
+                with anyio.CancelScope(shield=True):  # a renewal in the middle of it is refused: that is no loss
+                    return await self._end(outcome)
             except StoreUnavailable:
                 await anyio.sleep(RETRY_S)
             except LeaseLost:
