@@ -21,6 +21,7 @@ from runcast_runner.execution_log import MAX_HELD_CHARACTERS
 from runcast_runner.process_executor import ProcessExecutor
 from tests.integration.test_runner import ORG, FaultyStore, _events, _output, _runner, _status, _stored
 
+STORED = "All output that was on disk is stored"
 FULL = "Output held back, there is no room for it on disk"
 
 
@@ -41,6 +42,11 @@ class Outage:
         own = {"RUNCAST_SPILL_DIR": str(self._folder), "RUNCAST_SPILL_MB": "100", "RUNCAST_POLL": "0.1"}
         executor = ProcessExecutor(self._folder / "notes", allowed=True)
         return _runner(self.faulty, self.bus, executor, self.registry, **{**own, **settings})
+
+    @property
+    def once(self) -> str:
+        """The beginning of a command that later attempts do not get beyond."""
+        return f"[ -e {self._folder}/second ] && exit; touch {self._folder}/second"
 
     async def request(self, command: str, **config: Any) -> str:
         whole = f"echo begun; while [ ! -e {self._go} ]; do sleep 0.01; done; {command}; touch {self.ended}"
@@ -119,13 +125,14 @@ async def test_a_process_is_not_slowed_while_the_store_is_down(outage):
             assert await _output(outage.store, task_id) == ["begun"]
             outage.faulty.down = False
             await outage.has(task_id, _numbers(400_000))
-            await outage.until_stored()
+            while not any(line["event"] == STORED for line in logs):
+                await anyio.sleep(0.01)
     assert outage.counted("runcast_runner_spill_bytes") == 0
     assert outage.counted("runcast_runner_chunks_spilled_total") > 100
     told = [line for line in logs if "Output" in line["event"] or "output" in line["event"]]
     assert [(line["event"], line["log_level"]) for line in told] == [
         ("Output goes to disk", "warning"),
-        ("All output that was on disk is stored", "info"),
+        (STORED, "info"),
     ]
 
 
@@ -185,27 +192,30 @@ async def test_no_secret_reaches_the_disk(outage):
         assert not [form for form in forms if form.encode() in on_disk]
 
 
-async def _until_lost(outage: Outage, lines: int) -> None:
-    """Let the process print so much, then the lease run out."""
-    await outage.until_spilled(b'"text":"%d"' % lines)
+async def _lost(outage: Outage) -> str:
+    """Let a process print three lines while the store is down, and its lease run out for good: as another attempt may
+    begin then. That one prints nothing more."""
+    command = f"{outage.once}; for n in 1 2 3; do echo $n; sleep 0.15; done; sleep 60"
+    task_id = await outage.request(command, retryOnLoss=True)
+    await outage.begin(task_id)
+    await outage.until_spilled(b'"text":"3"')
     while outage.counted("runcast_runner_running"):
         await anyio.sleep(0.01)
+    return task_id
 
 
 async def test_what_was_spilled_before_the_lease_ran_out_is_stored(outage):
     """As output of the attempt that is lost, without a gap, and nobody is told of it live."""
     async with outage.runner(RUNCAST_LEASE_MS="1200"):
-        task_id = await outage.request("for n in 1 2 3; do echo $n; sleep 0.15; done; sleep 60")
-        await outage.begin(task_id)
-        await _until_lost(outage, 3)
+        task_id = await _lost(outage)
         outage.faulty.down = False
         await outage.until_stored()
         ended = await _status(outage.store, task_id)
     chunks = await outage.chunks(task_id)
     assert [(chunk.seq, chunk.text) for chunk in chunks] == [(1, "begun"), (2, "1"), (3, "2"), (4, "3")]
-    assert (ended.error, ended.attempts[-1].output) == ("runner lost", None)
-    events = _events(outage.bus, task_id)
-    assert [body["log"] for name, body in events if name == "execution-log"] == ["begun"]
+    assert [(end.error, end.output is None) for end in ended.attempts] == [("runner lost", True), (None, False)]
+    events = [body for name, body in _events(outage.bus, task_id) if name == "execution-log"]
+    assert [(body["attempt"], body["log"]) for body in events] == [(1, "begun"), (2, "begun")]
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["and requested again", "and no more"])
@@ -213,9 +223,7 @@ async def test_an_execution_that_was_deleted_gets_nothing(outage, again):
     """Nor does one that was requested since with the same task id, although its first attempt is attempt 1 as well."""
     with capture_logs() as logs:
         async with outage.runner(RUNCAST_LEASE_MS="1200"):
-            task_id = await outage.request("for n in 1 2 3; do echo $n; sleep 0.15; done; sleep 60")
-            await outage.begin(task_id)
-            await _until_lost(outage, 3)
+            task_id = await _lost(outage)
             await _deleted(outage.store, task_id)
             if again:
                 await _stored(outage.store, {"image": "local"}, task_id=task_id, pool="another", attempt=1)
@@ -229,6 +237,7 @@ async def _deleted(store: Store, task_id: str) -> None:
     while not (expired := await store.expired()):
         await anyio.sleep(0.01)
     await store.expire(ORG, task_id, expired[0].fence)
+    await store.request_cancel(ORG, task_id)
     await store.delete_execution(ORG, task_id)
 
 
@@ -237,7 +246,7 @@ async def test_a_runner_that_starts_stores_first_what_it_left(outage, monkeypatc
     monkeypatch.setattr(runner, "HAND_BACK_S", 0.1)
     monkeypatch.setattr(runner, "RETRY_S", 0.05)
     async with outage.runner():
-        task_id = await outage.request("seq 100000; [ -e $0.second ] && exit; touch $0.second; sleep 60")
+        task_id = await outage.request(f"seq 100000; {outage.once}; sleep 60")
         await outage.begin(task_id)
         await outage.until_spilled(b"\\n100000")
     left = [orjson.loads(line)["chunk"]["seq"] for line in outage.spilled.splitlines()]
