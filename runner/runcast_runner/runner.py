@@ -73,10 +73,8 @@ class _Runner:
     async def run(self, shutdown: anyio.Event) -> None:
         async with anyio.create_task_group() as side:
             side.start_soon(self._wake_on, shutdown)
-            await self._patiently(shutdown, self._logs.store_spilled)
-            side.start_soon(self._logs.run)
             async with anyio.create_task_group() as jobs:
-                await self._patiently(shutdown, self._taking_up(jobs).run)
+                await self._begin_where_it_ended(shutdown, side, jobs)
                 for task in (self._listen, self._lost.sweep, self._orphans.sweep):
                     side.start_soon(task)
                 side.start_soon(sweep_unannounced, self._store, self._bus)
@@ -87,8 +85,9 @@ class _Runner:
             await self._hand_back()
             side.cancel_scope.cancel()
 
-    def _taking_up(self, jobs: TaskGroup) -> TakeUp:
-        return TakeUp(
+    async def _begin_where_it_ended(self, shutdown: anyio.Event, side: TaskGroup, jobs: TaskGroup) -> None:
+        """Store what an earlier runner of this name left on disk, then take up its jobs."""
+        taking = TakeUp(
             self._store,
             self._bus,
             self._executor,
@@ -96,6 +95,12 @@ class _Runner:
             lease_ms=self._settings.lease_ms,
             begin=partial(self._go_on, jobs),
         )
+        async with anyio.create_task_group() as meanwhile:
+            meanwhile.start_soon(taking.keep)
+            await self._patiently(shutdown, self._logs.store_spilled)
+            side.start_soon(self._logs.run)
+            await self._patiently(shutdown, taking.run)
+            meanwhile.cancel_scope.cancel()
 
     async def _patiently(self, shutdown: anyio.Event, verb: Callable[[], Awaitable[None]]) -> None:
         """Do something to its end, however often the store does not answer."""

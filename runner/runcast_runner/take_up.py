@@ -1,13 +1,14 @@
 """What a runner does first: it goes on with the jobs that an earlier runner of its name left, or hands them back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
 import structlog
 
 from runcast_core.bus import Bus
-from runcast_core.errors import LeaseLost
+from runcast_core.errors import LeaseLost, StoreUnavailable
 from runcast_core.executions import AttemptKey, Execution
 from runcast_core.store import Store
 from runcast_runner.execution_run import Resumed, release
@@ -54,6 +55,15 @@ class TakeUp:
             if (key := execution.attempt_key) not in self._begun:
                 await self._take_up(execution, left.get(key))
 
+    async def keep(self) -> None:
+        """Renew, for ever, the leases of all that an earlier runner held, as going through it can take long."""
+        while True:
+            with suppress(StoreUnavailable):
+                for execution in await self._store.held_by(self._runner_id):
+                    with suppress(LeaseLost):
+                        await self._renew(execution)
+            await anyio.sleep(self._lease_ms / 3000)
+
     async def _take_up(self, execution: Execution, found: FoundJob | None) -> None:
         if found is not None and found.resumable:
             try:
@@ -71,7 +81,10 @@ class TakeUp:
 
     async def _resumed(self, execution: Execution, found: FoundJob) -> TakenUp | None:
         leased_at = anyio.current_time()
-        owner = execution.organization_id, execution.task_id, execution.fence
-        cancelled = await self._store.renew(*owner, lease_ms=self._lease_ms)
+        cancelled = await self._renew(execution)
         stored = await stored_output(self._store, execution)
         return None if stored is None else TakenUp(execution, leased_at, Resumed(found, stored, cancelled))
+
+    async def _renew(self, execution: Execution) -> bool:
+        owner = execution.organization_id, execution.task_id, execution.fence
+        return await self._store.renew(*owner, lease_ms=self._lease_ms)

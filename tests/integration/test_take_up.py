@@ -122,6 +122,27 @@ async def test_what_nobody_holds_any_more_is_removed(store, bus):
     assert executor.resumed == []
 
 
+async def test_leases_are_kept_until_all_is_taken_up(store, bus):
+    """However long it takes to read what is stored: here until the lease was renewed many times."""
+    held = await _held(store, "dummy 0", lines="3")
+    renewed = 0
+
+    class Slow(FaultyStore):
+        async def read_logs(self, *arguments: Any, **options: Any) -> Any:
+            while renewed < 5:
+                await anyio.sleep(0.01)
+            return await store.read_logs(*arguments, **options)
+
+        async def renew(self, *arguments: Any, **options: Any) -> bool:
+            nonlocal renewed
+            renewed += 1
+            return await store.renew(*arguments, **options)
+
+    async with _runner(Slow(store), bus, Leaving(store, held), RUNCAST_LEASE_MS="600"):
+        ended = await _status(store, held.task_id)
+    assert (ended.status, ended.attempt) == (Status.PASSED, 1)
+
+
 async def test_a_store_that_is_away_in_the_middle_begins_nothing_twice(store, bus):
     """What goes on goes on; the others follow when it answers again."""
     first, second = await _held(store, hang="1"), await _held(store, hang="1")
