@@ -4,11 +4,11 @@ import threading
 import time
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import structlog
 from docker.errors import NotFound
 
@@ -16,6 +16,7 @@ from runcast_core.errors import ExecutorError
 from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Write
+from runcast_runner.graceful_stop import read_to_the_end
 from runcast_runner.log_place import LogPlace
 from runcast_runner.thread_pipe import ThreadPipe
 
@@ -58,31 +59,8 @@ class DockerContainer:
 
     async def follow(self, write: Write) -> int:
         """Follow the container; when cancelled, stop it and still pass on what it says until its end."""
-        reading = anyio.CancelScope(shield=True)
-        ended = False
-
-        async def stop_when_cancelled() -> None:
-            try:
-                await anyio.sleep_forever()
-            finally:
-                if not ended:
-                    reading.deadline = anyio.current_time() + self._kill_grace_s + _FLUSH_S
-                    with anyio.CancelScope(shield=True), anyio.move_on_at(reading.deadline):
-                        await self._calls.thread(self._stop)
-
-        failure: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(stop_when_cancelled)
-            with reading:
-                try:
-                    await self._read(write)
-                except Exception as exc:
-                    failure = exc
-            ended = True
-            tasks.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
-        await anyio.lowlevel.checkpoint()
+        stop = partial(self._calls.thread, self._stop)
+        await read_to_the_end(partial(self._read, write), stop, self._kill_grace_s + _FLUSH_S)
         result = await self._calls.call("the end of the container is unknown", self._container.wait)
         return int(result["StatusCode"])
 

@@ -37,4 +37,9 @@ def choose_executor(settings: RunnerSettings) -> Executor:
             log.info("No container engine, running processes", reason=error.message)
     from runcast_runner.process_executor import ProcessExecutor
 
-    return ProcessExecutor(Path(settings.process_folder), settings.runner_id, allowed=settings.process_allowed)
+    return ProcessExecutor(
+        Path(settings.process_folder),
+        settings.runner_id,
+        allowed=settings.process_allowed,
+        kill_grace_s=settings.kill_grace_s,
+    )

@@ -21,6 +21,8 @@ from runcast_runner.executor import FoundJob, Job
 from runcast_runner.process_namespace import find_namespace
 from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes
 from runcast_runner.process_output import ProcessOutput
+from runcast_runner.process_stop import ask_to_end
+from runcast_runner.process_streams import ProcessStreams
 from runcast_runner.process_tree import kill_group, kill_holders
 
 NO_ENGINE = 'no container engine answered; start one, or use image "local"'
@@ -33,11 +35,18 @@ class ProcessExecutor:
     name = "process"
 
     def __init__(
-        self, directory: Path, runner_id: str = "", *, allowed: bool, namespace: tuple[str, ...] | None = None
+        self,
+        directory: Path,
+        runner_id: str = "",
+        *,
+        allowed: bool,
+        kill_grace_s: float = 10,
+        namespace: tuple[str, ...] | None = None,
     ) -> None:
         self._notes = ProcessNotes(directory)
         self._runner_id = runner_id
         self._allowed = allowed
+        self._kill_grace_s = kill_grace_s
         self._namespace = find_namespace() if namespace is None else namespace
 
     async def prepare(self, job: Job) -> None:
@@ -52,16 +61,24 @@ class ProcessExecutor:
         if job.command is None:
             raise ExecutorError('image "local" needs a command')
         async with _temporary_folder() as folder:
-            self._notes.prepare()
-            process = await self._started(job, folder)
-            end = partial(self._end, process.pid, folder)
-            try:
-                with self._notes.noted(process.pid, folder, job.key):
-                    yield ProcessOutput(process, end)
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await end()
-                    await process.aclose()
+            with ProcessStreams() as streams:
+                async with self._begun(job, folder, streams) as output:
+                    yield output
+
+    @asynccontextmanager
+    async def _begun(self, job: Job, folder: str, streams: ProcessStreams) -> AsyncIterator[ProcessOutput]:
+        self._notes.prepare()
+        process = await self._started(job, folder, streams)
+        streams.begun()
+        ask = partial(ask_to_end, process, in_namespace=bool(self._namespace))
+        end = partial(self._end, process.pid, folder)
+        try:
+            with self._notes.noted(process.pid, folder, job.key):
+                yield ProcessOutput(process, streams, ask=ask, end=end, kill_grace_s=self._kill_grace_s)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await end()
+                await process.aclose()
 
     async def found(self) -> list[FoundJob]:
         """Nobody can go on with one of another runner, whose end of the pipe is gone."""
@@ -76,15 +93,15 @@ class ProcessExecutor:
         if not self._namespace:  # which nothing leaves, while a session of its own leaves the group
             await anyio.to_thread.run_sync(kill_holders, folder)
 
-    async def _started(self, job: Job, folder: str) -> anyio.abc.Process:
+    async def _started(self, job: Job, folder: str, streams: ProcessStreams) -> anyio.abc.Process:
         command = ["/bin/sh", "-c", job.command] if isinstance(job.command, str) else list(job.command or ())
         own = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "PWD": folder, "LANG": "C.UTF-8"}
         try:
             return await anyio.open_process(
                 [*self._namespace, *command],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
                 cwd=folder,
                 env={**own, **job.environment},
                 start_new_session=True,

@@ -1,52 +1,70 @@
-"""Passes on what a process writes, until the pipe ends; after its own end others may hold the pipe for a grace only."""
+"""Passes on what a process writes, until its pipes end; after its own end others may hold them for a grace only."""
 
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 import anyio.abc
 
 from runcast_runner.executor import Write
+from runcast_runner.graceful_stop import read_to_the_end
+from runcast_runner.process_streams import Piece, ProcessStreams
 
 _GRACE_S = 5
 
 
 class ProcessOutput:
-    """See `runcast_runner.executor.Running`: the output of one process. `end` is called when it has ended, and kills
-    what else is of its job."""
+    """See `runcast_runner.executor.Running`: the output of one process. `ask` asks its job to end, and returns when it
+    did. `end` kills what is left of the job: then, or after `kill_grace_s`, or when the process has ended by itself."""
 
     ran_s = 0.0
 
-    def __init__(self, process: anyio.abc.Process, end: Callable[[], Awaitable[None]]) -> None:
-        assert process.stdout is not None  # noqa: S101 - asked for a pipe
+    def __init__(
+        self,
+        process: anyio.abc.Process,
+        streams: ProcessStreams,
+        *,
+        ask: Callable[[], Awaitable[None]],
+        end: Callable[[], Awaitable[None]],
+        kill_grace_s: float,
+    ) -> None:
         self._process = process
-        self._pipe = process.stdout
+        self._streams = streams
+        self._ask = ask
         self._end = end
+        self._kill_grace_s = kill_grace_s
         self._deadline = math.inf
         self._receiving = anyio.CancelScope()
 
     async def follow(self, write: Write) -> int:
-        """Write all of it, however long that takes; return the process's exit code."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._watch)
-            while data := await self._receive():
-                begun = anyio.current_time()
-                await write(data)
-                self._deadline += anyio.current_time() - begun  # the grace is for the pipe, not for a slow store
-            tasks.cancel_scope.cancel()
+        """Write all of it, however long that takes, and return the process's exit code; when cancelled, stop it and
+        still write what it says until its end."""
+        await read_to_the_end(partial(self._read, write), self._stop, self._kill_grace_s + _GRACE_S)
         code = await self._process.wait()
         return code if code >= 0 else 128 - code  # killed by a signal: as shells and Docker say it
 
-    async def _receive(self) -> bytes:
-        """Return the next piece; none at the pipe's end, or when the grace is over."""
+    async def _read(self, write: Write) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch)
+            while pieces := await self._receive():
+                begun = anyio.current_time()
+                for stream, data in pieces:
+                    await write(data, stream)
+                self._deadline += anyio.current_time() - begun  # the grace is for the pipes, not for a slow store
+
+    async def _receive(self) -> list[Piece]:
+        """Return what comes next; nothing at the pipes' end, or when the grace is over."""
         with anyio.CancelScope(deadline=self._deadline) as self._receiving:
-            try:
-                return await self._pipe.receive()
-            except anyio.EndOfStream:
-                return b""
-        return b""
+            return await self._streams.read()
+        return []
 
     async def _watch(self) -> None:
         await self._process.wait()
-        await self._end()  # then its pipe ends, once what is in it was read
+        await self._end()  # then its pipes end, once what is in them was read
         self._deadline = self._receiving.deadline = anyio.current_time() + _GRACE_S
+
+    async def _stop(self) -> None:
+        with anyio.move_on_after(self._kill_grace_s):
+            await self._ask()
+        await self._end()

@@ -1,17 +1,36 @@
-"""What /proc tells about processes, and killing those of one job: by their group, or by the folder they were given."""
+"""What /proc tells about processes, and signals to those of a job: by their group, or by the folder they were given."""
 
 import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 _ROUNDS = 10
+_HOLD_S = 1
+_LOOK_S = 0.001
 
 
 def kill_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+    signal_group(group, signal.SIGKILL)
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def signal_process(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def hold(pid: int) -> None:
+    """Stop the process; returns once it is, as of signals that come together the lower number is taken first."""
+    signal_process(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + _HOLD_S
+    while state(pid) not in "TZ" and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
 
 
 def kill_holders(folder: str) -> None:
@@ -24,7 +43,7 @@ def kill_holders(folder: str) -> None:
         if not holders:
             return
         for pid in holders:
-            _kill(pid)
+            signal_process(pid, signal.SIGKILL)
 
 
 def holds(pid: int, folder: str) -> bool:
@@ -37,18 +56,28 @@ def members(group: int) -> list[int]:
     return [pid for pid in _pids() if (fields := _stat(pid)) and fields[2] == str(group)]
 
 
+def state(pid: int) -> str:
+    """Return the letter that `ps` shows; Z, ended, also if there is no such process."""
+    return (_stat(pid) or ["Z"])[0]
+
+
+def parent(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
+def signal_masks(pid: int, number: signal.Signals) -> set[bytes]:
+    """Return those of SigBlk, SigIgn and SigCgt that have the signal: it is blocked, ignored, caught."""
+    told = dict(line.partition(b":")[::2] for line in _read(pid, "status").splitlines())
+    masks = (b"SigBlk", b"SigIgn", b"SigCgt")
+    return {name for name in masks if int(told.get(name, b"0"), 16) >> number - 1 & 1}
+
+
 def started_at(pid: int) -> str:
     """Return the start of a process in clock ticks since boot, which tells it from a later one of the same number;
     empty if there is none."""
     fields = _stat(pid)
     return fields[19] if fields else ""
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def _pids() -> list[int]:
@@ -57,14 +86,16 @@ def _pids() -> list[int]:
 
 def _stat(pid: int) -> list[str]:
     """Return the fields of /proc/<pid>/stat from `state` on; empty if there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
+    return _read(pid, "stat").rpartition(b")")[2].decode().split()
 
 
 def _environment(pid: int) -> list[bytes]:
+    return _read(pid, "environ").split(b"\0")
+
+
+def _read(pid: int, name: str) -> bytes:
+    """Return what a file of the process holds; nothing if there is no such process, or it is another user's."""
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/{name}").read_bytes()
     except OSError:
-        return []
+        return b""

@@ -30,7 +30,7 @@ from pathlib import Path
 from runcast_runner.executor import Job, Limits
 from runcast_runner.process_executor import ProcessExecutor
 
-async def write(data): pass
+async def write(*_): pass
 
 async def main():
     executor = ProcessExecutor(Path(sys.argv[1]), allowed=True, namespace=tuple(sys.argv[3:]))
@@ -62,22 +62,48 @@ def _job(command, image: str = "local", **environment: str) -> Job:
 
 
 async def _run(executor: ProcessExecutor, job: Job) -> tuple[int, bytes]:
-    output = bytearray()
+    code, pieces = await _pieces(executor, job)
+    return code, b"".join(data for _, data in pieces)
 
-    async def write(data: bytes) -> None:
-        output.extend(data)
+
+async def _pieces(executor: ProcessExecutor, job: Job) -> tuple[int, list[tuple[int, bytes]]]:
+    pieces = []
+
+    async def write(data: bytes, stream: int) -> None:
+        pieces.append((stream, data))
 
     with anyio.fail_after(30):
-        return await run_job(executor, job, write), bytes(output)
+        return await run_job(executor, job, write), pieces
 
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, tmp_path):
-    """Standard output and error come in the order of writing; folder and note are gone afterwards."""
-    job = _job("echo out $GREETING; echo err >&2; touch file; pwd; exit 3", GREETING="hello")
-    code, output = await _run(executor, job)
+    """Folder and note are gone afterwards."""
+    code, output = await _run(executor, _job("echo out $GREETING; touch file; pwd; exit 3", GREETING="hello"))
     assert code == 3
-    assert output.startswith(b"out hello\nerr\n" + str(tmp_path / "jobs").encode())
+    assert output.startswith(b"out hello\n" + str(tmp_path / "jobs").encode())
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("echo out; echo err >&2", [(1, b"out\n"), (2, b"err\n")]),
+        ("echo err >&2; echo out", [(2, b"err\n"), (1, b"out\n")]),
+        ("echo err > /dev/stderr; echo out > /dev/stdout", [(2, b"err\n"), (1, b"out\n")]),
+    ],
+)
+async def test_standard_output_and_error_are_told_apart_and_in_order(executor, command, expected):
+    """Also where a shell opens them by their names."""
+    assert await _pieces(executor, _job(command)) == (0, expected)
+
+
+async def test_both_streams_at_once_are_complete(executor):
+    """Every line of each, in order, while the other one is busy too."""
+    code, pieces = await _pieces(executor, _job("seq 1 50000 >&2 & seq 1 50000; wait"))
+    assert code == 0
+    for number in (1, 2):
+        lines = b"".join(data for stream, data in pieces if stream == number).split()
+        assert lines == [b"%d" % n for n in range(1, 50_001)]
 
 
 async def test_the_environment_is_scrubbed(executor, monkeypatch):
@@ -142,6 +168,7 @@ async def test_it_refuses_unless_allowed(tmp_path):
 
 async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
     """Children and grandchildren, also those that ignore SIGTERM."""
+    executor._kill_grace_s = 0.2
     marker = new_marker()
     command = f"trap '' TERM; (sleep {marker} & sleep {marker}) & sleep {marker}"
     async with anyio.create_task_group() as tasks:
@@ -172,7 +199,7 @@ async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
     monkeypatch.setattr(process_output, "_GRACE_S", 0.3)
     output = bytearray()
 
-    async def write(data: bytes) -> None:
+    async def write(data: bytes, _: int) -> None:
         if not output:
             await anyio.sleep(1)
         output.extend(data)

@@ -27,7 +27,7 @@ from runcast_runner.process_namespace import find_namespace
 folder, namespace, command = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 output = bytearray()
 
-async def write(data): output.extend(data)
+async def write(data, _): output.extend(data)
 
 async def run(notes, command):
     executor = ProcessExecutor(folder / notes, allowed=True, namespace=None if namespace == "found" else ())
