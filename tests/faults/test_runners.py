@@ -14,6 +14,8 @@ from tests.e2e.dashboard import Dashboard, python
 from tests.installation import Installation, started_installation
 from tests.mongodb import database_url
 from tests.parts import Part
+from tests.redis_server import MortalRedis, own_redis
+from tests.sleeping import new_marker, sleeping, until
 
 ORGANIZATION = "org"
 
@@ -118,8 +120,18 @@ async def test_a_stopped_runner_hands_over(installation: Installation, dashboard
     assert stopped.wait(10) == 0
 
 
+async def _says_that_it_lost_one(installation: Installation, runner: "subprocess.Popen[bytes]") -> None:
+    """Wait until it does so, in its log and in what it counts."""
+    [name] = [name for name, service in installation.services.items() if service.process is runner]
+    async with httpx.AsyncClient(base_url=installation.services[name].url) as http:
+        with anyio.fail_after(10):
+            while 'runcast_runner_ended_total{status="LOST"} 1.0' not in (await http.get("/metrics")).text:
+                await anyio.sleep(0.05)
+    assert "Execution lost, its container was stopped" in installation.log_of(name)
+
+
 async def test_a_runner_that_was_away_too_long_changes_nothing(installation: Installation, dashboard: Dashboard):
-    """Stopped by SIGSTOP past its lease, then continued: the execution has ended, and its container goes."""
+    """Stopped by SIGSTOP past its lease, then continued: the execution has ended, its container goes; it says so."""
     paused = await _begun(installation, dashboard, "echo begun; sleep 4; echo late; sleep 60")
     paused.send_signal(signal.SIGSTOP)
     await dashboard.until(lambda d: ("ERROR", 1) in _states(d), 20)
@@ -131,3 +143,28 @@ async def test_a_runner_that_was_away_too_long_changes_nothing(installation: Ins
             await anyio.sleep(0.05)
     assert _states(dashboard)[2] == ("ERROR", 1)
     assert [body["log"] for body in dashboard.of("execution-log")] == ["begun", "next"]
+    await _says_that_it_lost_one(installation, paused)
+
+
+@pytest.mark.parametrize("wakes", [True, False])
+async def test_a_lost_wake_costs_at_most_a_third_of_a_lease(redis_part: Part, tmp_path: Path, wakes: bool):
+    """A cancelled execution is stopped by the renewal after it, where the runner is on another Redis than the api: long
+    before its next poll, and by the one that has it, whose lease does not end. On the same one the signal does that."""
+    lease = {"RUNCAST_LEASE_MS": "240000" if wakes else "3000", "RUNCAST_POLL": "300"}
+    marker = new_marker()
+    with (
+        MortalRedis(own_redis()[1]) as other,
+        other.running(),
+        started_installation(redis_part.url, tmp_path, runners=(), **lease) as installation,
+    ):
+        await _request(installation, "t1", f"echo begun; sleep {marker}")
+        redis_url = redis_part.url if wakes else other.url
+        with installation.running_runner("runner", REDIS_URL=redis_url):  # it looks for work at its start
+            await until(lambda: bool(sleeping(marker)))
+            async with httpx.AsyncClient(base_url=installation.api, headers=installation.headers(ORGANIZATION)) as http:
+                (await http.post("/api/executions/t1/cancel")).raise_for_status()
+                with anyio.fail_after(30):
+                    while (shown := (await http.get("/api/executions/t1")).json())["status"] == "RUNNING":
+                        await anyio.sleep(0.05)
+            assert (shown["status"], shown["attempt"]) == ("CANCELLED", 1)
+            assert sleeping(marker) == []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -21,8 +22,10 @@ LOOP = "while :; do sleep 0.05; done"
 LONG_S = 60
 
 
-async def _stopped(executor: ProcessExecutor, job: Job, *, grace_s: float = LONG_S) -> tuple[bytes, float]:
-    """Cancel a job once it has said `begun`; return what it printed, and how long stopping took."""
+async def _stopped(
+    executor: ProcessExecutor, job: Job, *, grace_s: float = LONG_S, ready: Callable[[], bool] = lambda: True
+) -> tuple[bytes, float]:
+    """Cancel a job once it has printed something and is ready; return what it printed, and how long stopping took."""
     executor._kill_grace_s = grace_s
     begun, output = anyio.Event(), bytearray()
 
@@ -35,6 +38,7 @@ async def _stopped(executor: ProcessExecutor, job: Job, *, grace_s: float = LONG
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run_job, executor, job, write)
             await begun.wait()
+            await until(ready)
             cancelled_at = anyio.current_time()
             tasks.cancel_scope.cancel()
     return bytes(output), anyio.current_time() - cancelled_at
@@ -121,8 +125,8 @@ async def test_no_grace_is_none(executor):
 
 async def test_a_job_that_closed_its_output_is_asked_too(executor, tmp_path):
     """Its end is waited for, not that of the pipes."""
-    command = f"trap 'touch {tmp_path}/asked; exit' TERM; echo begun; exec >&- 2>&-; {LOOP}"
-    await _stopped(executor, _job(command))
+    command = f"trap 'touch {tmp_path}/asked; exit' TERM; echo begun; exec >&- 2>&-; touch {tmp_path}/closed; {LOOP}"
+    await _stopped(executor, _job(command), ready=(tmp_path / "closed").exists)
     assert (tmp_path / "asked").exists()
 
 
@@ -130,10 +134,11 @@ async def test_a_job_that_has_ended_gets_no_grace(executor, namespace, monkeypat
     """What escaped it, and holds its output open, is not asked."""
     if namespace:
         return  # which nothing escapes
-    monkeypatch.setattr(process_output, "_GRACE_S", 1)
-    marker = new_marker()
+    monkeypatch.setattr(process_output, "_GRACE_S", 5)
+    marker, child = new_marker(), new_marker()
     try:
-        output, _ = await _stopped(executor, _job(f"env -i -C / setsid sleep {marker} & sleep 0.1; echo begun"))
+        job = _job(f"sleep {child} & env -i -C / setsid sleep {marker} & sleep 0.2; echo begun")
+        output, _ = await _stopped(executor, job, ready=lambda: sleeping(child) == [])
         assert output == b"begun\n"
         assert sleeping(marker)
     finally:
