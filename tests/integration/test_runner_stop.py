@@ -8,7 +8,9 @@ import pytest
 
 from runcast_core.bus import Signal, SignalKind
 from runcast_core.executions import Status
+from runcast_runner.executors import choose_executor
 from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.settings import RunnerSettings
 from tests.integration.test_runner import ORG, _output, _runner, _status, _statuses, _stored, bus, store
 
 __all__ = ["bus", "store"]
@@ -87,6 +89,24 @@ async def test_a_drain_waits_for_nobody_who_has_nothing_to_say(store, bus, execu
         shutdown.set()
     assert (await store.execution(ORG, task_id)).status is Status.PENDING
     assert await _output(store, task_id) == ["begun"]
+
+
+async def test_the_grace_is_a_setting(store, bus, tmp_path):
+    """Who ignores SIGTERM gets no more than that."""
+    settings = {
+        "RUNCAST_EXECUTOR": "process",
+        "RUNCAST_KILL_GRACE": "1",
+        "RUNCAST_PROCESS_DIR": str(tmp_path / "notes"),
+    }
+    executor = choose_executor(RunnerSettings.from_mapping({**settings, "RUNCAST_HOST": "127.0.0.1"}))
+    task_id = await _request(store, f"trap '' TERM; echo begun; {LOOP}")
+    async with _runner(store, bus, executor):
+        await _begun(store, task_id)
+        await store.request_cancel(ORG, task_id)
+        begun = anyio.current_time()
+        await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
+        assert (await _status(store, task_id)).status is Status.CANCELLED
+        assert 1 <= anyio.current_time() - begun < 8
 
 
 async def test_lines_of_standard_error_are_marked(store, bus, executor):
