@@ -16,6 +16,8 @@ from runcast_api.settings import ApiSettings
 from runcast_gateway.__main__ import SHUTDOWN_S
 from runcast_gateway.presence import LEAVE_S
 from runcast_gateway.settings import GatewaySettings
+from runcast_runner import process_output
+from runcast_runner.runner import HAND_BACK_S
 from runcast_runner.settings import RunnerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -249,9 +251,11 @@ def test_images_carry_the_projects_version(base: list[Document]) -> None:
 
 @needs_kubectl
 def test_a_runner_has_time_to_drain(base: list[Document]) -> None:
-    """The pod's grace is longer than the runner's drain and the hand-back after it."""
+    """The pod's grace is longer than the runner's drain, what its jobs get then, and the hand-back."""
     drain = int(next(m for n, m in of_kind(base, "ConfigMap").items() if "-runner" in n)["data"]["RUNCAST_DRAIN"])
-    assert pod_of(of_kind(base, "Deployment")["runcast-runner"])["terminationGracePeriodSeconds"] >= drain + 20
+    stop = RunnerSettings.from_mapping({}).kill_grace_s + process_output._GRACE_S
+    grace = pod_of(of_kind(base, "Deployment")["runcast-runner"])["terminationGracePeriodSeconds"]
+    assert grace >= drain + stop + HAND_BACK_S
 
 
 @needs_kubectl
