@@ -71,7 +71,7 @@ async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashbo
     names = [name for name, _ in dashboard.events]
     logs = names.count("execution-log")  # three, unless this machine stood still for as long as a line takes
     assert names == ["auth-success"] + ["execution-updated"] * 2 + ["execution-log"] * logs + ["execution-updated"]
-    assert _containers(up.organization_id) == []
+    await _no_container_of(up.organization_id)
 
 
 async def _printed(up: Up, dashboard: Dashboard, image: str, command: str) -> str:
