@@ -67,6 +67,7 @@ class ExecutionRun:
         resumed: Resumed | None = None,
     ) -> None:
         self.execution = execution
+        self.handed_back = False
         self._found = resumed.found if resumed else None
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
         self._plain, self._unreadable = _opened(execution, sealer)
@@ -95,11 +96,11 @@ class ExecutionRun:
         self._logs.close(self.output)
         return ended.status if ended else None
 
-    async def hand_back(self) -> None:
-        """After `run` was cancelled: keep the output so far, then give the execution to whoever claims it next."""
-        self.output.finish()
-        await self.output.drained()
-        await release(self._store, self._bus, self.execution)
+    def hand_back(self) -> None:
+        """Have what runs stopped, its output so far kept, and the execution claimable again; what has ended by itself
+        keeps its result."""
+        self.handed_back = True
+        self._executing.cancel()
 
     async def _run_leased(self, container: AsyncExitStack) -> Execution | None:
         ended: Execution | None = None
@@ -109,6 +110,8 @@ class ExecutionRun:
             if self._found is None:
                 await announce(self._store, self._bus, self.execution)
             outcome = await self._execute(container)
+            if self._is_handed_back(outcome):
+                await container.aclose()  # nothing of it is left when another attempt may begin
             await self.output.drained()
             ended = await self._finish(outcome)
             tasks.cancel_scope.cancel()
@@ -189,12 +192,18 @@ class ExecutionRun:
     async def _tell(self, ended: Execution) -> None:
         await announce(self._store, self._bus, ended)
         if ended.status is Status.PENDING:
-            log.info("Execution is tried again", task=ended.task_id, attempt=ended.attempt)
+            event = "Execution handed back" if self.handed_back else "Execution is tried again"
+            log.info(event, task=ended.task_id, attempt=ended.attempt)
             await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
+
+    def _is_handed_back(self, outcome: Outcome) -> bool:
+        return self.handed_back and outcome.status is Status.CANCELLED
 
     async def _end(self, outcome: Outcome) -> Execution:
         owner, result = self.execution, outcome.status
         key = owner.organization_id, owner.task_id, owner.fence
+        if self._is_handed_back(outcome):
+            return await self._store.release(*key)
         told: dict[str, Any] = {"error": outcome.error, "exit_code": outcome.exit_code, "output": self.output.proof}
         if retried_after(owner, result):
             return await self._store.requeue(*key, result, **told)

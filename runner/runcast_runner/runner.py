@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from runcast_core.announcer import sweep_unannounced
 from runcast_core.bus import Bus, SignalKind
 from runcast_core.errors import StoreUnavailable, kinds
-from runcast_core.executions import AttemptKey, Execution
+from runcast_core.executions import AttemptKey, Execution, Status
 from runcast_core.sealing import sealer_of
 from runcast_core.store import Store
 from runcast_runner.execution_run import ExecutionRun, Resumed
@@ -81,8 +81,8 @@ class _Runner:
                 side.start_soon(sweep_old, self._store, self._settings.retention_days)
                 await self._claim_until(shutdown, jobs)
                 await self._drain()
+                await self._hand_back()
                 jobs.cancel_scope.cancel()
-            await self._hand_back()
             side.cancel_scope.cancel()
 
     async def _begin_where_it_ended(self, shutdown: anyio.Event, side: TaskGroup, jobs: TaskGroup) -> None:
@@ -130,13 +130,14 @@ class _Runner:
                 await self._waken()
 
     async def _hand_back(self) -> None:
-        with anyio.CancelScope(shield=True), anyio.move_on_after(HAND_BACK_S):
-            for run in self._runs.values():
-                try:
-                    await run.hand_back()
-                    self._metrics.ended.labels("HANDED_BACK").inc()
-                except StoreUnavailable as error:
-                    log.warning("Execution not handed back", task=run.execution.task_id, reason=error.message)
+        """Have the rest stopped and handed back; what takes too long is found by the next start."""
+        for run in self._runs.values():
+            run.hand_back()
+        with anyio.move_on_after(self._settings.kill_grace_s + HAND_BACK_S):
+            while self._runs:
+                await self._waken()
+        for run in self._runs.values():
+            log.warning("Execution not handed back in time", task=run.execution.task_id)
 
     async def _waken(self, seconds: float | None = None) -> None:
         """Wait for something to do, or so long at most."""
@@ -198,7 +199,7 @@ class _Runner:
 
     async def _guarded(self, run: ExecutionRun) -> None:
         """Run one execution; a fault of ours in it must not take the other executions along."""
-        status: str | None = None
+        status: Status | None = None
         with self._metrics.running.track_inprogress():
             try:
                 status = await run.run()
@@ -207,7 +208,8 @@ class _Runner:
         key = run.execution.organization_id, run.execution.task_id
         if self._runs.get(key) is run:  # else it is the next attempt, claimed while this one was being stopped
             del self._runs[key]
-        self._metrics.ended.labels(status or "LOST").inc()
+        handed_back = run.handed_back and status is Status.PENDING
+        self._metrics.ended.labels("HANDED_BACK" if handed_back else status or "LOST").inc()
         self._wake.set()
 
     async def _listen(self) -> None:

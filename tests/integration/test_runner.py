@@ -438,6 +438,36 @@ async def test_a_drain_hands_back_what_does_not_end(store, bus):
     assert (await store.claim(ORG, runner_id="r2", lease_ms=1000, limit=1)).attempt == 2
 
 
+async def test_a_drain_keeps_the_lease_of_what_takes_long_to_stop(store, bus):
+    """A container that uses all of its grace is still this runner's when it is handed back, and is handed back after."""
+    renewed = 0
+
+    class Counting(FaultyStore):
+        async def renew(self, *arguments: Any, **options: Any) -> bool:
+            nonlocal renewed
+            renewed += 1
+            return await store.renew(*arguments, **options)
+
+    class Clinging(DummyExecutor):
+        async def behave(self, job: Job, write: Write) -> int:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                before = renewed
+                with anyio.CancelScope(shield=True):
+                    while renewed < before + 4:
+                        await anyio.sleep(0.01)
+                    assert (await store.execution(ORG, job.task_id)).status is Status.RUNNING
+            return 0
+
+    task_id = await _request(store)
+    executor = Clinging()
+    async with _runner(Counting(store), bus, executor, RUNCAST_LEASE_MS="600") as shutdown:
+        await _until(lambda: _true(executor.jobs == {task_id}))
+        shutdown.set()
+    assert _statuses(bus, task_id) == ["RUNNING", "PENDING"]
+
+
 async def test_the_execution_of_a_dead_runner_ends(store, bus):
     """An expired lease is ended by another runner and announced."""
     task_id = await _request(store)
