@@ -439,7 +439,7 @@ async def test_a_drain_hands_back_what_does_not_end(store, bus):
 
 
 async def test_a_drain_keeps_the_lease_of_what_takes_long_to_stop(store, bus):
-    """A container that uses all of its grace is still this runner's when it is handed back, and is handed back after."""
+    """A container that uses all of its grace is this runner's until the end, and handed back after."""
     renewed = 0
 
     class Counting(FaultyStore):
