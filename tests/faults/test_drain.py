@@ -95,7 +95,7 @@ async def test_two_hundred_clients_move_to_another_gateway(gateways: Installatio
             await _not_ready(leaving)
             assert await _ended(leaving, WINDOW_S + 5) == 0
             ended_at = anyio.current_time()
-            await clients.until(lambda: all(len(c.of("auth-success")) == 2 for c in clients.clients))
+            await clients.until(lambda: all(len(c.of("auth-success")) == 2 for c in clients.clients), 40)
         await clients.until(lambda: all(_numbers(c)[-1:] == [publisher.count - 1] for c in clients.clients))
         assert await counted(gateways.gateways[1], "sockets", organization=organization) == MANY
     assert ended_at - told_at < WINDOW_S + 3
