@@ -59,7 +59,7 @@ async def _runner(
     async def run() -> None:
         await run_runner(settings, store=store, bus=bus, executor=executor, shutdown=shutdown, registry=registry)
 
-    reaper = running_reaper(executor.name, settings.runner_id, settings.process_folder)
+    reaper = running_reaper(executor.name, settings.runner_id, settings.process_folder, settings.kill_grace_s)
     async with reaper, anyio.create_task_group() as tasks:
         tasks.start_soon(run)
         yield executor.name

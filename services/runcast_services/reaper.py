@@ -18,12 +18,12 @@ _END_S = 30
 
 
 @asynccontextmanager
-async def running_reaper(executor_name: str, runner_id: str, folder: str) -> AsyncIterator[None]:
+async def running_reaper(executor_name: str, runner_id: str, folder: str, kill_grace_s: int) -> AsyncIterator[None]:
     """Have one while the context is open; enter once that of an earlier `runcast up` with this folder has finished.
 
     Raises `SettingError` if it does not start.
     """
-    command = [sys.executable, "-m", "runcast_services.reaper", executor_name, runner_id, folder]
+    command = [sys.executable, "-m", "runcast_services.reaper", executor_name, runner_id, folder, str(kill_grace_s)]
     async with await anyio.open_process(command, stderr=None, start_new_session=True) as process:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - pipes by default
         try:
@@ -40,7 +40,7 @@ async def running_reaper(executor_name: str, runner_id: str, folder: str) -> Asy
                 process.kill()
 
 
-def main(executor_name: str, runner_id: str, folder: str) -> None:
+def main(executor_name: str, runner_id: str, folder: str, kill_grace_s: str) -> None:
     """Wait for the parent's end, then remove what its runner left."""
     try:
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,7 +51,8 @@ def main(executor_name: str, runner_id: str, folder: str) -> None:
     os.write(1, b"ready\n")
     while os.read(0, 4096):
         pass
-    _reap({"RUNCAST_EXECUTOR": executor_name, "RUNCAST_RUNNER_ID": runner_id, "RUNCAST_PROCESS_DIR": folder})
+    own = {"RUNCAST_EXECUTOR": executor_name, "RUNCAST_RUNNER_ID": runner_id, "RUNCAST_PROCESS_DIR": folder}
+    _reap({**own, "RUNCAST_KILL_GRACE": kill_grace_s})
 
 
 def _reap(settings: dict[str, str]) -> None:

@@ -1,4 +1,5 @@
-"""Runners that are killed while their containers run, and started again: on both stores, with a real engine."""
+"""Runners that are killed while their containers run, and started again, with a real engine: on SQLite, and on MongoDB
+what leans on the store most."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,12 +23,15 @@ COUNT = (
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "mongodb"])
+both_stores = pytest.mark.parametrize("installation", ["sqlite", "mongodb"], indirect=True)
+
+
+@pytest.fixture(scope="module")
 def installation(
     request: pytest.FixtureRequest, redis_part: Part, busybox_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     settings = {"RUNCAST_EXECUTOR": "docker", "RUNCAST_KILL_GRACE": "0", "RUNCAST_LEASE_MS": "30000"}
-    if request.param == "mongodb":
+    if getattr(request, "param", "sqlite") == "mongodb":
         settings["MONGODB_URL"] = database_url(request.getfixturevalue("mongodb_part").url, f"rc_{new_id()}")
     folder = tmp_path_factory.mktemp("installation")
     with started_installation(redis_part.url, folder, runners=(), **settings) as running:
@@ -118,6 +122,7 @@ async def scene(installation: Installation, busybox_image: str) -> AsyncIterator
         await scene.container(lambda container: container.remove(force=True))
 
 
+@both_stores
 async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
     """Three kills: one attempt, each line of both streams once, in order, and the proof is of just that."""
     lines = 1500
@@ -145,6 +150,7 @@ async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
     assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PASSED", 1)]
 
 
+@both_stores
 async def test_a_runner_that_is_told_to_stop_hands_back(scene: Scene):
     """SIGTERM: its container is stopped and removed first, what it printed is kept, and another runs it."""
     scene.settings.update(RUNCAST_DRAIN="0.2", RUNCAST_KILL_GRACE="5")
@@ -190,6 +196,7 @@ async def test_what_ended_while_nobody_looked_has_its_own_result(scene: Scene):
     assert await scene.output() == b"begun\ndone\n"
 
 
+@both_stores
 async def test_what_was_cancelled_while_nobody_looked_is_stopped(scene: Scene):
     """The new runner stops it at once, and keeps what it printed."""
     await scene.killed("echo begun; sleep 1; echo more; sleep 600")
@@ -240,6 +247,7 @@ def _half_stopped(container: Any) -> None:
     container.stop()
 
 
+@both_stores
 async def test_a_container_whose_execution_another_runner_ended_is_removed(scene: Scene):
     """Its own runner finds out at its start; the result stays what the other one said."""
     scene.settings["RUNCAST_LEASE_MS"] = "1000"
@@ -251,6 +259,7 @@ async def test_a_container_whose_execution_another_runner_ended_is_removed(scene
     assert (ended["status"], ended["error"]) == ("ERROR", "runner lost")
 
 
+@both_stores
 async def test_another_runner_removes_what_a_lost_one_left(scene: Scene):
     """At its start, and each minute: here at a start after the loss."""
     scene.settings["RUNCAST_LEASE_MS"] = "1000"

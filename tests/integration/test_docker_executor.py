@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from runcast_core.errors import ExecutorError
 from runcast_core.identifiers import new_id
+from runcast_runner import docker_container
 from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Job, Limits
@@ -212,8 +213,9 @@ async def test_a_long_line_and_another_stream_meanwhile_are_each_complete(execut
     assert [data for stream, data in pieces if stream == 2] == [b"progress\n"]
 
 
-async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor, busybox_image):
+async def test_cancelling_removes_a_container_whose_output_nobody_takes(executor, busybox_image, monkeypatch):
     """Not even one that writes without end into a `write` that does not return."""
+    monkeypatch.setattr(docker_container, "_FLUSH_S", 0.5)
     blocked = anyio.Event()
 
     async def write(*_: object) -> None:

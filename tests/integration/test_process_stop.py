@@ -134,7 +134,7 @@ async def test_a_job_that_has_ended_gets_no_grace(executor, namespace, monkeypat
     """What escaped it, and holds its output open, is not asked."""
     if namespace:
         return  # which nothing escapes
-    monkeypatch.setattr(process_output, "_GRACE_S", 5)
+    monkeypatch.setattr(process_output, "_GRACE_S", 1)
     marker, child = new_marker(), new_marker()
     try:
         job = _job(f"sleep {child} & env -i -C / setsid sleep {marker} & sleep 0.2; echo begun")

@@ -245,7 +245,7 @@ async def test_a_runner_that_starts_stores_first_what_it_left(outage, monkeypatc
     """Before it hands back what it held; as long as the store does not answer, it waits."""
     monkeypatch.setattr(runner, "HAND_BACK_S", 0.1)
     monkeypatch.setattr(runner, "RETRY_S", 0.05)
-    async with outage.runner():
+    async with outage.runner(RUNCAST_KILL_GRACE="0"):
         task_id = await outage.request(f"seq 100000; {outage.once}; sleep 60")
         await outage.begin(task_id)
         await outage.until_spilled(b"\\n100000")
