@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.errors import DockerException, ImageNotFound
@@ -45,6 +46,15 @@ def engine_offers(image: str) -> bool:
         return False
     finally:
         engine.close()
+
+
+def containers_labelled(label: str) -> list[Any]:
+    """Return the containers with a label, `name=value`, those that have ended included."""
+    client = docker.from_env()
+    try:
+        return client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    finally:
+        client.close()
 
 
 def _engine() -> docker.DockerClient | None:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
-import docker
 import httpx
 import pytest
 
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
+from tests.engine import containers_labelled
 from tests.up import Up, running_up
 
 QUICK = {"RUNCAST_DRAIN": "0.1", "RUNCAST_KILL_GRACE": "0"}
@@ -44,12 +44,7 @@ def _output(dashboard: Dashboard, task_id: str) -> str:
 
 
 def _containers(organization_id: str) -> list:
-    client = docker.from_env()
-    try:
-        wanted = {"label": f"runcast.organization={organization_id}"}
-        return client.containers.list(all=True, filters=wanted, ignore_removed=True)
-    finally:
-        client.close()
+    return containers_labelled(f"runcast.organization={organization_id}")
 
 
 async def _no_container_of(organization_id: str) -> None:

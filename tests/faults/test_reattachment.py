@@ -8,12 +8,12 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
-import docker
 import httpx
 import pytest
 
 from runcast_core.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
+from tests.engine import containers_labelled
 from tests.installation import Installation, Service, started_installation
 from tests.mongodb import database_url
 from tests.parts import Part
@@ -100,12 +100,7 @@ class Scene:
                 await anyio.sleep(0.05)
 
     def _containers(self) -> list[Any]:
-        client = docker.from_env()
-        try:
-            wanted = {"label": f"runcast.runner={self.runner}"}
-            return client.containers.list(all=True, filters=wanted, ignore_removed=True)
-        finally:
-            client.close()
+        return containers_labelled(f"runcast.runner={self.runner}")
 
 
 @pytest.fixture
