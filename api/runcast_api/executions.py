@@ -11,7 +11,7 @@ from runcast_api.authentication import authenticate, authenticate_writer
 from runcast_api.bodies import parse, read
 from runcast_api.cursors import decode_cursor, encode_cursor
 from runcast_api.models import ExecutionRequest, Place
-from runcast_core.announcer import announce
+from runcast_core.announcer import announce, announce_and_wake
 from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import Conflict, InvalidInput, NotFound
@@ -132,8 +132,7 @@ async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[st
     )
     execution, created = await _created(store, new, plain)
     if created:
-        await announce(store, bus, execution)
-        await hint(bus, Signal(SignalKind.WAKE, claims.organization_id))
+        await announce_and_wake(store, bus, execution)
     return JSONResponse(summary(execution), 202)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 import anyio
 import structlog
 
-from runcast_core.bus import Bus
+from runcast_core.bus import Bus, Signal, SignalKind
 from runcast_core.clock import now_ms
 from runcast_core.errors import BusUnavailable, StoreUnavailable
 from runcast_core.events import execution_updated
-from runcast_core.executions import Execution
+from runcast_core.executions import Execution, Status
+from runcast_core.hints import hint
 from runcast_core.identifiers import room
 from runcast_core.revocations import Revocation
 from runcast_core.store import Store
@@ -32,6 +33,13 @@ async def announce(store: Store, bus: Bus, execution: Execution) -> None:
         status=execution.status.value,
     )
     await note_announced(store, execution)
+
+
+async def announce_and_wake(store: Store, bus: Bus, execution: Execution) -> None:
+    """Announce the state; where that is `PENDING`, wake the runners too."""
+    await announce(store, bus, execution)
+    if execution.status is Status.PENDING:
+        await hint(bus, Signal(SignalKind.WAKE, execution.organization_id))
 
 
 async def note_announced(store: Store, execution: Execution) -> None:

@@ -40,8 +40,9 @@ class ExecutionLog:
         self._filled = filled
         self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
         self._cap = OutputCap(max_mb)
-        self._again = OutputAgain(stored or StoredOutput())
-        self._numbering = Numbering(execution, stored or StoredOutput())
+        stored = stored or StoredOutput()
+        self._again = OutputAgain(stored)
+        self._numbering = Numbering(execution, stored)
         self._pieces: list[Piece] = []
         self._size = 0
         self._taken = self._settled = 0

@@ -9,12 +9,11 @@ from typing import Any
 import anyio
 import structlog
 
-from runcast_core.announcer import announce
+from runcast_core.announcer import announce, announce_and_wake
 from runcast_core.attempts import retried_after, verdict
-from runcast_core.bus import Bus, Signal, SignalKind
+from runcast_core.bus import Bus
 from runcast_core.errors import ExecutorError, LeaseLost, SecretsUnreadable, StoreUnavailable
 from runcast_core.executions import Execution, Status
-from runcast_core.hints import hint
 from runcast_core.sealing import Sealer, opened
 from runcast_core.store import Store
 from runcast_runner.environment import job_of
@@ -43,8 +42,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What an earlier runner of this name left of an attempt: its job, its output, and that it is to be cancelled."""
+    """What an earlier runner of this name left of an attempt: its job, its output, and that it is to be cancelled. The
+    lease was renewed at `leased_at` of this process's clock."""
 
+    leased_at: float
     found: FoundJob
     output: StoredOutput
     cancelled: bool
@@ -190,11 +191,10 @@ class ExecutionRun:
                 return None
 
     async def _tell(self, ended: Execution) -> None:
-        await announce(self._store, self._bus, ended)
         if ended.status is Status.PENDING:
             event = "Execution handed back" if self.handed_back else "Execution is tried again"
             log.info(event, task=ended.task_id, attempt=ended.attempt)
-            await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
+        await announce_and_wake(self._store, self._bus, ended)
 
     def _is_handed_back(self, outcome: Outcome) -> bool:
         return self.handed_back and outcome.status is Status.CANCELLED

@@ -3,11 +3,10 @@
 import anyio
 import structlog
 
-from runcast_core.announcer import announce
-from runcast_core.bus import Bus, Signal, SignalKind
+from runcast_core.announcer import announce_and_wake
+from runcast_core.bus import Bus
 from runcast_core.errors import RuncastError
-from runcast_core.executions import Execution, Status
-from runcast_core.hints import hint
+from runcast_core.executions import Execution
 from runcast_core.store import Store
 from runcast_runner.metrics import RunnerMetrics
 
@@ -46,6 +45,4 @@ class LostRunners:
             ended = await self._store.expire(execution.organization_id, execution.task_id, execution.fence)
             if ended is not None:
                 self._metrics.expired.inc()
-                await announce(self._store, self._bus, ended)
-                if ended.status is Status.PENDING:
-                    await hint(self._bus, Signal(SignalKind.WAKE, ended.organization_id))
+                await announce_and_wake(self._store, self._bus, ended)

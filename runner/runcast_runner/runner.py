@@ -24,7 +24,7 @@ from runcast_runner.orphans import Orphans
 from runcast_runner.retention import sweep_old
 from runcast_runner.settings import RunnerSettings
 from runcast_runner.spill_folder import opened_spill
-from runcast_runner.take_up import TakenUp, TakeUp
+from runcast_runner.take_up import TakeUp
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ class _Runner:
                 side.start_soon(sweep_unannounced, self._store, self._bus)
                 side.start_soon(sweep_old, self._store, self._settings.retention_days)
                 await self._claim_until(shutdown, jobs)
-                await self._drain()
+                await self._idle_within(self._settings.drain_s)
                 await self._hand_back()
                 jobs.cancel_scope.cancel()
             side.cancel_scope.cancel()
@@ -124,20 +124,19 @@ class _Runner:
                 if not claimed:
                     await self._waken(self._settings.poll_s)
 
-    async def _drain(self) -> None:
-        with anyio.move_on_after(self._settings.drain_s):
-            while self._runs:
-                await self._waken()
-
     async def _hand_back(self) -> None:
         """Have the rest stopped and handed back; what takes too long is found by the next start."""
         for run in self._runs.values():
             run.hand_back()
-        with anyio.move_on_after(self._settings.kill_grace_s + HAND_BACK_S):
-            while self._runs:
-                await self._waken()
+        await self._idle_within(self._settings.kill_grace_s + HAND_BACK_S)
         for run in self._runs.values():
             log.warning("Execution not handed back in time", task=run.execution.task_id)
+
+    async def _idle_within(self, seconds: float) -> None:
+        """Wait until nothing runs any more, or so long at most."""
+        with anyio.move_on_after(seconds):
+            while self._runs:
+                await self._waken()
 
     async def _waken(self, seconds: float | None = None) -> None:
         """Wait for something to do, or so long at most."""
@@ -160,9 +159,9 @@ class _Runner:
         self._begin(execution, claimed_at, jobs)
         return True
 
-    def _go_on(self, jobs: TaskGroup, taken: TakenUp) -> None:
+    def _go_on(self, jobs: TaskGroup, execution: Execution, resumed: Resumed) -> None:
         self._metrics.resumed.inc()
-        self._begin(taken.execution, taken.leased_at, jobs, taken.resumed)
+        self._begin(execution, resumed.leased_at, jobs, resumed)
 
     def _begin(self, execution: Execution, leased_at: float, jobs: TaskGroup, resumed: Resumed | None = None) -> None:
         run = ExecutionRun(

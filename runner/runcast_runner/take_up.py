@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import anyio
 import structlog
@@ -18,15 +17,6 @@ from runcast_runner.stored_output import stored_output
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class TakenUp:
-    """An execution whose job goes on, on a lease that was renewed at `leased_at` of this process's clock."""
-
-    execution: Execution
-    leased_at: float
-    resumed: Resumed
-
-
 class TakeUp:
     """`begin` is given what goes on."""
 
@@ -38,7 +28,7 @@ class TakeUp:
         *,
         runner_id: str,
         lease_ms: int,
-        begin: Callable[[TakenUp], None],
+        begin: Callable[[Execution, Resumed], None],
     ) -> None:
         self._store = store
         self._bus = bus
@@ -67,23 +57,23 @@ class TakeUp:
     async def _take_up(self, execution: Execution, found: FoundJob | None) -> None:
         if found is not None and found.resumable:
             try:
-                taken = await self._resumed(execution, found)
+                resumed = await self._resumed(execution, found)
             except LeaseLost:
                 return  # what is left of it is an orphan now
-            if taken is not None:
+            if resumed is not None:
                 log.info("Execution goes on", task=execution.task_id, attempt=execution.attempt)
                 self._begun.add(found.key)
-                self._begin(taken)
+                self._begin(execution, resumed)
                 return
         if found is not None:
             await self._executor.remove(found)
         await release(self._store, self._bus, execution)
 
-    async def _resumed(self, execution: Execution, found: FoundJob) -> TakenUp | None:
+    async def _resumed(self, execution: Execution, found: FoundJob) -> Resumed | None:
         leased_at = anyio.current_time()
         cancelled = await self._renew(execution)
         stored = await stored_output(self._store, execution)
-        return None if stored is None else TakenUp(execution, leased_at, Resumed(found, stored, cancelled))
+        return None if stored is None else Resumed(leased_at, found, stored, cancelled)
 
     async def _renew(self, execution: Execution) -> bool:
         owner = execution.organization_id, execution.task_id, execution.fence
