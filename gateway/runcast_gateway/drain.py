@@ -51,8 +51,11 @@ class Drain:
             connection.abort()
 
     def _greet(self, connection: EngineSocket, left_s: float) -> float:
-        """Tell a dashboard, and return after how many seconds it is closed; the last moments are for the stragglers."""
-        within_s = random.uniform(0, left_s * 0.9)  # noqa: S311 - nothing that anybody has to guess
+        """Tell a dashboard, and return after how many seconds it is closed.
+
+        The first moments are for load balancers, to notice before a client comes back; the last are for stragglers.
+        """
+        within_s = random.uniform(left_s * 0.1, left_s * 0.9)  # noqa: S311 - nothing that anybody has to guess
         if connection.socket is not None:
             payload = orjson.dumps({"withinMs": round(left_s * 1000)})
             connection.write(event_frames(Event(DRAIN, None, payload)))

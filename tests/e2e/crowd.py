@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -109,7 +110,12 @@ class Crowd(Generic[M]):
                 await self._more.wait()
             return
         told = [[(name, str(arguments)[:100]) for name, arguments in c.happened[-8:]] for c in self.clients[:3]]
-        raise AssertionError(f"did not happen: {told}")
+        raise AssertionError(f"did not happen: {told}, times to clients: {self._times()}")
+
+    def _times(self) -> dict[str, Counter[int]]:
+        """Return to how many clients each thing happened how often."""
+        tallies = [Counter(name for name, _ in client.happened) for client in self.clients]
+        return {name: Counter(tally[name] for tally in tallies) for name in set().union(*tallies)}
 
 
 @asynccontextmanager

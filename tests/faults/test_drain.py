@@ -95,7 +95,7 @@ async def test_two_hundred_clients_move_to_another_gateway(gateways: Installatio
             await _not_ready(leaving)
             assert await _ended(leaving, WINDOW_S + 5) == 0
             ended_at = anyio.current_time()
-            await clients.until(lambda: all(len(c.of("auth-success")) == 2 for c in clients.clients), 40)
+            await clients.until(lambda: all(len(c.of("auth-success")) >= 2 for c in clients.clients), 40)
         await clients.until(lambda: all(_numbers(c)[-1:] == [publisher.count - 1] for c in clients.clients))
         assert await counted(gateways.gateways[1], "sockets", organization=organization) == MANY
     assert ended_at - told_at < WINDOW_S + 3
@@ -104,14 +104,17 @@ async def test_two_hundred_clients_move_to_another_gateway(gateways: Installatio
 
 
 def _check_moves(clients: list[Client], published: int) -> None:
+    """Each moved, most of them once: who is back before the load balancer noticed has to move again."""
     for client in clients:
-        [told] = client.of("drain")
-        assert 0 < told["withinMs"] <= WINDOW_S * 1000
-        assert client.of("disconnect") in (["transport close"], ["transport error"])
-        assert client.of("connect") == [False, True]
+        told, left, recovered = client.of("drain"), client.of("disconnect"), client.of("connect")
+        assert all(0 < drain["withinMs"] <= WINDOW_S * 1000 for drain in told)
+        assert set(left) <= {"transport close", "transport error"}
+        assert recovered == [False] + [True] * len(left)
+        assert len(told) == len(left)
         assert client.of("connect_error", "resync") == []
         numbers = _numbers(client)
         assert numbers == list(range(numbers[0], published))
+    assert sum(len(client.of("drain")) == 1 for client in clients) > MANY / 2
 
 
 def _check_spread(clients: list[Client], told_at: float) -> None:
