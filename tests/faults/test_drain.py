@@ -45,7 +45,8 @@ class Publisher:
 
     async def run(self) -> None:
         while True:
-            await self.publish()
+            with anyio.CancelScope(shield=True):
+                await self.publish()  # one that is interrupted is a `resync`
             await anyio.sleep(0.05)
 
 

@@ -246,7 +246,7 @@ async def test_who_sends_faster_than_it_is_answered_is_closed():
 def quick(monkeypatch: pytest.MonkeyPatch):
     def beat(running: Running) -> None:
         running.gateway.server.eio.ping_interval = 0.05
-        running.gateway.server.eio.ping_timeout = 0.3
+        running.gateway.server.eio.ping_timeout = 1
 
     return beat
 
