@@ -1,8 +1,9 @@
-"""The real parts, each started once for the tests that need it; the report's header says which and what versions."""
+"""The real parts, each started once in each process for the tests that need it; the report names them with versions."""
 
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,8 @@ class Parts:
     def __init__(self) -> None:
         self.running = ExitStack()
         self._found: dict[str, Part | Missing] = {}
+        self.told: set[str] = set()
+        """By workers, which have no terminal and parts of their own."""
 
     def look(self, name: str) -> Part | Missing:
         """Start the part unless that was tried. A part that is there and broken, such as a dead URL, ends the run."""
@@ -59,6 +62,9 @@ class Parts:
         assert isinstance(found, Part)
         return found
 
+    def lines(self) -> list[str]:
+        return [f"real part {name}: {_told(found)}" for name, found in self._found.items()]
+
 
 _PARTS = pytest.StashKey[Parts]()
 
@@ -74,8 +80,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     """Start what the collected tests need, and name it before the first of them runs."""
     names = {name for item in items for name in _names(item)}
-    needed = {NEEDS[name]: None for name in NEEDS if name in names}
-    return [f"real part {name}: {_told(config.stash[_PARTS].look(name))}" for name in needed]
+    parts = config.stash[_PARTS]
+    for name in {NEEDS[name]: None for name in NEEDS if name in names}:
+        parts.look(name)
+    return parts.lines()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell, in a worker, what it started."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["parts"] = session.config.stash[_PARTS].lines()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[_PARTS].told.update(getattr(node, "workeroutput", {}).get("parts", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in sorted(config.stash[_PARTS].told):
+        terminalreporter.write_line(line)
 
 
 def _names(item: pytest.Item) -> list[object]:

@@ -19,7 +19,8 @@ from tests.mongodb import database_url
 from tests.parts import Part
 
 COUNT = (
-    "i=0; until [ -e /enough ]; do i=$((i+1)); echo out $i; [ $((i % 7)) -eq 0 ] && echo err $i >&2; {pause} done; exit 0"
+    "i=0; until [ -e /enough ]; do i=$((i+1)); echo out $i; [ $((i % 7)) -eq 0 ] && echo err $i >&2; {pause} done;"
+    "exit 0"
 )
 """Counts, on both streams, until it is told that it is enough."""
 
