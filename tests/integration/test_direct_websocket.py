@@ -245,7 +245,7 @@ async def test_who_sends_faster_than_it_is_answered_is_closed():
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch):
     def beat(running: Running) -> None:
-        running.gateway.server.eio.ping_interval = 0.05
+        running.gateway.server.eio.ping_interval = 0.3
         running.gateway.server.eio.ping_timeout = 1
 
     return beat
@@ -265,7 +265,7 @@ async def test_a_client_that_answers_pings_stays_and_a_silent_one_is_closed(quic
                     assert await lively.until("2") == "2"
                     await lively.send("3")
             [left] = running.connections
-            assert silent.received[-1] == "2"
+            assert "2" in silent.received
             assert silent.close_code in (None, 1001)
             await lively.send('421["watch",{"taskId":"t"}]')
             await lively.until("431")

@@ -130,10 +130,9 @@ async def test_a_process_is_not_slowed_while_the_store_is_down(outage):
     assert outage.counted("runcast_runner_spill_bytes") == 0
     assert outage.counted("runcast_runner_chunks_spilled_total") > 100
     told = [line for line in logs if "Output" in line["event"] or "output" in line["event"]]
-    assert [(line["event"], line["log_level"]) for line in told] == [
-        ("Output goes to disk", "warning"),
-        (STORED, "info"),
-    ]
+    first, *rest = [(line["event"], line["log_level"]) for line in told]
+    assert first == ("Output goes to disk", "warning")
+    assert set(rest) == {(STORED, "info")}  # more than one where a lease was late
 
 
 async def test_what_is_printed_while_the_spill_empties_goes_behind_it(outage, tmp_path):
