@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import anyio.to_thread
@@ -127,6 +128,17 @@ async def test_a_new_file_that_another_process_keeps_is_unavailable(path: str, m
         with pytest.raises(StoreUnavailable, match="BusyError"):
             async with open_sqlite_store(path):
                 pass
+
+
+async def test_a_new_file_that_another_process_lets_go_of_is_opened(path: str, monkeypatch: pytest.MonkeyPatch):
+    """It is tried again; here the other one ends while it is waited for."""
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_MS", 50)
+    with closing(apsw.Connection(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        clock = SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: other.execute("ROLLBACK"))
+        monkeypatch.setattr(sqlite_connections, "time", clock)
+        async with open_sqlite_store(path) as store:
+            assert await store.execution("a", "t") is None
 
 
 async def test_a_write_that_waits_too_long_for_another_process_is_unavailable(
