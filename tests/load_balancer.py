@@ -28,6 +28,12 @@ class LoadBalancer(Balancer):
                 self._ready = [target for target in self.targets if await _ready(http, target)]
                 await anyio.sleep(LOOK_S)
 
+    async def settled(self) -> None:
+        """Wait until all of its targets are ready, and nothing else is sent a connection."""
+        with anyio.fail_after(10):
+            while set(self._ready) != set(self.targets):
+                await anyio.sleep(LOOK_S)
+
     async def connected(self) -> SocketStream | None:
         if self._ready and not self._affinity:
             self._ready.append(self._ready.pop(0))
