@@ -216,7 +216,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
         self._carrier = environ["asgi.send"]
         try:
             if direct is None:
-                return await super()._upgrade_websocket(environ)
+                return await super()._upgrade_websocket(environ | {"asgi.send": _going_away(self._carrier)})
             return await self._upgrade_direct(direct, environ)
         finally:
             if not self.upgraded:  # the WebSocket ended first: go on polling, if that was there before it
@@ -375,3 +375,13 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-en
                 await carrier({"type": "websocket.close", "code": code})
         except Exception as exc:  # each server has its own for a WebSocket that is closed already
             log.debug("Connection not closed, it was gone", connection=self.sid, error=type(exc).__name__)
+
+
+def _going_away(carrier: Any) -> Any:
+    """Return an ASGI `send` that closes with `GOING_AWAY` where python-engineio closes with no code, which is a normal
+    end (1000): when a client is silent, its own wait for a packet and the heartbeat end together, either one first."""
+
+    async def send(message: dict[str, Any]) -> None:
+        await carrier({"code": GOING_AWAY, **message} if message["type"] == "websocket.close" else message)
+
+    return send

@@ -277,6 +277,16 @@ async def test_a_client_that_answers_pings_stays_and_a_silent_one_is_closed(quic
         assert not left.closed
 
 
+async def test_who_is_closed_by_the_end_of_python_engineios_own_wait_may_come_back_too(quick, monkeypatch):
+    """That wait is as long as interval and time for an answer, so that it can end before the heartbeat does."""
+    async with running_gateway(**STOCK) as running, websocket(running.port) as silent:
+        await silent.connect(running.token())
+        quick(running)
+        monkeypatch.setattr(running.connections[0], "_silent", lambda: None)
+        await silent.send("3")
+        assert await silent.closed() == 1001
+
+
 async def test_a_silent_client_with_a_full_buffer_is_gone_at_once(quick):
     """Nothing is waited for that it will not read."""
     async with running_gateway() as running:
