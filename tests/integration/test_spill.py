@@ -35,7 +35,7 @@ class Outage:
         self.bus = MemoryBus()
         self.registry = CollectorRegistry()
         self._folder = folder
-        self._go = folder / "go"
+        self._go, self._second = folder / "go", folder / "second"
         self.ended = folder / "ended"
 
     def runner(self, **settings: str) -> Any:
@@ -46,7 +46,11 @@ class Outage:
     @property
     def once(self) -> str:
         """The beginning of a command that later attempts do not get beyond."""
-        return f"[ -e {self._folder}/second ] && exit; touch {self._folder}/second"
+        return f"[ -e {self._second} ] && exit; touch {self._second}"
+
+    async def until_once(self) -> None:
+        while not self._second.exists():
+            await anyio.sleep(0.01)
 
     async def request(self, command: str, **config: Any) -> str:
         whole = f"echo begun; while [ ! -e {self._go} ]; do sleep 0.01; done; {command}; touch {self.ended}"
@@ -207,7 +211,7 @@ async def _lost(outage: Outage) -> str:
 
 async def test_what_was_spilled_before_the_lease_ran_out_is_stored(outage):
     """As output of the attempt that is lost, without a gap, and nobody is told of it live."""
-    async with outage.runner(RUNCAST_LEASE_MS="1200"):
+    async with outage.runner(RUNCAST_LEASE_MS="2000"):
         task_id = await _lost(outage)
         outage.faulty.down = False
         await outage.until_stored()
@@ -223,7 +227,7 @@ async def test_what_was_spilled_before_the_lease_ran_out_is_stored(outage):
 async def test_an_execution_that_was_deleted_gets_nothing(outage, again):
     """Nor does one that was requested since with the same task id, although its first attempt is attempt 1 as well."""
     with capture_logs() as logs:
-        async with outage.runner(RUNCAST_LEASE_MS="1200"):
+        async with outage.runner(RUNCAST_LEASE_MS="2000"):
             task_id = await _lost(outage)
             await _deleted(outage.store, task_id)
             if again:
@@ -250,6 +254,7 @@ async def test_a_runner_that_starts_stores_first_what_it_left(outage, monkeypatc
         task_id = await outage.request(f"seq 100000; {outage.once}; sleep 60")
         await outage.begin(task_id)
         await outage.until_spilled(b"\\n100000")
+        await outage.until_once()
     left = [orjson.loads(line)["chunk"]["seq"] for line in outage.spilled.splitlines()]
     assert [chunk.text for chunk in await outage.chunks(task_id)] == ["begun"]
     outage.registry = CollectorRegistry()
