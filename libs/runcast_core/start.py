@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
+import anyio.lowlevel
 import uvicorn
 
 from runcast_core.errors import RuncastError, SettingError, messages
 
 _BACKLOG = 2048
 _TICK_S = 1.0
+_TURNS = 10
+"""Of the event loop, which an accepted connection takes at most to become known; uvloop needs three."""
 
 
 class Server(uvicorn.Server):
@@ -32,6 +35,15 @@ class Server(uvicorn.Server):
         while not await self.on_tick(0):
             with anyio.move_on_after(_TICK_S):
                 await self._stopped.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which tells the connections that it knows to end, once: it knows of one that was accepted a few
+        turns of the event loop later, and would wait for that in vain."""
+        for server in self.servers:
+            server.close()
+        for _ in range(_TURNS):
+            await anyio.lowlevel.checkpoint()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
