@@ -61,6 +61,11 @@ class WebSocket:
             pass
         return text
 
+    async def disconnected(self) -> None:
+        """Read until the server sends DISCONNECT; `until("41")` may find that in a random id."""
+        while await self.next() != "41":
+            pass
+
     async def closed(self) -> int | None:
         """Read to the end; return the code of the Close frame, if there was one."""
         with suppress(asyncio.IncompleteReadError, ConnectionError):

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Self
 
@@ -39,8 +39,15 @@ class RawSocket(Received):
 
     async def until(self, text: str, seconds: float = 10) -> None:
         """Read until a packet has the text in it."""
+        await self._read_until(lambda: any(text in packet for packet in self.received), seconds)
+
+    async def disconnected(self) -> None:
+        """Read until the server sends DISCONNECT; `until("41")` may find that in a random id."""
+        await self._read_until(lambda: "41" in self.received, 10)
+
+    async def _read_until(self, condition: Callable[[], bool], seconds: float) -> None:
         with anyio.fail_after(seconds):
-            while not any(text in packet for packet in self.received):
+            while not condition():
                 self.received.append(str(await self.connection.recv()))
 
     async def closed(self) -> int:

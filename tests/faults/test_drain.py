@@ -25,8 +25,8 @@ MANY = 200
 
 
 @pytest.fixture
-def gateways(redis_part: Part, tmp_path: Path) -> Iterator[Installation]:
-    window = {"RUNCAST_DRAIN_WINDOW": str(WINDOW_S)}
+def gateways(redis_part: Part, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    window = {"RUNCAST_DRAIN_WINDOW": str(getattr(request, "param", WINDOW_S))}
     with started_installation(redis_part.url, tmp_path, runners=(), api=False, **window) as running:
         yield running
 
@@ -171,6 +171,7 @@ async def test_clients_that_poll_move_too(gateways: Installation, redis_bus):
 
 
 @pytest.mark.usefixtures("javascript_client")
+@pytest.mark.parametrize("gateways", [5 * WINDOW_S], indirect=True, ids=["long window"])
 async def test_a_gateway_ends_when_it_is_empty_and_at_once_when_it_is_told_twice(gateways: Installation):
     """Without a client it waits for nobody; with one, a second signal waits no longer."""
     empty, busy = gateways.services["gateway-1"], gateways.services["gateway-2"]

@@ -40,7 +40,7 @@ async def _come_and_go(running: Running, number: int) -> None:
             await client.send(f'40{{"token":"{token}"}}')
         elif stage == 2:
             await client.send('40{"token":"bad"}')
-            await client.until("41")
+            await client.disconnected()
         elif stage >= 3:
             await client.connect(token, recover=stage > 5)
         if stage == 4:

@@ -46,7 +46,7 @@ async def test_a_revoked_user_does_not_come_back():
         async with websocket(running.port) as client:
             await client.connect(old)
             await running.bus.revoke("a", "u", 10**15, 3600)
-            await client.until("41")
+            await client.disconnected()
         async with websocket(running.port) as client:
             await client.send('40{"token":"%s"}' % old)  # noqa: UP031 - braces
             assert "Invalid or expired token" in await client.until("auth-error")
@@ -67,7 +67,7 @@ async def test_one_socket_too_many_is_refused(variable: str, users: tuple[str, s
         async with websocket(running.port) as second, websocket(running.port) as third:
             await second.connect(running.token(user_id=users[1]))
             await third.send("40" + json.dumps({"token": running.token(user_id=users[2])}))
-            refusal = json.loads((await third.until("44"))[2:])
+            refusal = json.loads((await third.until("44{"))[2:])
             assert refusal["data"] == {"code": code}
             assert running.counted("refused_total", reason=code) == 1
             async with websocket(running.port) as elsewhere:
