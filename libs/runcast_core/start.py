@@ -13,8 +13,6 @@ from runcast_core.errors import RuncastError, SettingError, messages
 
 _BACKLOG = 2048
 _TICK_S = 1.0
-_TURNS = 10
-"""Of the event loop, which an accepted connection takes at most to become known; uvloop needs three."""
 
 
 class Server(uvicorn.Server):
@@ -37,12 +35,11 @@ class Server(uvicorn.Server):
                 await self._stopped.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, which tells the connections that it knows to end, once: it knows of one that was accepted a few
-        turns of the event loop later, and would wait for that in vain."""
+        """As uvicorn's, which tells the connections that it knows to end, once: of one that uvloop has just accepted it
+        knows in the next turn of the event loop, and would wait for it in vain."""
         for server in self.servers:
             server.close()
-        for _ in range(_TURNS):
-            await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
