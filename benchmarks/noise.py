@@ -18,9 +18,9 @@ import orjson
 import uvloop
 from anyio import to_thread
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.events import EXECUTION_LOG, Event
 
 ORGANIZATION = "noisy"
 CHUNK_LINES = 160

@@ -20,9 +20,9 @@ from typing import Any
 import uvloop
 
 from benchmarks import noise, quiet
-from runcast_core.accounts import Role
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.accounts import Role
 from tests.e2e.counters import counted
 from tests.installation import SECRET, Installation, started_installation
 from tests.redis_server import MortalRedis, own_redis

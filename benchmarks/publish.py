@@ -16,8 +16,8 @@ import orjson
 import socketio
 import uvloop
 
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.events import EXECUTION_LOG, Event
 
 TICK_S = 0.002
 LOG = "x" * 118

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import anyio
 import orjson
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_UPDATED, Event
+from runcast_core.bus.bus import Bus
+from runcast_core.model.events import EXECUTION_UPDATED, Event
 from tests.e2e.raw_socket import RawSocket, raw_socket
 
 ORGANIZATION = "quiet"

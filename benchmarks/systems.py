@@ -11,9 +11,9 @@ import jwt
 import orjson
 
 from benchmarks.load import BUILD
-from runcast_core.accounts import Role
-from runcast_core.identifiers import events_channel, room
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import events_channel, room
 
 PEERS = Path(__file__).parent / "peers"
 SECRET = "the benchmark's secret, of no use to anybody"  # noqa: S105 - its servers are on loopback, for seconds

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
 from tests.engine import build_busybox_image
 from tests.mongodb import start_mongodb
 from tests.parts import Missing, Part, find_javascript_client

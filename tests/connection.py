@@ -8,10 +8,10 @@ import anyio
 import orjson
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Delivery
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Delivery
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.frame import Frames
 from runcast_gateway.hub import Hub

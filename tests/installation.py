@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import new_id
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import new_id
 from tests.parts import ended_after, reserved_port
 
 SECRET = "a secret of thirty-two characters, for tests"

@@ -6,9 +6,9 @@ import uvicorn
 
 from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
-from runcast_core.http_connection import http_options
-from runcast_core.logging import configure_logging
-from runcast_core.start import faults_told
+from runcast_core.serving.http_connection import http_options
+from runcast_core.serving.logging import configure_logging
+from runcast_core.serving.start import faults_told
 
 HEAD_S = 20.0
 """What the head of a request may take."""

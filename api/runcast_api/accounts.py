@@ -8,13 +8,13 @@ from runcast_api.bodies import read
 from runcast_api.models import Login, Signup
 from runcast_api.passwords import hash_password, verify_password
 from runcast_api.problems import Forbidden
-from runcast_core.accounts import Organization, Role, User, organization_json, user_json
-from runcast_core.clock import now_ms
-from runcast_core.errors import InvalidToken
-from runcast_core.identifiers import new_id
-from runcast_core.revocations import REMOVED
-from runcast_core.store import Store
-from runcast_core.tokens import token_issuer
+from runcast_core.access.tokens import token_issuer
+from runcast_core.bus.revocations import REMOVED
+from runcast_core.model.accounts import Organization, Role, User, organization_json, user_json
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import InvalidToken
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.store import Store
 
 
 async def signup(request: Request) -> Response:

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from runcast_core.accounts import Role
-from runcast_core.executions import Source, Status
+from runcast_core.model.accounts import Role
+from runcast_core.model.executions import Source, Status
 
 
 class _Answer(BaseModel):

@@ -20,15 +20,15 @@ from runcast_api.openapi import openapi_json
 from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.request_ids import RequestIds
 from runcast_api.settings import ApiSettings
-from runcast_core.announcer import sweep_revocations, sweep_unannounced
-from runcast_core.bus import Bus
-from runcast_core.errors import RuncastError
-from runcast_core.probes import probe_routes
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.sealing import sealer_of
-from runcast_core.store import Store
-from runcast_core.stores import open_store
-from runcast_core.tokens import token_verifier
+from runcast_core.access.sealing import sealer_of
+from runcast_core.access.tokens import token_verifier
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import RuncastError
+from runcast_core.serving.probes import probe_routes
+from runcast_core.store.announcer import sweep_revocations, sweep_unannounced
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 
 
 def create_app(

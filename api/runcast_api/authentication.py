@@ -3,9 +3,9 @@
 from starlette.requests import Request
 
 from runcast_api.problems import Forbidden
-from runcast_core.accounts import Role, Standing
-from runcast_core.errors import InvalidToken
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.model.accounts import Role, Standing
+from runcast_core.model.errors import InvalidToken
 
 
 async def authenticate(request: Request) -> Claims:

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
-from runcast_core.errors import InvalidInput
-from runcast_core.request_body import received
+from runcast_core.model.errors import InvalidInput
+from runcast_core.serving.request_body import received
 
 M = TypeVar("M", bound=BaseModel)
 MAX_DEPTH = 64

@@ -11,15 +11,15 @@ from starlette.responses import JSONResponse, Response
 from runcast_api.bodies import parse, read_object
 from runcast_api.models import CallbackLog, CallbackUpdate
 from runcast_api.problems import Forbidden
-from runcast_core.announcer import note_announced
-from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import BusUnavailable, InvalidInput
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
-from runcast_core.executions import Status, chunk_json
-from runcast_core.hints import hint
-from runcast_core.identifiers import check_organization_id, check_task_id, room
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus, Signal, SignalKind
+from runcast_core.bus.hints import hint
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import BusUnavailable, InvalidInput
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
+from runcast_core.model.executions import Status, chunk_json
+from runcast_core.model.identifiers import check_organization_id, check_task_id, room
+from runcast_core.store.announcer import note_announced
+from runcast_core.store.store import Store
 
 log = structlog.get_logger()
 

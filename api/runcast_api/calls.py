@@ -30,8 +30,8 @@ from runcast_api.models import (
     OrganizationPatch,
     Signup,
 )
-from runcast_core.executions import Status
-from runcast_core.store import PAGE_CHARACTERS
+from runcast_core.model.executions import Status
+from runcast_core.store.store import PAGE_CHARACTERS
 
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -3,9 +3,9 @@
 import base64
 import binascii
 
-from runcast_core.errors import InvalidInput
-from runcast_core.identifiers import check_task_id
-from runcast_core.store import Position
+from runcast_core.model.errors import InvalidInput
+from runcast_core.model.identifiers import check_task_id
+from runcast_core.store.store import Position
 
 _MAX_DIGITS = 15
 

@@ -11,16 +11,16 @@ from runcast_api.authentication import authenticate, authenticate_writer
 from runcast_api.bodies import parse, read
 from runcast_api.cursors import decode_cursor, encode_cursor
 from runcast_api.models import ExecutionRequest, Place
-from runcast_core.announcer import announce, announce_and_wake
-from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, InvalidInput, NotFound
-from runcast_core.executions import DEFAULT_POOL, Execution, Status, attempt_summary, canonical, summary
-from runcast_core.hints import hint
-from runcast_core.identifiers import check_task_id, new_id
-from runcast_core.sealing import Sealer, has_secrets
-from runcast_core.store import Position, Store
-from runcast_core.tokens import Claims
+from runcast_core.access.sealing import Sealer, has_secrets
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Bus, Signal, SignalKind
+from runcast_core.bus.hints import hint
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict, InvalidInput, NotFound
+from runcast_core.model.executions import DEFAULT_POOL, Execution, Status, attempt_summary, canonical, summary
+from runcast_core.model.identifiers import check_task_id, new_id
+from runcast_core.store.announcer import announce, announce_and_wake
+from runcast_core.store.store import Position, Store
 
 HIDDEN = "***"
 PAGE = 50

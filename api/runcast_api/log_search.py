@@ -7,9 +7,9 @@ from typing import Any
 
 import anyio.to_thread
 
-from runcast_core.errors import InvalidInput
-from runcast_core.executions import LogChunk
-from runcast_core.store import LogStore
+from runcast_core.model.errors import InvalidInput
+from runcast_core.model.executions import LogChunk
+from runcast_core.store.store import LogStore
 
 MAX_WANTED = 256
 CHUNKS = 1000

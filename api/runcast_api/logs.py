@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from runcast_api import queries
 from runcast_api.executions import existing
 from runcast_api.log_search import LogSearch, Output
-from runcast_core.errors import InvalidInput
-from runcast_core.executions import chunk_json
+from runcast_core.model.errors import InvalidInput
+from runcast_core.model.executions import chunk_json
 
 PAGE = 500
 MAX_PAGE = 1000

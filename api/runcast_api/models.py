@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from runcast_api.emails import Email
-from runcast_core.accounts import OrganizationChanges, Role
-from runcast_core.errors import InvalidInput
-from runcast_core.identifiers import POOL_PATTERN
+from runcast_core.model.accounts import OrganizationChanges, Role
+from runcast_core.model.errors import InvalidInput
+from runcast_core.model.identifiers import POOL_PATTERN
 
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""

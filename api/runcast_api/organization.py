@@ -9,11 +9,11 @@ from runcast_api.authentication import authenticate, authenticate_admin
 from runcast_api.bodies import read
 from runcast_api.models import OrganizationPatch
 from runcast_api.settings import ApiSettings
-from runcast_core.accounts import OrganizationChanges, organization_settings_json
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.errors import InvalidInput
-from runcast_core.hints import hint
-from runcast_core.store import Store
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.hints import hint
+from runcast_core.model.accounts import OrganizationChanges, organization_settings_json
+from runcast_core.model.errors import InvalidInput
+from runcast_core.store.store import Store
 
 
 async def show_organization(request: Request) -> Response:

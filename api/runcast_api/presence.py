@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runcast_api.authentication import authenticate
-from runcast_core.accounts import User
-from runcast_core.bus import Bus
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus
+from runcast_core.model.accounts import User
+from runcast_core.store.store import Store
 
 
 async def show_presence(request: Request) -> Response:

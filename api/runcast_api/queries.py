@@ -2,8 +2,8 @@
 
 from starlette.requests import Request
 
-from runcast_core.errors import InvalidInput
-from runcast_core.executions import Status
+from runcast_core.model.errors import InvalidInput
+from runcast_core.model.executions import Status
 
 
 def integer(request: Request, name: str, default: int, *, minimum: int, maximum: int) -> int:

@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.authentication import authenticate, authenticate_admin
-from runcast_core.announcer import announce_revocation
-from runcast_core.clock import now_ms
-from runcast_core.errors import NotFound
-from runcast_core.revocations import Revocation
-from runcast_core.store import Store
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.revocations import Revocation
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import NotFound
+from runcast_core.store.announcer import announce_revocation
+from runcast_core.store.store import Store
 
 
 async def revoke_own_sessions(request: Request) -> Response:

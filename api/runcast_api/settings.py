@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
-from runcast_core.settings import (
+from runcast_core.serving.settings import (
     OriginSettings,
     QuotaSettings,
     SecretsSettings,

@@ -10,11 +10,11 @@ from runcast_api.bodies import read
 from runcast_api.models import NewUser
 from runcast_api.passwords import hash_password
 from runcast_api.sessions import tell_gateways
-from runcast_core.accounts import Role, User, user_json
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict
-from runcast_core.identifiers import new_id
-from runcast_core.store import Store
+from runcast_core.model.accounts import Role, User, user_json
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.store import Store
 
 _FOR_MEMBERS = ("id", "organizationId", "name", "role")
 

@@ -12,10 +12,10 @@ import anyio
 import anyio.to_thread
 
 from benchmarks.dialogue import Dialogue, dialogue
-from runcast_core.clock import now_ms
-from runcast_core.executions import DEFAULT_POOL, Execution, Status
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import DEFAULT_POOL, Execution, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 
 RUNNERS = 8
 ORGANIZATIONS = 8

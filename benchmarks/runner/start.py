@@ -11,8 +11,8 @@ from benchmarks.dialogue import Fault
 from benchmarks.runner.dashboard import dashboard
 from benchmarks.runner.image import IMAGE, command
 from benchmarks.runner.output import ORGANIZATION
-from runcast_core.executions import TERMINAL
-from runcast_core.identifiers import new_id
+from runcast_core.model.executions import TERMINAL
+from runcast_core.model.identifiers import new_id
 from tests.installation import Installation
 
 

@@ -7,10 +7,10 @@ import anyio
 import uvicorn
 from starlette.applications import Starlette
 
-from runcast_core.http_connection import http_options
-from runcast_core.logging import configure_logging
-from runcast_core.shutdown import shut_down_on_signal
-from runcast_core.start import Server, faults_told, listen
+from runcast_core.serving.http_connection import http_options
+from runcast_core.serving.logging import configure_logging
+from runcast_core.serving.shutdown import shut_down_on_signal
+from runcast_core.serving.start import Server, faults_told, listen
 from runcast_gateway.app import create_app
 from runcast_gateway.direct_websocket import websocket_options
 from runcast_gateway.settings import GatewaySettings

@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from runcast_core.bus import Bus
-from runcast_core.errors import BusUnavailable
-from runcast_core.probes import probe_routes
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.tokens import token_verifier
+from runcast_core.access.tokens import token_verifier
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.serving.probes import probe_routes
 from runcast_gateway.broker import Broker
 from runcast_gateway.commands import Commands
 from runcast_gateway.drain import Drain

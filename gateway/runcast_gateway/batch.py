@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from runcast_core.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
-from runcast_core.events import EXECUTION_LOG, MARK
+from runcast_core.bus.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
+from runcast_core.model.events import EXECUTION_LOG, MARK
 from runcast_gateway.frame import Frames, event_packet
 
 

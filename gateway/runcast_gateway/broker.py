@@ -11,8 +11,8 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup, TaskStatus
 
-from runcast_core.bus import Bus, Delivery, Gap, Subscription
-from runcast_core.errors import BusUnavailable
+from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
+from runcast_core.model.errors import BusUnavailable
 from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.revocations import Revocations

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from runcast_core.errors import InvalidInput, InvalidToken, RuncastError
-from runcast_core.identifiers import check_task_id
-from runcast_core.tokens import TokenVerifier
+from runcast_core.access.tokens import TokenVerifier
+from runcast_core.model.errors import InvalidInput, InvalidToken, RuncastError
+from runcast_core.model.identifiers import check_task_id
 from runcast_gateway.expiry import Expiry, expires_at
 from runcast_gateway.handshake import watched
 from runcast_gateway.hub import Hub

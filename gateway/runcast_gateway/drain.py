@@ -11,7 +11,7 @@ import anyio
 import orjson
 import structlog
 
-from runcast_core.events import DRAIN, Event
+from runcast_core.model.events import DRAIN, Event
 from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.frame import event_frames
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import anyio
 import orjson
 
-from runcast_core.clock import iso
-from runcast_core.events import TOKEN_EXPIRING, Event
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.model.clock import iso
+from runcast_core.model.events import TOKEN_EXPIRING, Event
 from runcast_gateway.frame import event_frames
 from runcast_gateway.hub import Hub
 from runcast_gateway.socket import Socket

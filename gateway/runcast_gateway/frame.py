@@ -5,7 +5,7 @@ from functools import cached_property
 
 import orjson
 
-from runcast_core.events import Event
+from runcast_core.model.events import Event
 
 
 class Frames(bytes):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runcast_core.errors import InvalidInput, InvalidToken
-from runcast_core.identifiers import check_task_id
-from runcast_core.tokens import Claims, TokenVerifier
+from runcast_core.access.tokens import Claims, TokenVerifier
+from runcast_core.model.errors import InvalidInput, InvalidToken
+from runcast_core.model.identifiers import check_task_id
 
 MAX_PID_LENGTH = 512
 MAX_OFFSET_LENGTH = 40

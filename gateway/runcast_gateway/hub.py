@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from runcast_core.bus import Delivery
-from runcast_core.identifiers import room as room_name
+from runcast_core.bus.bus import Delivery
+from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.room import Room

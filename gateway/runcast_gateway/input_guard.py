@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runcast_core.errors import InvalidInput
-from runcast_core.request_body import received
+from runcast_core.model.errors import InvalidInput
+from runcast_core.serving.request_body import received
 from runcast_gateway.close_codes import PROTOCOL_ERROR
 from runcast_gateway.packets import is_packet
 

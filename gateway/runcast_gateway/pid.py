@@ -8,7 +8,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNKNOWN_EPOCH = "-"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import anyio
 import structlog
 
-from runcast_core.bus import Bus
-from runcast_core.errors import BusUnavailable
-from runcast_core.presence import REFRESH_S
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.presence import REFRESH_S
+from runcast_core.model.errors import BusUnavailable
 
 log = structlog.get_logger()
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import structlog
 
-from runcast_core.bus import Bus, Delivery
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import resync
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Bus, Delivery
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import resync
 from runcast_gateway.frame import event_frames
 from runcast_gateway.handshake import Handshake
 from runcast_gateway.metrics import GatewayMetrics

@@ -7,10 +7,10 @@ from itertools import islice
 import anyio
 import structlog
 
-from runcast_core.bus import Bus, SignalKind
-from runcast_core.errors import BusUnavailable
-from runcast_core.revocations import MAX_REVOCATIONS
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Bus, SignalKind
+from runcast_core.bus.revocations import MAX_REVOCATIONS
+from runcast_core.model.errors import BusUnavailable
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from runcast_core.bus import Delivery
+from runcast_core.bus.bus import Delivery
 from runcast_gateway.offset import Offset
 
 MAX_ENTRIES = 500

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from runcast_core.bus import Delivery, JournalTail
-from runcast_core.events import mark, resync
+from runcast_core.bus.bus import Delivery, JournalTail
+from runcast_core.model.events import mark, resync
 from runcast_gateway.batch import NO_OUTPUT, Batch, Lane
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.frame import Frames, event_frames

@@ -9,9 +9,9 @@ import socketio
 import structlog
 from redis.exceptions import RedisError
 
-from runcast_core.events import RESERVED
-from runcast_core.identifiers import SOCKETIO_CHANNEL
-from runcast_core.redis_connections import room_client
+from runcast_core.bus.redis.connections import room_client
+from runcast_core.model.events import RESERVED
+from runcast_core.model.identifiers import SOCKETIO_CHANNEL
 from runcast_gateway.metrics import GatewayMetrics
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from runcast_core.settings import OriginSettings, ServiceSettings, TokenSettings
+from runcast_core.serving.settings import OriginSettings, ServiceSettings, TokenSettings
 from runcast_gateway.bounds import Bounds
 
 _DEFAULTS = Bounds()

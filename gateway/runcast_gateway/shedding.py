@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Set
 
-from runcast_core.events import resync
+from runcast_core.model.events import resync
 from runcast_gateway.frame import Frames, event_packet
 
 MAX_TASKS = 100

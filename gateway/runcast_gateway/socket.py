@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
 from runcast_gateway.batch import NO_OUTPUT, Lane
 from runcast_gateway.frame import Frames
 from runcast_gateway.shedding import Shedding

@@ -13,11 +13,11 @@ import socketio
 import structlog
 from socketio import packet as packets
 
-from runcast_core.bus import Delivery
-from runcast_core.errors import InvalidInput, KeysUnavailable
-from runcast_core.events import AUTH_ERROR, AUTH_SUCCESS, Event
-from runcast_core.identifiers import room as room_name
-from runcast_core.tokens import Claims, TokenVerifier
+from runcast_core.access.tokens import Claims, TokenVerifier
+from runcast_core.bus.bus import Delivery
+from runcast_core.model.errors import InvalidInput, KeysUnavailable
+from runcast_core.model.events import AUTH_ERROR, AUTH_SUCCESS, Event
+from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
 from runcast_gateway.close_codes import POLICY_VIOLATION

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from runcast_core.start import faults_told
+from runcast_core.serving.start import faults_told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

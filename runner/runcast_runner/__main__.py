@@ -6,11 +6,11 @@ import anyio
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from runcast_core.logging import configure_logging
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.shutdown import shut_down_on_signal
-from runcast_core.start import Server, faults_told, listen
-from runcast_core.stores import open_store
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.serving.logging import configure_logging
+from runcast_core.serving.shutdown import shut_down_on_signal
+from runcast_core.serving.start import Server, faults_told, listen
+from runcast_core.store.open import open_store
 from runcast_runner.app import create_app
 from runcast_runner.executors import choose_executor
 from runcast_runner.runner import run_runner

@@ -3,9 +3,9 @@
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from runcast_core.bus import Bus
-from runcast_core.probes import probe_routes
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus
+from runcast_core.serving.probes import probe_routes
+from runcast_core.store.store import Store
 
 
 def create_app(store: Store, bus: Bus, registry: CollectorRegistry) -> Starlette:

@@ -9,7 +9,7 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
-from runcast_core.errors import ExecutorError
+from runcast_core.model.errors import ExecutorError
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import anyio
 import structlog
 from docker.errors import NotFound
 
-from runcast_core.errors import ExecutorError
+from runcast_core.model.errors import ExecutorError
 from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
 from runcast_runner.docker_log import entries
 from runcast_runner.executor import Write

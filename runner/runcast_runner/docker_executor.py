@@ -10,8 +10,8 @@ import anyio
 import docker
 from docker.errors import ImageNotFound, NotFound
 
-from runcast_core.errors import ExecutorError
-from runcast_core.executions import AttemptKey
+from runcast_core.model.errors import ExecutorError
+from runcast_core.model.executions import AttemptKey
 from runcast_runner.daemon_thread import in_daemon_thread
 from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
 from runcast_runner.docker_container import STOPPING, DockerContainer

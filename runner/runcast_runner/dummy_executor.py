@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from runcast_core.errors import ExecutorError
+from runcast_core.model.errors import ExecutorError
 from runcast_runner.executor import FoundJob, Job, Running, Write
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from runcast_core.executions import Execution
-from runcast_core.sealing import is_secret
+from runcast_core.access.sealing import is_secret
+from runcast_core.model.executions import Execution
 from runcast_runner.executor import Job, Limits
 from runcast_runner.settings import RunnerSettings
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import anyio
 
-from runcast_core.executions import Execution, LogChunk, OutputEnd
+from runcast_core.model.executions import Execution, LogChunk, OutputEnd
 from runcast_runner.environment import secret_values
 from runcast_runner.lines import LineDecoder
 from runcast_runner.masking import Masker

@@ -9,13 +9,13 @@ from typing import Any
 import anyio
 import structlog
 
-from runcast_core.announcer import announce, announce_and_wake
-from runcast_core.attempts import retried_after, verdict
-from runcast_core.bus import Bus
-from runcast_core.errors import ExecutorError, LeaseLost, SecretsUnreadable, StoreUnavailable
-from runcast_core.executions import Execution, Status
-from runcast_core.sealing import Sealer, opened
-from runcast_core.store import Store
+from runcast_core.access.sealing import Sealer, opened
+from runcast_core.bus.bus import Bus
+from runcast_core.model.attempts import retried_after, verdict
+from runcast_core.model.errors import ExecutorError, LeaseLost, SecretsUnreadable, StoreUnavailable
+from runcast_core.model.executions import Execution, Status
+from runcast_core.store.announcer import announce, announce_and_wake
+from runcast_core.store.store import Store
 from runcast_runner.environment import job_of
 from runcast_runner.executor import Executor, FoundJob, Running
 from runcast_runner.lease import Lease, Stop

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runcast_core.executions import AttemptKey
+from runcast_core.model.executions import AttemptKey
 
 
 class Write(Protocol):

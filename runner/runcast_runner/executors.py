@@ -4,7 +4,7 @@ from pathlib import Path
 
 import structlog
 
-from runcast_core.errors import ExecutorError
+from runcast_core.model.errors import ExecutorError
 from runcast_runner.executor import Executor
 from runcast_runner.settings import RunnerSettings
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 import anyio
 import structlog
 
-from runcast_core.attempts import retried_when_lost
-from runcast_core.errors import LeaseLost, StoreUnavailable
-from runcast_core.executions import Execution
-from runcast_core.store import Store
+from runcast_core.model.attempts import retried_when_lost
+from runcast_core.model.errors import LeaseLost, StoreUnavailable
+from runcast_core.model.executions import Execution
+from runcast_core.store.store import Store
 
 log = structlog.get_logger()
 

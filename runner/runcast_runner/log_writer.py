@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 import anyio
 import structlog
 
-from runcast_core.bus import Bus
-from runcast_core.errors import BusUnavailable, StoreUnavailable
-from runcast_core.events import execution_log
-from runcast_core.executions import AttemptKey, Execution, LogChunk
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus
+from runcast_core.model.errors import BusUnavailable, StoreUnavailable
+from runcast_core.model.events import execution_log
+from runcast_core.model.executions import AttemptKey, Execution, LogChunk
+from runcast_core.store.store import Store
 from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.spill import Spill, Spilled

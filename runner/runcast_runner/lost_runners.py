@@ -3,11 +3,11 @@
 import anyio
 import structlog
 
-from runcast_core.announcer import announce_and_wake
-from runcast_core.bus import Bus
-from runcast_core.errors import RuncastError
-from runcast_core.executions import Execution
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus
+from runcast_core.model.errors import RuncastError
+from runcast_core.model.executions import Execution
+from runcast_core.store.announcer import announce_and_wake
+from runcast_core.store.store import Store
 from runcast_runner.metrics import RunnerMetrics
 
 log = structlog.get_logger()

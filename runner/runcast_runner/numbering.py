@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, LogChunk, OutputEnd
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution, LogChunk, OutputEnd
 from runcast_runner.stored_output import StoredOutput
 
 CHUNK_CHARACTERS = 16_384

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 import anyio
 import structlog
 
-from runcast_core.errors import RuncastError
-from runcast_core.executions import CLAIMED, AttemptKey, Fence
-from runcast_core.store import Store
+from runcast_core.model.errors import RuncastError
+from runcast_core.model.executions import CLAIMED, AttemptKey, Fence
+from runcast_core.store.store import Store
 from runcast_runner.executor import Executor, FoundJob
 from runcast_runner.metrics import RunnerMetrics
 

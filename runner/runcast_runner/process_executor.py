@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 import anyio.abc
 
-from runcast_core.errors import ExecutorError
+from runcast_core.model.errors import ExecutorError
 from runcast_runner.executor import FoundJob, Job
 from runcast_runner.process_namespace import find_namespace
 from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes

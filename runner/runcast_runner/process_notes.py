@@ -9,8 +9,8 @@ from pathlib import Path
 
 import orjson
 
-from runcast_core.errors import SettingError
-from runcast_core.executions import AttemptKey
+from runcast_core.model.errors import SettingError
+from runcast_core.model.executions import AttemptKey
 from runcast_runner.process_tree import holds, kill_group, kill_holders, members, started_at
 
 FOLDER_PREFIX = "runcast-job-"

@@ -3,9 +3,9 @@
 import anyio
 import structlog
 
-from runcast_core.clock import now_ms
-from runcast_core.errors import RuncastError
-from runcast_core.store import Store
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import RuncastError
+from runcast_core.store.store import Store
 
 log = structlog.get_logger()
 

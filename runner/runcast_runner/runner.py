@@ -9,12 +9,12 @@ import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
-from runcast_core.announcer import sweep_unannounced
-from runcast_core.bus import Bus, SignalKind
-from runcast_core.errors import StoreUnavailable, kinds
-from runcast_core.executions import AttemptKey, Execution, Status
-from runcast_core.sealing import sealer_of
-from runcast_core.store import Store
+from runcast_core.access.sealing import sealer_of
+from runcast_core.bus.bus import Bus, SignalKind
+from runcast_core.model.errors import StoreUnavailable, kinds
+from runcast_core.model.executions import AttemptKey, Execution, Status
+from runcast_core.store.announcer import sweep_unannounced
+from runcast_core.store.store import Store
 from runcast_runner.execution_run import ExecutionRun, Resumed
 from runcast_runner.executor import Executor
 from runcast_runner.log_writer import LogWriter

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
-from runcast_core.executions import DEFAULT_POOL
-from runcast_core.identifiers import POOL_PATTERN
-from runcast_core.settings import QuotaSettings, SecretsSettings, ServiceSettings, StoreSettings
+from runcast_core.model.executions import DEFAULT_POOL
+from runcast_core.model.identifiers import POOL_PATTERN
+from runcast_core.serving.settings import QuotaSettings, SecretsSettings, ServiceSettings, StoreSettings
 
 
 class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings, QuotaSettings):

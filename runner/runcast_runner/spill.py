@@ -14,8 +14,8 @@ import anyio
 import orjson
 import structlog
 
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import AttemptKey, LogChunk
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import AttemptKey, LogChunk
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 from runcast_runner.spill import Spill
 
 MB = 1_000_000

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from runcast_core.executions import Execution, LogChunk
-from runcast_core.store import Store
+from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.store.store import Store
 
 REPEATED = "[... the container's log begins later than what was kept: lines may be missing, and kept ones follow again]"
 DIFFERENT = "[... the container's log is not what was kept: lines may be missing here]"

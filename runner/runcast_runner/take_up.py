@@ -6,10 +6,10 @@ from contextlib import suppress
 import anyio
 import structlog
 
-from runcast_core.bus import Bus
-from runcast_core.errors import LeaseLost, StoreUnavailable
-from runcast_core.executions import AttemptKey, Execution
-from runcast_core.store import Store
+from runcast_core.bus.bus import Bus
+from runcast_core.model.errors import LeaseLost, StoreUnavailable
+from runcast_core.model.executions import AttemptKey, Execution
+from runcast_core.store.store import Store
 from runcast_runner.execution_run import Resumed, release
 from runcast_runner.executor import Executor, FoundJob
 from runcast_runner.stored_output import stored_output

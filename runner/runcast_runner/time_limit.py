@@ -2,8 +2,8 @@
 
 import anyio
 
-from runcast_core.errors import StoreUnavailable
-from runcast_core.store import Store
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.store.store import Store
 
 RETRY_S = 0.5
 

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runcast_api.app import create_app as create_api
 from runcast_api.settings import ApiSettings
-from runcast_core.bus import Bus
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_gateway.app import create_app as create_gateway
 from runcast_gateway.settings import GatewaySettings
 from runcast_runner.executors import choose_executor

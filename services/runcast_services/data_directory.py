@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 
 _KEY = "RUNCAST_SECRETS_KEY"
 

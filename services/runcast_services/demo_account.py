@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runcast_api.passwords import hash_password
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.clock import now_ms
-from runcast_core.identifiers import new_id
-from runcast_core.store import Store
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.store import Store
 
 EMAIL = "demo@example.com"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 
 _END_S = 30
 
@@ -57,8 +57,8 @@ def main(executor_name: str, runner_id: str, folder: str, kill_grace_s: str) -> 
 
 def _reap(settings: dict[str, str]) -> None:
     """Imports what it needs only now, so that waiting costs little memory."""
-    from runcast_core.errors import ExecutorError
-    from runcast_core.logging import configure_logging
+    from runcast_core.model.errors import ExecutorError
+    from runcast_core.serving.logging import configure_logging
     from runcast_runner.executors import choose_executor
     from runcast_runner.orphans import remove_jobs_of
     from runcast_runner.settings import RunnerSettings

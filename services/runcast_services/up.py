@@ -13,12 +13,12 @@ import anyio
 import structlog
 import uvicorn
 
-from runcast_core.http_connection import http_options
-from runcast_core.logging import configure_logging
-from runcast_core.origins import LOOPBACK_HOSTS
-from runcast_core.settings import ServiceSettings
-from runcast_core.shutdown import shut_down_on_signal
-from runcast_core.start import Server, listen
+from runcast_core.serving.http_connection import http_options
+from runcast_core.serving.logging import configure_logging
+from runcast_core.serving.origins import LOOPBACK_HOSTS
+from runcast_core.serving.settings import ServiceSettings
+from runcast_core.serving.shutdown import shut_down_on_signal
+from runcast_core.serving.start import Server, listen
 from runcast_gateway.direct_websocket import websocket_options
 from runcast_gateway.settings import GatewaySettings
 from runcast_services.banner import banner

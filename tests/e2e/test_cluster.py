@@ -7,9 +7,9 @@ import anyio
 import pytest
 from redis.crc import key_slot
 
-from runcast_core.errors import BusUnavailable
-from runcast_core.identifiers import journal_key, new_id
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.identifiers import journal_key, new_id
 from tests.balancer import Balancer, balanced
 from tests.e2e.recovering import Publisher, Watcher, watcher
 from tests.installation import Installation, started_installation

@@ -3,9 +3,9 @@
 import pytest
 import socketio
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_core.identifiers import new_id
+from runcast_core.bus.bus import Bus
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
+from runcast_core.model.identifiers import new_id
 from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official
 from tests.installation import Installation

@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import new_id
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
 from tests.installation import SECRET, Installation
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 import websockets
 
-from runcast_core.http_connection import MAX_HEAD_BYTES
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
+from runcast_core.serving.http_connection import MAX_HEAD_BYTES
 from tests.e2e.dashboard import python
 from tests.e2e.raw_socket import RawSocket, raw_socket
 from tests.installation import CALLBACK_TOKEN, Installation

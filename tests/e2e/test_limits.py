@@ -8,7 +8,7 @@ import httpx
 import pytest
 import websockets
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.counters import counted, until_counted, until_gone
 from tests.e2e.crowd import crowd, official
 from tests.e2e.raw_socket import PATH, PollingSession, RawSocket, raw_socket

@@ -10,10 +10,10 @@ import anyio.lowlevel
 import pytest
 import websockets
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import journal_key, new_id
-from runcast_core.redis_bus import RedisBus
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.redis.bus import RedisBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import journal_key, new_id
 from tests.balancer import Balancer, balanced
 from tests.e2e.recovering import Publisher, Watcher, watcher
 from tests.installation import SECRET, Installation

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from runcast_core.events import MARK
-from runcast_core.identifiers import new_id
-from runcast_core.redis_bus import RedisBus
+from runcast_core.bus.redis.bus import RedisBus
+from runcast_core.model.events import MARK
+from runcast_core.model.identifiers import new_id
 from tests.balancer import Balancer, balanced
 from tests.e2e.dashboard import javascript, python
 from tests.e2e.recovering import Publisher, Watcher, watcher

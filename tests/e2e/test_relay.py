@@ -8,8 +8,8 @@ import httpx
 import pytest
 import socketio
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import new_id
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
 from tests.installation import CALLBACK_TOKEN, Installation
 from tests.parts import Part

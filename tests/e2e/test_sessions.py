@@ -7,9 +7,9 @@ import httpx
 import pytest
 import socketio
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import new_id
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import new_id
 from tests.account import Account
 from tests.e2e.counters import until_counted
 from tests.e2e.crowd import Client, crowd, official

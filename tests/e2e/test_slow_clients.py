@@ -11,9 +11,9 @@ import pytest
 import redis
 import socketio
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_core.identifiers import journal_key, new_id
+from runcast_core.bus.bus import Bus
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
+from runcast_core.model.identifiers import journal_key, new_id
 from tests.e2e.counters import counted, until_gone
 from tests.e2e.crowd import Client, crowd, official
 from tests.e2e.raw_socket import PollingSession, raw_socket

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import javascript, python
 from tests.up import running_up
 

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
 from tests.engine import containers_labelled
 from tests.up import Up, running_up

@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from runcast_core.identifiers import new_id
-from runcast_core.redis_bus import RedisBus
+from runcast_core.bus.redis.bus import RedisBus
+from runcast_core.model.identifiers import new_id
 from tests.balancer import balanced
 from tests.e2e.crowd import Crowd
 from tests.e2e.recovering import ABOUT_IT, Publisher, Watcher, watchers

@@ -8,9 +8,9 @@ from pathlib import Path
 import anyio
 import httpx
 
-from runcast_core.events import RESYNC
-from runcast_core.identifiers import new_id
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.events import RESYNC
+from runcast_core.model.identifiers import new_id
 from tests.balancer import Balancer, balanced
 from tests.e2e.dashboard import Dashboard, python
 from tests.e2e.recovering import Publisher, Watcher, watcher

@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Bus, Delivery, Gap, JournalPage, JournalTail, Subscription
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Bus, Delivery, Gap, JournalPage, JournalTail, Subscription
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import EXECUTION_LOG, Event
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
 from runcast_gateway.frame import Frames

@@ -10,9 +10,9 @@ import httpx
 import orjson
 import pytest
 
-from runcast_core.bus import Bus
-from runcast_core.events import EXECUTION_UPDATED, Event
-from runcast_core.identifiers import new_id
+from runcast_core.bus.bus import Bus
+from runcast_core.model.events import EXECUTION_UPDATED, Event
+from runcast_core.model.identifiers import new_id
 from tests.balancer import balanced
 from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official

@@ -6,7 +6,7 @@ import anyio
 import pytest
 import redis
 
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.redis.bus import open_redis_bus
 from tests.e2e.recovering import Publisher
 from tests.faults.ground import scene_on, started_ground
 from tests.redis_server import MortalRedis, own_redis

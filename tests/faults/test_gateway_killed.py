@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runcast_core.identifiers import new_id
-from runcast_core.redis_bus import RedisBus
+from runcast_core.bus.redis.bus import RedisBus
+from runcast_core.model.identifiers import new_id
 from tests.balancer import balanced
 from tests.e2e.crowd import Crowd
 from tests.e2e.recovering import Publisher, Watcher, watchers

@@ -8,9 +8,9 @@ from functools import partial
 import anyio
 import pytest
 
-from runcast_core.bus import Delivery
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Delivery
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_gateway import recovery as recovery_module
 from runcast_gateway import room as room_module
 from runcast_gateway.offset import parse_offset

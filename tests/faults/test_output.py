@@ -10,13 +10,13 @@ import anyio
 import orjson
 import pytest
 
-from runcast_core.bus import Bus, Delivery, Gap
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import LogChunk, OutputEnd, Status
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.bus import Bus, Delivery, Gap
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import LogChunk, OutputEnd, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner.process_executor import ProcessExecutor
 from tests.integration.test_runner import ORG, FaultyStore, _runner, _status, _stored
 from tests.redis_server import MortalRedis, own_redis

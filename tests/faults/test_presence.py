@@ -9,10 +9,10 @@ import orjson
 import pytest
 import redis
 
-from runcast_core.accounts import Role
-from runcast_core.identifiers import new_id, presence_key
-from runcast_core.presence import STALE_MS
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.presence import STALE_MS
+from runcast_core.model.accounts import Role
+from runcast_core.model.identifiers import new_id, presence_key
 from tests.e2e.crowd import official
 from tests.installation import SECRET, Installation, started_installation
 from tests.parts import Part

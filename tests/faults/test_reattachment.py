@@ -11,7 +11,7 @@ import anyio.to_thread
 import httpx
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
 from tests.engine import containers_labelled
 from tests.installation import Installation, Service, started_installation

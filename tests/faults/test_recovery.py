@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 import redis.asyncio
 
-from runcast_core import redis_connections
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import RESYNC
-from runcast_core.identifiers import journal_key
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.redis import connections as redis_connections
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import RESYNC
+from runcast_core.model.identifiers import journal_key
 from tests.e2e.recovering import Publisher
 from tests.faults.ground import PERSISTENT, Ground, scene_on, started_ground
 from tests.redis_proxy import proxied

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import httpx
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import python
 from tests.installation import CALLBACK_TOKEN, Installation, started_installation
 from tests.parts import Part

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
 from tests.installation import Installation, started_installation
 from tests.mongodb import database_url

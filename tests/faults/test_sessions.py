@@ -7,7 +7,7 @@ import anyio
 import httpx
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.account import Account
 from tests.e2e.crowd import crowd, official
 from tests.installation import started_installation

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_gateway.frame import Frames
 from tests.faults.hand_over import Client, Experiment, Moments, Session, interrupt_memory
 

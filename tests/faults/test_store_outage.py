@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 
-from runcast_core.identifiers import new_id
+from runcast_core.model.identifiers import new_id
 from tests.balancer import Balancer, balanced
 from tests.installation import Installation, Service, started_installation
 from tests.mongodb import database_url

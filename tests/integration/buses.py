@@ -6,10 +6,10 @@ from typing import Any
 
 import anyio
 
-from runcast_core.bus import Bus, Delivery, Gap, Subscription
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import RESYNC, Event
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import RESYNC, Event
 
 
 async def command(bus: RedisBus, *words: Any) -> Any:

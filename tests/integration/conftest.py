@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from runcast_core.bus import Bus
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.redis.bus import open_redis_bus
 from tests.parts import Part
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution
-from runcast_core.identifiers import new_id
-from runcast_core.store import ANNOUNCE_GRACE_MS
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.store import ANNOUNCE_GRACE_MS
 from tests.parts import Part
 
 

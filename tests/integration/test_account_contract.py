@@ -6,14 +6,15 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from runcast_core import mongo_users, sqlite_accounts
-from runcast_core.accounts import Organization, Role, Standing, User
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, InvalidInput, NotFound
-from runcast_core.identifiers import new_id
-from runcast_core.revocations import REMOVED, Revocation
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.revocations import REMOVED, Revocation
+from runcast_core.model.accounts import Organization, Role, Standing, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict, InvalidInput, NotFound
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.mongo import users as mongo_users
+from runcast_core.store.open import open_store
+from runcast_core.store.sqlite import accounts as sqlite_accounts
+from runcast_core.store.store import Store
 from tests.integration.stores import store_url  # noqa: F401 - a fixture
 
 

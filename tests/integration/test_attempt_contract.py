@@ -6,11 +6,11 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from runcast_core.attempts import MAX_LOSSES
-from runcast_core.errors import Conflict, LeaseLost
-from runcast_core.executions import Attempt, Execution, OutputEnd, Status
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.model.attempts import MAX_LOSSES
+from runcast_core.model.errors import Conflict, LeaseLost
+from runcast_core.model.executions import Attempt, Execution, OutputEnd, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 OUTPUT = OutputEnd(7, 2100, "ab" * 32)

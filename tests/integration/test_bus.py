@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from runcast_core.bus import Bus, Delivery, Gap, Signal, SignalKind
-from runcast_core.errors import BusUnavailable, InvalidInput, SettingError
-from runcast_core.events import Event, resync
-from runcast_core.identifiers import CONTROL_CHANNEL, new_id
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.bus import Bus, Delivery, Gap, Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.errors import BusUnavailable, InvalidInput, SettingError
+from runcast_core.model.events import Event, resync
+from runcast_core.model.identifiers import CONTROL_CHANNEL, new_id
 from tests.integration.buses import command
 from tests.redis_server import MortalRedis, own_redis
 

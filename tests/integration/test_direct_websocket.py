@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from runcast_core.events import EXECUTION_UPDATED
+from runcast_core.model.events import EXECUTION_UPDATED
 from runcast_gateway import direct_websocket
 from runcast_gateway.direct_websocket import DirectWebSocket
 from tests.certificates import self_signed

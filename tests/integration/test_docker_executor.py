@@ -10,8 +10,8 @@ import docker
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.errors import ExecutorError
-from runcast_core.identifiers import new_id
+from runcast_core.model.errors import ExecutorError
+from runcast_core.model.identifiers import new_id
 from runcast_runner import docker_container
 from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.docker_log import entries

@@ -10,8 +10,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from runcast_core.errors import ExecutorError
-from runcast_core.identifiers import new_id
+from runcast_core.model.errors import ExecutorError
+from runcast_core.model.identifiers import new_id
 from runcast_runner.docker_executor import DockerExecutor, connect_docker
 from runcast_runner.executor import Job, Limits
 from tests.conftest import missing

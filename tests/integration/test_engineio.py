@@ -14,11 +14,11 @@ from engineio.async_socket import AsyncSocket
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Delivery
-from runcast_core.events import Event
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims, HmacTokens
+from runcast_core.access.tokens import Claims, HmacTokens
+from runcast_core.bus.bus import Delivery
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import Event
 from runcast_gateway import engineio_socket
 from runcast_gateway.app import Gateway
 from runcast_gateway.engineio_socket import MAX_POLLED, EngineSocket

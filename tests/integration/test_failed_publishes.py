@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from runcast_core import redis_bus, redis_connections
-from runcast_core.bus import Bus
-from runcast_core.errors import BusUnavailable, InvalidInput
-from runcast_core.events import RESYNC, Event, resync
-from runcast_core.identifiers import new_id
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.redis import bus as redis_bus
+from runcast_core.bus.redis import connections as redis_connections
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import BusUnavailable, InvalidInput
+from runcast_core.model.events import RESYNC, Event, resync
+from runcast_core.model.identifiers import new_id
 from tests.redis_proxy import proxied
 from tests.redis_server import MortalRedis, own_redis
 

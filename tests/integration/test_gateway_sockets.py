@@ -5,7 +5,7 @@ import json
 import anyio
 import pytest
 
-from runcast_core.events import EXECUTION_UPDATED
+from runcast_core.model.events import EXECUTION_UPDATED
 from runcast_gateway import direct_websocket, socketio_server
 from tests.gateway_server import Running, running_gateway, until
 from tests.websocket import websocket

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from runcast_core import http_connection as module
-from runcast_core.http_connection import MAX_HEAD_BYTES, http_options
-from runcast_core.start import Server, listen
+from runcast_core.serving import http_connection as module
+from runcast_core.serving.http_connection import MAX_HEAD_BYTES, http_options
+from runcast_core.serving.start import Server, listen
 
 HEAD_S = 0.3
 SERVERS: list[Server] = []

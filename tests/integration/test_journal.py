@@ -6,12 +6,12 @@ from contextlib import ExitStack
 import anyio
 import pytest
 
-from runcast_core.bus import Bus
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import Event, mark
-from runcast_core.identifiers import journal_key, new_id
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.bus import Bus
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import Event, mark
+from runcast_core.model.identifiers import journal_key, new_id
 from tests.integration.buses import command
 from tests.redis_proxy import proxied
 from tests.redis_server import MortalRedis, own_redis
@@ -91,7 +91,7 @@ async def test_a_page_from_a_trimmed_offset_begins_with_another(bus: Bus):
 
 async def test_the_journal_is_bounded_and_expires(redis_bus: RedisBus, monkeypatch):
     """Not more than the bound of entries is kept, and the key has a time to live; so has a mark's."""
-    monkeypatch.setattr("runcast_core.redis_journal.JOURNAL_ENTRIES", 10)
+    monkeypatch.setattr("runcast_core.bus.redis.journal.JOURNAL_ENTRIES", 10)
     organization, quiet = new_id(), new_id()
     await _published(redis_bus, organization, 25)
     kept = (await redis_bus.read_journal(organization)).entries
@@ -103,7 +103,7 @@ async def test_the_journal_is_bounded_and_expires(redis_bus: RedisBus, monkeypat
 
 async def test_the_journal_is_bounded_in_bytes(redis_bus: RedisBus, monkeypatch):
     """A journal over its bytes loses its oldest quarter."""
-    monkeypatch.setattr("runcast_core.redis_journal.JOURNAL_BYTES", 50_000)
+    monkeypatch.setattr("runcast_core.bus.redis.journal.JOURNAL_BYTES", 50_000)
     organization = new_id()
     for _ in range(100):
         await redis_bus.publish(organization, Event("execution-log", "t", b'"' + b"x" * 2000 + b'"'))

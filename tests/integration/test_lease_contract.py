@@ -11,13 +11,13 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, LeaseLost
-from runcast_core.executions import Execution, Status
-from runcast_core.identifiers import new_id
-from runcast_core.store import ANNOUNCE_GRACE_MS, Backlog, Store
-from runcast_core.stores import open_store
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict, LeaseLost
+from runcast_core.model.executions import Execution, Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.open import open_store
+from runcast_core.store.store import ANNOUNCE_GRACE_MS, Backlog, Store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2

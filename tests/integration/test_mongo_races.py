@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from runcast_core.executions import Status
-from runcast_core.identifiers import new_id
-from runcast_core.mongo_store import MongoStore, open_mongo_store
+from runcast_core.model.executions import Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.mongo.store import MongoStore, open_mongo_store
 from tests.integration.stores import requested
 from tests.mongodb import database_url
 from tests.parts import Part

@@ -13,12 +13,12 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError
 from pymongo.uri_parser import parse_uri
 
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.errors import Conflict, RuncastError, SettingError, StoreUnavailable
-from runcast_core.executions import LogChunk, Status
-from runcast_core.identifiers import new_id
-from runcast_core.mongo_store import MongoStore, open_mongo_store
-from runcast_core.revocations import REMOVED
+from runcast_core.bus.revocations import REMOVED
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.errors import Conflict, RuncastError, SettingError, StoreUnavailable
+from runcast_core.model.executions import LogChunk, Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.mongo.store import MongoStore, open_mongo_store
 from tests.integration.stores import requested
 from tests.mongodb import database_url
 from tests.parts import Part
@@ -198,7 +198,7 @@ async def test_a_server_that_refuses_is_unavailable_and_the_password_not_told(ur
 @pytest.mark.usefixtures("collected")
 async def test_no_server_is_unavailable_quickly(monkeypatch: pytest.MonkeyPatch):
     """Nothing listens there: a temporary error after the time-out."""
-    monkeypatch.setattr("runcast_core.mongo_store.TIMEOUT_MS", 200)
+    monkeypatch.setattr("runcast_core.store.mongo.store.TIMEOUT_MS", 200)
     started = time.monotonic()
     with pytest.raises(StoreUnavailable, match="did not answer"):
         async with open_mongo_store("mongodb://user:secret@127.0.0.1:1/x"):
@@ -210,7 +210,7 @@ async def test_no_server_is_unavailable_quickly(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.usefixtures("collected")
 async def test_a_server_that_hangs_is_unavailable_until_it_answers_again(url: str, monkeypatch: pytest.MonkeyPatch):
     """Connections stay open and nothing comes back: the verb ends by its time-out, and later ones work."""
-    monkeypatch.setattr("runcast_core.mongo_store.TIMEOUT_MS", 1000)
+    monkeypatch.setattr("runcast_core.store.mongo.store.TIMEOUT_MS", 1000)
     host, port = parse_uri(url)["nodelist"][0]
     relay = Relay(host, port)
     server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)

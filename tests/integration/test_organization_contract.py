@@ -6,10 +6,10 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from runcast_core.accounts import Organization, Role, Standing, User
-from runcast_core.errors import InvalidInput, NotFound
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.model.accounts import Organization, Role, Standing, User
+from runcast_core.model.errors import InvalidInput, NotFound
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 BEFORE = Organization("a", "Acme", 1, 3, retention_days=0, timeout_limit_s=60)

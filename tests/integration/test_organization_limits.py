@@ -8,13 +8,13 @@ from typing import Any
 import anyio
 import pytest
 
-from runcast_core.accounts import Organization
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import Execution, Status
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Organization
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import Execution, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner import time_limit
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import FoundJob, Job, Running

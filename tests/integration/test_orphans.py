@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.executions import AttemptKey, Execution, Status
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.model.executions import AttemptKey, Execution, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import FoundJob
 from runcast_runner.metrics import RunnerMetrics

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from runcast_core.executions import Execution, Status
+from runcast_core.model.executions import Execution, Status
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import Job, Write
 from tests.integration.test_docker_executor import executor  # noqa: F401 - a fixture

@@ -12,11 +12,11 @@ import pytest
 import uvicorn
 import websockets
 
-from runcast_core.accounts import Role
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.start import Server, listen
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import EXECUTION_LOG, Event
+from runcast_core.serving.start import Server, listen
 from runcast_gateway.app import Gateway, create_app
 from runcast_gateway.direct_websocket import websocket_options
 from runcast_gateway.engineio_socket import EngineSocket

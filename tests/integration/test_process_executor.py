@@ -12,8 +12,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from runcast_core.errors import ExecutorError
-from runcast_core.identifiers import new_id
+from runcast_core.model.errors import ExecutorError
+from runcast_core.model.identifiers import new_id
 from runcast_runner import process_output
 from runcast_runner.executor import Job, Limits
 from runcast_runner.orphans import remove_jobs_of

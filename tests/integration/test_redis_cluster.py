@@ -8,15 +8,15 @@ import pytest
 from redis.asyncio.cluster import ClusterNode as BusClusterNode
 from redis.crc import key_slot
 
-from runcast_core import redis_cluster
-from runcast_core.bus import Gap
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import mark
-from runcast_core.identifiers import events_channel, journal_key, new_id
-from runcast_core.redis_bus import open_redis_bus
-from runcast_core.redis_cluster import ClusterRedis
-from runcast_core.redis_listener import Listener
-from runcast_core.redis_subscription import RedisSubscription
+from runcast_core.bus.bus import Gap
+from runcast_core.bus.redis import cluster as redis_cluster
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.bus.redis.cluster import ClusterRedis
+from runcast_core.bus.redis.listener import Listener
+from runcast_core.bus.redis.subscription import RedisSubscription
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import mark
+from runcast_core.model.identifiers import events_channel, journal_key, new_id
 from tests.integration.buses import Witness, witnessed
 from tests.parts import reserved_port
 from tests.redis_cluster import MASTERS, SLOTS, Cluster, ClusterNode, running_cluster, until

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from runcast_core import redis_listener
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import mark
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.redis import listener as redis_listener
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import mark
 from tests.integration.buses import witnessed
 from tests.redis_sentinel import Watched, watched_redis
 

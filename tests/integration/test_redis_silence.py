@@ -7,11 +7,11 @@ import anyio
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
-from runcast_core import redis_listener
-from runcast_core.bus import Delivery, Gap, Subscription
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import mark
-from runcast_core.redis_bus import open_redis_bus
+from runcast_core.bus.bus import Delivery, Gap, Subscription
+from runcast_core.bus.redis import listener as redis_listener
+from runcast_core.bus.redis.bus import open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import mark
 from tests.redis_proxy import proxied
 from tests.redis_server import MortalRedis, own_redis
 
@@ -113,7 +113,7 @@ async def test_a_quiet_server_is_not_dropped(mortal: MortalRedis):
 
 async def test_whoever_does_not_take_is_not_dropped(mortal: MortalRedis, monkeypatch: pytest.MonkeyPatch):
     """A full inbox stops the reading, canaries included; Redis is well."""
-    monkeypatch.setattr("runcast_core.redis_inbox.MAX_MESSAGES", 10)
+    monkeypatch.setattr("runcast_core.bus.redis.inbox.MAX_MESSAGES", 10)
     with mortal.running(), anyio.fail_after(20):
         async with open_redis_bus(mortal.url) as bus, bus.subscription() as subscription:
             await subscription.add("a")

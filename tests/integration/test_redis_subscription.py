@@ -7,11 +7,11 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.bus import Delivery, Gap, Subscription
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import Event
-from runcast_core.identifiers import events_channel
-from runcast_core.redis_bus import RedisBus, open_redis_bus
+from runcast_core.bus.bus import Delivery, Gap, Subscription
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import Event
+from runcast_core.model.identifiers import events_channel
 from tests.redis_server import MortalRedis, own_redis
 
 EVENT = Event("execution-log", "t", b"{}")

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import anyio
 import pytest
 
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.clock import now_ms
-from runcast_core.executions import LogChunk, Status
-from runcast_core.identifiers import new_id
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import LogChunk, Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner import retention
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.retention import DAY_MS, remove_old

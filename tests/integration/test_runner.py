@@ -13,15 +13,15 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import ExecutorError, StoreUnavailable
-from runcast_core.executions import Execution, Status
-from runcast_core.identifiers import new_id
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.sealing import Sealer
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.access.sealing import Sealer
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import ExecutorError, StoreUnavailable
+from runcast_core.model.executions import Execution, Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.execution_run import release
 from runcast_runner.executor import Executor, Job, Write

@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.executions import Status
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.model.executions import Status
 from runcast_runner.executors import choose_executor
 from runcast_runner.process_executor import ProcessExecutor
 from runcast_runner.settings import RunnerSettings

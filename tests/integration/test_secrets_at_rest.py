@@ -14,11 +14,11 @@ from structlog.testing import capture_logs
 
 from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.executions import Status
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.executions import Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner.process_executor import ProcessExecutor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings

@@ -6,17 +6,17 @@ from typing import Any
 import anyio
 import pytest
 
-from runcast_core import presence, revocations
-from runcast_core.bus import Bus, Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import BusUnavailable, InvalidInput
-from runcast_core.identifiers import new_id, presence_key, revoked_key
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.presence import Present
-from runcast_core.redis_bus import RedisBus, open_redis_bus
-from runcast_core.redis_scripts import Script
-from runcast_core.redis_signals import decode_signal, encode_signal
-from runcast_core.revocations import REMOVED
+from runcast_core.bus import presence, revocations
+from runcast_core.bus.bus import Bus, Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.presence import Present
+from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.bus.redis.scripts import Script
+from runcast_core.bus.redis.signals import decode_signal, encode_signal
+from runcast_core.bus.revocations import REMOVED
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import BusUnavailable, InvalidInput
+from runcast_core.model.identifiers import new_id, presence_key, revoked_key
 from tests.parts import Part
 
 KEEP_S = 3600
@@ -161,7 +161,7 @@ async def test_what_no_token_needs_goes_before_the_bound_bites(redis_bus: RedisB
 
 async def test_presence_of_many_organizations_is_told_in_batches(redis_bus: RedisBus, monkeypatch: pytest.MonkeyPatch):
     """Each of them is there."""
-    monkeypatch.setattr("runcast_core.redis_scripts.BATCH", 3)
+    monkeypatch.setattr("runcast_core.bus.redis.scripts.BATCH", 3)
     organizations = [new_id() for _ in range(8)]
     await redis_bus.note_presence("g", {organization: {"u": 1} for organization in organizations})
     for organization in organizations:

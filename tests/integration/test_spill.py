@@ -12,10 +12,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
-from runcast_core.executions import LogChunk, OutputEnd, Status
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.executions import LogChunk, OutputEnd, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from runcast_runner import log_writer, runner
 from runcast_runner.execution_log import MAX_HELD_CHARACTERS
 from runcast_runner.process_executor import ProcessExecutor

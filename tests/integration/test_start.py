@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from runcast_core.start import Server, listen
+from runcast_core.serving.start import Server, listen
 
 
 @pytest.mark.parametrize("turns", range(6))

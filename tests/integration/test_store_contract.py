@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
-from runcast_core.executions import LogChunk, Source, Status
-from runcast_core.identifiers import new_id
-from runcast_core.store import PAGE_CHARACTERS, Position, Store
-from runcast_core.stores import open_store
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
+from runcast_core.model.executions import LogChunk, Source, Status
+from runcast_core.model.identifiers import new_id
+from runcast_core.store.open import open_store
+from runcast_core.store.store import PAGE_CHARACTERS, Position, Store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 
@@ -216,7 +216,7 @@ async def test_a_wrong_url_is_a_setting_error(url: str):
 
 async def test_an_absent_mongodb_is_unavailable_and_its_password_not_told(monkeypatch):
     """The error is temporary and holds nothing of the URL."""
-    monkeypatch.setattr("runcast_core.mongo_store.TIMEOUT_MS", 200)
+    monkeypatch.setattr("runcast_core.store.mongo.store.TIMEOUT_MS", 200)
     with pytest.raises(StoreUnavailable) as caught:
         async with open_store("mongodb://user:secret@127.0.0.1:1/x"):
             pass

@@ -11,11 +11,11 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from runcast_core.clock import now_ms
-from runcast_core.errors import Conflict, LeaseLost
-from runcast_core.executions import Execution, Fence, Status
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import Conflict, LeaseLost
+from runcast_core.model.executions import Execution, Fence, Status
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, LINES = 4, 60

@@ -8,9 +8,9 @@ import anyio
 import orjson
 import pytest
 
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.executions import Execution, LogChunk, Status
-from runcast_core.store import Store
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.model.executions import Execution, LogChunk, Status
+from runcast_core.store.store import Store
 from runcast_runner.dummy_executor import DummyExecutor
 from runcast_runner.executor import FoundJob, Job, Running, Write
 from tests.integration.test_runner import ORG, FaultyStore, _output, _request, _runner, _status, bus, store

@@ -7,7 +7,7 @@ import anyio
 import orjson
 import pytest
 
-from runcast_core.events import EXECUTION_UPDATED
+from runcast_core.model.events import EXECUTION_UPDATED
 from tests.gateway_server import Polling, Running, polling, running_gateway, until
 from tests.websocket import websocket
 

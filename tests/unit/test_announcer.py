@@ -7,13 +7,13 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.announcer import announce, announce_revocation, sweep_revocations, sweep_unannounced
-from runcast_core.clock import now_ms
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import Execution
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.store import Store
-from runcast_core.stores import open_store
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import Execution
+from runcast_core.store.announcer import announce, announce_revocation, sweep_revocations, sweep_unannounced
+from runcast_core.store.open import open_store
+from runcast_core.store.store import Store
 from tests.integration.stores import requested
 
 

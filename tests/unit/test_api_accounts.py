@@ -3,7 +3,7 @@
 import pytest
 
 from runcast_api import passwords
-from runcast_core.accounts import Role
+from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
 ACCOUNT = {

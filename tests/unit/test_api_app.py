@@ -20,13 +20,13 @@ from runcast_api.app import create_app
 from runcast_api.calls import CALLS
 from runcast_api.openapi import openapi
 from runcast_api.settings import ApiSettings
-from runcast_core.accounts import Role
-from runcast_core.clock import now_ms
-from runcast_core.errors import LeaseLost, SettingError, StoreUnavailable
-from runcast_core.executions import Execution
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import LeaseLost, SettingError, StoreUnavailable
+from runcast_core.model.executions import Execution
+from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SECRETS_KEY = "fedcba9876543210fedcba9876543210"

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from runcast_api.calls import CALLS, Access
-from runcast_core.accounts import Role
-from runcast_core.clock import now_ms
+from runcast_core.model.accounts import Role
+from runcast_core.model.clock import now_ms
 from tests.unit.test_api_app import bearer, serving
 
 READS = [(call.method, call.path) for call in CALLS if call.access is Access.READER]

@@ -8,7 +8,7 @@ import pytest
 
 from runcast_api.bodies import MAX_DEPTH
 from runcast_api.calls import CALLS
-from runcast_core.accounts import Role
+from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]

@@ -4,10 +4,10 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import Source, Status
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import Source, Status
 from tests.unit.test_api_app import STRANGER, serving
 
 PATHS = ("/executions/update", "/executions/log")

@@ -6,10 +6,10 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.bus import SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution, Source, Status
-from runcast_core.sealing import Sealer
+from runcast_core.access.sealing import Sealer
+from runcast_core.bus.bus import SignalKind
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution, Source, Status
 from tests.unit.test_api_app import SECRETS_KEY, bearer, serving
 
 CONFIG = {

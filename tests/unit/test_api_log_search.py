@@ -3,8 +3,8 @@
 import pytest
 
 from runcast_api import log_search
-from runcast_core.executions import LogChunk
-from runcast_core.store import PAGE_CHARACTERS
+from runcast_core.model.executions import LogChunk
+from runcast_core.store.store import PAGE_CHARACTERS
 from tests.unit.test_api_app import Installation, serving
 
 LOGS = "/api/executions/t1/logs"

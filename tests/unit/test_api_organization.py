@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from runcast_api.openapi import openapi
-from runcast_core.accounts import Role
-from runcast_core.bus import Signal, SignalKind
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.model.accounts import Role
 from tests.identity_provider import IdentityProvider
 from tests.unit.test_api_app import Installation, serving
 from tests.unit.test_api_users import signed_up

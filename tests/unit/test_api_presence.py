@@ -1,6 +1,6 @@
 """Who is connected, as the organization's members see it."""
 
-from runcast_core.accounts import Role
+from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import serving
 from tests.unit.test_api_users import USER, signed_up
 

@@ -3,8 +3,8 @@
 import pytest
 
 from runcast_api.answers import ExecutionDetail
-from runcast_core.clock import iso, now_ms
-from runcast_core.executions import Attempt, Execution, OutputEnd, Status
+from runcast_core.model.clock import iso, now_ms
+from runcast_core.model.executions import Attempt, Execution, OutputEnd, Status
 from tests.unit.test_api_app import Installation, serving
 
 PLACE = {"priority": 7, "pool": "gpu"}

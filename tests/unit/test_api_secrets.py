@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution
-from runcast_core.sqlite_store import SqliteStore
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution
+from runcast_core.store.sqlite.store import SqliteStore
 from tests.unit.test_api_app import SECRETS_KEY, Installation, serving
 
 SECRET = {"config": {"secrets": {"KEY": "s3cret-1"}}}

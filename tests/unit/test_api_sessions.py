@@ -5,10 +5,10 @@ import time
 import anyio
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.clock import now_ms
-from runcast_core.tokens import HmacTokens
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.model.accounts import Role
+from runcast_core.model.clock import now_ms
 from tests.identity_provider import IdentityProvider
 from tests.unit.test_api_app import SECRET, bearer, serving
 from tests.unit.test_api_users import LOGIN, USER, signed_up

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from runcast_api import bodies
 from runcast_api.calls import CALLS
-from runcast_core.accounts import Role
+from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]

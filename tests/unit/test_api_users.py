@@ -2,9 +2,9 @@
 
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.revocations import REMOVED
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.revocations import REMOVED
+from runcast_core.model.accounts import Role
 from tests.identity_provider import IdentityProvider
 from tests.unit.test_api_app import Installation, serving
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runcast_core.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
-from runcast_core.events import Event, mark
+from runcast_core.bus.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
+from runcast_core.model.events import Event, mark
 from runcast_gateway.batch import NO_OUTPUT, Batch, Lane
 from runcast_gateway.frame import Frames
 from tests.connection import log_line, state

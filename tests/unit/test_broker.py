@@ -7,10 +7,10 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import Gap, JournalTail
-from runcast_core.errors import BusUnavailable
-from runcast_core.events import RESYNC, Event
-from runcast_core.memory_bus import MemoryBus, MemorySubscription
+from runcast_core.bus.bus import Gap, JournalTail
+from runcast_core.bus.memory_bus import MemoryBus, MemorySubscription
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.events import RESYNC, Event
 from runcast_gateway import broker as broker_module
 from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics

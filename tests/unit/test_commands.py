@@ -3,10 +3,10 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
-from runcast_core.errors import InvalidToken
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.errors import InvalidToken
 from runcast_gateway.commands import Commands
 from runcast_gateway.expiry import Expiry
 from runcast_gateway.metrics import GatewayMetrics

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runcast_core.errors import SettingError
-from runcast_core.settings import SecretsSettings
+from runcast_core.model.errors import SettingError
+from runcast_core.serving.settings import SecretsSettings
 from runcast_services.data_directory import load_secrets
 
 

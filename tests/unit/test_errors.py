@@ -1,6 +1,6 @@
 """What errors tell."""
 
-from runcast_core.errors import Conflict, NotFound, kinds, messages
+from runcast_core.model.errors import Conflict, NotFound, kinds, messages
 
 
 def test_messages_are_found_however_deep_their_groups():

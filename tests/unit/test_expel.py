@@ -4,8 +4,8 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import JournalPage, JournalTail
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.bus import JournalPage, JournalTail
+from runcast_core.bus.memory_bus import MemoryBus
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.recovery import Recovery
 from runcast_gateway.ring import MAX_ENTRIES

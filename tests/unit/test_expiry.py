@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.model.accounts import Role
 from runcast_gateway import expiry as module
 from runcast_gateway.expiry import Expiry, expires_at
 from runcast_gateway.hub import Hub

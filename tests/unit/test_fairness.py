@@ -3,9 +3,9 @@
 import anyio
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import Delivery
-from runcast_core.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.bus import Delivery
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics

@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
-from runcast_core.events import Event
+from runcast_core.model.events import Event
 from runcast_gateway.frame import Frames, event_packet, packet, websocket_frame
 
 

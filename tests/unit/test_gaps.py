@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import anyio
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import Gap
-from runcast_core.events import EXECUTION_LOG, RESYNC, Event
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.bus import Gap
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.events import EXECUTION_LOG, RESYNC, Event
 from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.revocations import Revocations

@@ -8,8 +8,8 @@ import anyio.lowlevel
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.presence import Present
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.presence import Present
 from runcast_gateway import presence as module
 from runcast_gateway.presence import PresenceReporter
 

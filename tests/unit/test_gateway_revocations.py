@@ -7,11 +7,11 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.accounts import Role
-from runcast_core.bus import Signal, SignalKind
-from runcast_core.errors import BusUnavailable
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.errors import BusUnavailable
 from runcast_gateway import revocations as module
 from runcast_gateway.revocations import Revocations
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.settings import GatewaySettings
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.errors import InvalidInput, InvalidToken, KeysUnavailable
-from runcast_core.tokens import Claims, HmacTokens
+from runcast_core.access.tokens import Claims, HmacTokens
+from runcast_core.model.accounts import Role
+from runcast_core.model.errors import InvalidInput, InvalidToken, KeysUnavailable
 from runcast_gateway.handshake import (
     MAX_OFFSET_LENGTH,
     MAX_PID_LENGTH,

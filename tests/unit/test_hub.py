@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import Delivery
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.bus import Delivery
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.events import EXECUTION_LOG, Event
 from runcast_gateway import room as room_module
 from runcast_gateway.broker import Broker
 from runcast_gateway.hub import Hub

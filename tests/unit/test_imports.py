@@ -90,7 +90,7 @@ def test_a_forbidden_import_is_found(package: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("package", "source"),
     [
-        ("runcast_api", "from runcast_core.bus import Bus\nfrom runcast_api import app\nfrom . import models"),
+        ("runcast_api", "from runcast_core.bus.bus import Bus\nfrom runcast_api import app\nfrom . import models"),
         ("runcast", "def up():\n    from runcast_services.up import run_up"),
         ("runcast_services", "import runcast_api, runcast_gateway.app, runcast_runner"),
         ("runcast_core", "import runcaster"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from runcast_core.logging import configure_logging
+from runcast_core.serving.logging import configure_logging
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@
 
 import itertools
 
-from runcast_core.bus import JOURNAL_ENTRIES
-from runcast_core.events import MARK
+from runcast_core.bus.bus import JOURNAL_ENTRIES
+from runcast_core.model.events import MARK
 from tests.connection import hub_of, joined, log_line
 
 

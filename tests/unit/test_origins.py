@@ -5,8 +5,8 @@ import re
 import pytest
 
 from runcast_api.settings import ApiSettings
-from runcast_core.errors import SettingError
-from runcast_core.origins import Origins
+from runcast_core.model.errors import SettingError
+from runcast_core.serving.origins import Origins
 from runcast_gateway.settings import GatewaySettings
 
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -4,8 +4,8 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core import owed_resyncs
-from runcast_core.owed_resyncs import OwedResyncs
+from runcast_core.bus import owed_resyncs
+from runcast_core.bus.owed_resyncs import OwedResyncs
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The private id of a session, which is a client's own word."""
 
-from runcast_core.accounts import Role
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.model.accounts import Role
 from runcast_gateway.pid import UNKNOWN_EPOCH, Pid, new_pid, parse_pid
 
 

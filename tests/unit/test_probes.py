@@ -5,8 +5,8 @@ import httpx
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from runcast_core.errors import BusUnavailable
-from runcast_core.probes import probe_routes
+from runcast_core.model.errors import BusUnavailable
+from runcast_core.serving.probes import probe_routes
 
 
 async def _dead() -> None:
@@ -22,7 +22,7 @@ async def _ready(**checks) -> tuple[int, dict]:
 
 async def test_a_part_that_fails_or_hangs_is_named(monkeypatch):
     """Each check has its time; the service is unready with the reason of every part, and never hangs itself."""
-    monkeypatch.setattr("runcast_core.probes.READY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("runcast_core.serving.probes.READY_TIMEOUT_S", 0.05)
     with anyio.fail_after(5):
         answer = await _ready(store=anyio.sleep_forever, redis=_dead, other=lambda: anyio.sleep(0))
     assert answer == (503, {"ready": False, "faults": {"store": "TIMEOUT", "redis": "BUS_UNAVAILABLE"}})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runcast_core.errors import SettingError
+from runcast_core.model.errors import SettingError
 from runcast_runner.process_notes import ProcessNotes
 
 

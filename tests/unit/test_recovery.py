@@ -6,11 +6,11 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.accounts import Role
-from runcast_core.bus import JournalPage
-from runcast_core.events import EXECUTION_LOG, Event
-from runcast_core.memory_bus import MemoryBus
-from runcast_core.tokens import Claims
+from runcast_core.access.tokens import Claims
+from runcast_core.bus.bus import JournalPage
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import EXECUTION_LOG, Event
 from runcast_gateway import recovery as recovery_module
 from runcast_gateway.handshake import Handshake
 from runcast_gateway.metrics import GatewayMetrics

@@ -6,11 +6,11 @@ import pytest
 from redis.asyncio import Redis, SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedSSLConnection
 
-from runcast_core.errors import SettingError
-from runcast_core.redis_cluster import ClusterRedis
-from runcast_core.redis_connections import open_servers, room_client
-from runcast_core.redis_sentinel import SentinelRedis
-from runcast_core.redis_single import SingleRedis
+from runcast_core.bus.redis.cluster import ClusterRedis
+from runcast_core.bus.redis.connections import open_servers, room_client
+from runcast_core.bus.redis.sentinel import SentinelRedis
+from runcast_core.bus.redis.single import SingleRedis
+from runcast_core.model.errors import SettingError
 
 
 def _given(client: Redis) -> dict[str, Any]:

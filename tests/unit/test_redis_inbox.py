@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from runcast_core import redis_inbox
-from runcast_core.redis_inbox import Channel, Inbox, Message
+from runcast_core.bus.redis import inbox as redis_inbox
+from runcast_core.bus.redis.inbox import Channel, Inbox, Message
 
 CHANNEL = Channel(b"runcast:{a}:events", "a")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runcast_core.events import Event
-from runcast_core.redis_message import decode, encode
+from runcast_core.bus.redis.message import decode, encode
+from runcast_core.model.events import Event
 
 
 @pytest.mark.parametrize("task_id", [None, "t", "a.b-c"])

@@ -4,8 +4,8 @@ import anyio
 import orjson
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import Delivery, JournalTail
-from runcast_core.events import MARK, Event, mark
+from runcast_core.bus.bus import Delivery, JournalTail
+from runcast_core.model.events import MARK, Event, mark
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.shedding import MAX_TASKS
 from tests.connection import hub_of, joined, log_line, socket_of, state

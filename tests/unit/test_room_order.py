@@ -6,8 +6,8 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.bus import JournalTail
-from runcast_core.events import MARK, RESYNC
+from runcast_core.bus.bus import JournalTail
+from runcast_core.model.events import MARK, RESYNC
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.hub import Hub
 from runcast_gateway.socket import Socket

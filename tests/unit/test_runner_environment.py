@@ -2,9 +2,9 @@
 
 import pytest
 
-from runcast_core.clock import now_ms
-from runcast_core.errors import SettingError
-from runcast_core.executions import Execution
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import SettingError
+from runcast_core.model.executions import Execution
 from runcast_runner.environment import environment, job_of, limits, secret_values
 from runcast_runner.executor import Limits
 from runcast_runner.settings import RunnerSettings

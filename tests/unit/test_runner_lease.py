@@ -3,9 +3,9 @@
 import anyio
 import pytest
 
-from runcast_core.clock import now_ms
-from runcast_core.errors import LeaseLost, StoreUnavailable
-from runcast_core.executions import Execution
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import LeaseLost, StoreUnavailable
+from runcast_core.model.executions import Execution
 from runcast_runner.lease import Lease, Stop
 
 LEASE_MS = 300

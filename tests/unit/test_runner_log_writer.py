@@ -10,10 +10,10 @@ import orjson
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.clock import now_ms
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import Execution, LogChunk
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import Execution, LogChunk
 from runcast_runner import log_writer
 from runcast_runner.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
 from runcast_runner.log_writer import LogWriter

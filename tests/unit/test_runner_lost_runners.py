@@ -4,9 +4,9 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from runcast_core.errors import StoreUnavailable
-from runcast_core.executions import Execution, Status
-from runcast_core.memory_bus import MemoryBus
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.executions import Execution, Status
 from runcast_runner.lost_runners import LostRunners
 from runcast_runner.metrics import RunnerMetrics
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runcast_core.clock import now_ms
-from runcast_core.executions import Execution
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution
 from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.lines import MAX_LINE_BYTES, masked
 from runcast_runner.masking import Masker

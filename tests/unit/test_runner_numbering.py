@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from runcast_core.executions import Execution, OutputEnd
+from runcast_core.model.executions import Execution, OutputEnd
 from runcast_runner import output_cap
 from runcast_runner.execution_log import STDERR, ExecutionLog
 from runcast_runner.numbering import CHUNK_CHARACTERS, Numbering

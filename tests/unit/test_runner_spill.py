@@ -7,8 +7,8 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_core.errors import SettingError, StoreUnavailable
-from runcast_core.executions import LogChunk
+from runcast_core.model.errors import SettingError, StoreUnavailable
+from runcast_core.model.executions import LogChunk
 from runcast_runner import spill as spill_module
 from runcast_runner.settings import RunnerSettings
 from runcast_runner.spill import Spill, Spilled

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runcast_core.executions import Execution, LogChunk, OutputEnd
+from runcast_core.model.executions import Execution, LogChunk, OutputEnd
 from runcast_runner.execution_log import STDERR, ExecutionLog
 from runcast_runner.stored_output import DIFFERENT, REPEATED, OutputAgain, StoredOutput, stored_output
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runcast_core.errors import SecretsUnreadable
-from runcast_core.sealing import Sealer, has_secrets, opened
+from runcast_core.access.sealing import Sealer, has_secrets, opened
+from runcast_core.model.errors import SecretsUnreadable
 
 OLD, NEW = "o" * 32, "n" * 32
 REQUEST: dict[str, Any] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from runcast_api.settings import ApiSettings
-from runcast_core.errors import SettingError
-from runcast_core.settings import SecretsSettings, ServiceSettings, StoreSettings, TokenSettings
+from runcast_core.model.errors import SettingError
+from runcast_core.serving.settings import SecretsSettings, ServiceSettings, StoreSettings, TokenSettings
 from runcast_runner.settings import RunnerSettings
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"

@@ -5,7 +5,7 @@ import signal
 
 import anyio
 
-from runcast_core.shutdown import shut_down_on_signal
+from runcast_core.serving.shutdown import shut_down_on_signal
 
 
 async def test_the_second_signal_ends_the_process(monkeypatch):

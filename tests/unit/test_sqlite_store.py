@@ -13,12 +13,15 @@ import anyio.to_thread
 import apsw
 import pytest
 
-from runcast_core import sqlite_connections, sqlite_queue, sqlite_schema, sqlite_store
-from runcast_core.accounts import Organization, Role, User
-from runcast_core.errors import Conflict, SettingError, StoreUnavailable
-from runcast_core.executions import Attempt, Execution, LogChunk, OutputEnd, Status
-from runcast_core.sqlite_connections import connect
-from runcast_core.sqlite_store import SqliteStore, open_sqlite_store
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.errors import Conflict, SettingError, StoreUnavailable
+from runcast_core.model.executions import Attempt, Execution, LogChunk, OutputEnd, Status
+from runcast_core.store.sqlite import connections as sqlite_connections
+from runcast_core.store.sqlite import queue as sqlite_queue
+from runcast_core.store.sqlite import schema as sqlite_schema
+from runcast_core.store.sqlite import store as sqlite_store
+from runcast_core.store.sqlite.connections import connect
+from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
 from tests.integration.stores import requested
 
 

@@ -9,9 +9,9 @@ import anyio.to_thread
 import apsw
 import pytest
 
-from runcast_core.errors import Conflict, StoreUnavailable
-from runcast_core.sqlite_connections import connect
-from runcast_core.sqlite_writer import Writer
+from runcast_core.model.errors import Conflict, StoreUnavailable
+from runcast_core.store.sqlite.connections import connect
+from runcast_core.store.sqlite.writer import Writer
 
 
 @pytest.fixture

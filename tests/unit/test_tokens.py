@@ -5,11 +5,11 @@ import time
 import jwt
 import pytest
 
-from runcast_core.accounts import Role
-from runcast_core.clock import now_ms
-from runcast_core.errors import InvalidToken, KeysUnavailable, SettingError
-from runcast_core.settings import TokenSettings
-from runcast_core.tokens import HmacTokens, JwksTokens, token_issuer, token_verifier
+from runcast_core.access.tokens import HmacTokens, JwksTokens, token_issuer, token_verifier
+from runcast_core.model.accounts import Role
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import InvalidToken, KeysUnavailable, SettingError
+from runcast_core.serving.settings import TokenSettings
 from tests.identity_provider import IdentityProvider
 
 SECRET = "a secret of thirty-two characters, for tests"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runcast_api.settings import ApiSettings
-from runcast_core.settings import ServiceSettings
+from runcast_core.serving.settings import ServiceSettings
 from runcast_gateway.settings import GatewaySettings
 from runcast_runner.settings import RunnerSettings
 from runcast_services import up

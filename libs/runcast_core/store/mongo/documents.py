@@ -1,0 +1,135 @@
+"""How the MongoDB store's documents look: string `_id`s, camelCase, every uniquely indexed field always present."""
+
+from typing import Any
+
+import orjson
+
+from runcast_core.model.accounts import Organization, OrganizationChanges, Role, User
+from runcast_core.model.executions import (
+    DEFAULT_POOL,
+    Execution,
+    LogChunk,
+    Source,
+    Status,
+    attempt_json,
+    attempt_of,
+    canonical,
+)
+from runcast_core.model.identifiers import execution_key
+
+Document = dict[str, Any]
+
+_EXECUTION = {
+    "organization_id": "organizationId",
+    "task_id": "taskId",
+    "image": "image",
+    "created_at": "createdAt",
+    "updated_at": "updatedAt",
+    "status": "status",
+    "rev": "rev",
+    "attempt": "attempt",
+    "source": "source",
+    "requested_by": "requestedBy",
+    "runner_id": "runnerId",
+    "cancel_requested": "cancelRequested",
+    "error": "error",
+    "exit_code": "exitCode",
+    "started_at": "startedAt",
+    "ended_at": "endedAt",
+}
+_ORGANIZATION = {
+    "name": "name",
+    "created_at": "createdAt",
+    "concurrency_limit": "concurrencyLimit",
+    "deleted": "deleted",
+    "retention_days": "retentionDays",
+    "timeout_limit_s": "timeoutLimitS",
+}
+_LATER = {"priority": 0, "pool": DEFAULT_POOL, "fingerprint": ""}
+"""Fields, of the same name in both, that documents of the first version do not have, and what that means."""
+
+
+def new_execution_document(execution: Execution) -> Document:
+    key = execution_key(execution.organization_id, execution.task_id)
+    fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
+    fields |= {"status": execution.status.value, "source": execution.source.value}
+    fields |= {name: getattr(execution, name) for name in _LATER}
+    fields |= {"attempts": [attempt_json(attempt) for attempt in execution.attempts]}
+    state = {"slot": key, "leaseMs": 0, "unannounced": True}
+    return {"_id": key, "request": canonical(execution.request), **fields, **state}
+
+
+def execution(document: Document) -> Execution:
+    fields = {attribute: document[name] for attribute, name in _EXECUTION.items()}
+    fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
+    fields |= {name: document.get(name, default) for name, default in _LATER.items()}
+    fields |= {"attempts": tuple(map(attempt_of, document.get("attempts", ())))}
+    return Execution(request=orjson.loads(document["request"]), **fields)
+
+
+def user_document(user: User) -> Document:
+    return {
+        "_id": user.user_id,
+        "organizationId": user.organization_id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.value,
+        "passwordHash": user.password_hash,
+        "createdAt": user.created_at,
+    }
+
+
+def user(document: Document) -> User:
+    return User(
+        document["_id"],
+        document["organizationId"],
+        document["email"],
+        document["name"],
+        Role(document["role"]),
+        document["passwordHash"],
+        document["createdAt"],
+    )
+
+
+def organization_document(organization: Organization) -> Document:
+    fields = {name: getattr(organization, attribute) for attribute, name in _ORGANIZATION.items()}
+    return {"_id": organization.organization_id, **fields}
+
+
+def organization_fields(changes: OrganizationChanges) -> Document:
+    return {_ORGANIZATION[attribute]: value for attribute, value in changes.items()}
+
+
+def organization(document: Document) -> Organization:
+    """Return it; a field that its document's version did not have is None."""
+    fields: Document = {attribute: document.get(name) for attribute, name in _ORGANIZATION.items()}
+    return Organization(document["_id"], **fields)
+
+
+def chunk_id(chunk: LogChunk) -> str:
+    return f"{execution_key(chunk.organization_id, chunk.task_id)}/{chunk.attempt}/{chunk.seq}"
+
+
+def chunk_document(chunk: LogChunk) -> Document:
+    return {
+        "_id": chunk_id(chunk),
+        "organizationId": chunk.organization_id,
+        "taskId": chunk.task_id,
+        "attempt": chunk.attempt,
+        "seq": chunk.seq,
+        "text": chunk.text,
+        "ts": chunk.ts,
+        "stderr": chunk.stderr,
+    }
+
+
+def chunk(document: Document) -> LogChunk:
+    return LogChunk(
+        document["organizationId"],
+        document["taskId"],
+        document["attempt"],
+        document["seq"],
+        document["text"],
+        document["ts"],
+        tuple((first, count) for first, count in document.get("stderr", ())),
+    )

@@ -1,0 +1,83 @@
+"""The MongoDB store's output, in a collection of its own, and what was not announced yet."""
+
+from collections.abc import Sequence
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from runcast_core.model.errors import NotFound
+from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.identifiers import execution_key
+from runcast_core.store.mongo import documents
+from runcast_core.store.mongo.collections import MongoCollections
+from runcast_core.store.mongo.errors import DUPLICATE_KEY, translated
+from runcast_core.store.store import PAGE_CHARACTERS
+
+
+class MongoLogs(MongoCollections):
+    """See `runcast_core.store.store.LogStore`."""
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        if not chunks:
+            return
+        with translated():
+            try:
+                await self._log_chunks.insert_many(map(documents.chunk_document, chunks), ordered=False)
+            except BulkWriteError as exc:
+                if not _only_duplicates(exc):
+                    raise
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        """A number is taken by the insert itself, above the last one that is there: readers who page by `after` meet
+        no chunk that comes later with a lower number."""
+        key = execution_key(organization_id, task_id)
+        with translated():
+            seq = await self._last_external_seq(organization_id, task_id)
+            while True:
+                seq += 1
+                chunk = LogChunk(organization_id, task_id, 0, seq, text, ts)
+                try:
+                    await self._log_chunks.insert_one(documents.chunk_document(chunk))
+                except DuplicateKeyError:
+                    continue  # somebody was faster
+                if await self._executions.find_one({"_id": key}, {"_id": 1}):
+                    return chunk
+                await self._log_chunks.delete_one({"_id": documents.chunk_id(chunk)})  # never was, or deleted meanwhile
+                raise NotFound("no such execution")
+
+    async def _last_external_seq(self, organization_id: str, task_id: str) -> int:
+        query = {"organizationId": organization_id, "taskId": task_id, "attempt": 0}
+        last = await self._log_chunks.find_one(query, {"seq": 1}, sort=[("seq", DESCENDING)])
+        return last["seq"] if last else 0
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        query = {"organizationId": organization_id, "taskId": task_id, "attempt": attempt, "seq": {"$gt": after}}
+        chunks, length = [], 0
+        with translated():
+            async with self._log_chunks.find(query).sort("seq", ASCENDING).limit(limit) as found:
+                async for document in found:
+                    chunks.append(documents.chunk(document))
+                    length += len(chunks[-1].text)
+                    if length >= PAGE_CHARACTERS:
+                        break
+        return chunks
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        query = {"unannounced": True, "updatedAt": {"$lt": before}}
+        with translated():
+            found = self._executions.find(query).sort("updatedAt", ASCENDING).limit(limit)
+            return [documents.execution(document) async for document in found]
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        query = {"_id": execution_key(organization_id, task_id), "rev": rev}
+        with translated():
+            await self._executions.update_one(query, {"$set": {"unannounced": False}})
+
+
+def _only_duplicates(error: BulkWriteError) -> bool:
+    """Tell whether all is stored: a write that too few members confirmed may be rolled back, so it does not count."""
+    if error.details.get("writeConcernErrors"):
+        return False
+    return all(fault["code"] == DUPLICATE_KEY for fault in error.details["writeErrors"])

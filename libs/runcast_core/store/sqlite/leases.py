@@ -1,0 +1,123 @@
+"""Leases in the SQLite store: renewals and fenced changes, each within one transaction."""
+
+from dataclasses import astuple
+from typing import Any
+
+import apsw
+
+from runcast_core.model.attempts import RUNNER_LOST, check_forward, ended_attempt, retried_when_lost
+from runcast_core.model.errors import LeaseLost
+from runcast_core.model.executions import Attempt, Execution, Fence, OutputEnd, Status
+from runcast_core.model.identifiers import execution_key
+from runcast_core.store.sqlite import schema
+from runcast_core.store.sqlite.queue import CLAIMED, SqliteQueue, prolong
+from runcast_core.store.sqlite.rows import change, one, rows
+
+_FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND created_at = ? AND {CLAIMED}"
+_IDLE = """
+UPDATE executions SET runner_id = NULL, lease_until = NULL, started_at = NULL, error = NULL, exit_code = NULL, slot = ?
+WHERE organization_id = ? AND task_id = ?
+"""
+
+
+class SqliteLeases(SqliteQueue):
+    """See `runcast_core.store.store.LeaseStore`."""
+
+    async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
+        def job(connection: apsw.Connection) -> bool:
+            held = _held(connection, organization_id, task_id, fence)
+            prolong(connection, organization_id, task_id, lease_ms)
+            return held.cancel_requested
+
+        return await self._write(job)
+
+    async def transition(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+        output: OutputEnd | None = None,
+        result: Status | None = None,
+    ) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            held = _held(connection, organization_id, task_id, fence)
+            check_forward(held, status)
+            if not status.terminal:
+                return change(connection, held, status=status, error=error, exit_code=exit_code)
+            ended = ended_attempt(held, result or status, error, exit_code, output)
+            return _end(connection, held, status, ended, error=error, exit_code=exit_code)
+
+        return await self._write(job)
+
+    async def requeue(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+        output: OutputEnd | None = None,
+    ) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            held = _held(connection, organization_id, task_id, fence)
+            return _put_back(connection, held, ended_attempt(held, status, error, exit_code, output))
+
+        return await self._write(job)
+
+    async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            held = _held(connection, organization_id, task_id, fence)
+            return _put_back(connection, held, None)
+
+        return await self._write(job)
+
+    async def held_by(self, runner_id: str) -> list[Execution]:
+        sql = f"SELECT * FROM executions WHERE runner_id = ? AND {CLAIMED}"  # noqa: S608 - constants
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, runner_id))]
+
+    async def expired(self, *, limit: int = 100) -> list[Execution]:
+        sql = f"SELECT * FROM executions WHERE {CLAIMED} AND lease_until < {schema.NOW} LIMIT ?"  # noqa: S608
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, limit))]
+
+    async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
+        def job(connection: apsw.Connection) -> Execution | None:
+            sql = f"SELECT * FROM executions WHERE {_FENCED} AND lease_until < {schema.NOW}"  # noqa: S608 - constants
+            found = one(connection, sql, organization_id, task_id, *astuple(fence))
+            if found is None:
+                return None
+            lost = schema.execution(found)
+            ended = ended_attempt(lost, Status.ERROR, RUNNER_LOST)
+            if retried_when_lost(lost):
+                return _put_back(connection, lost, ended)
+            return _end(connection, lost, Status.ERROR, ended, error=RUNNER_LOST)
+
+        return await self._write(job)
+
+
+def _held(connection: apsw.Connection, organization_id: str, task_id: str, fence: Fence) -> Execution:
+    sql = f"SELECT * FROM executions WHERE {_FENCED}"  # noqa: S608 - constants
+    found: dict[str, Any] | None = one(connection, sql, organization_id, task_id, *astuple(fence))
+    if found is None:
+        raise LeaseLost("the execution has ended or is no longer this runner's")
+    return schema.execution(found)
+
+
+def _end(connection: apsw.Connection, held: Execution, status: Status, ended: Attempt, **columns: Any) -> Execution:
+    attempts = schema.column((*held.attempts, ended))
+    return change(connection, held, status=status, attempts=attempts, **columns)
+
+
+def _put_back(connection: apsw.Connection, held: Execution, ended: Attempt | None) -> Execution:
+    """Make it claimable, with the attempt recorded if it ended; `CANCELLED`, and then it has, where that was wanted."""
+    if held.cancel_requested:
+        return _end(connection, held, Status.CANCELLED, ended or ended_attempt(held, Status.CANCELLED))
+    key = held.organization_id, held.task_id
+    connection.execute(_IDLE, (execution_key(*key), *key))
+    attempts = schema.column((*held.attempts, ended)) if ended else None
+    return change(connection, held, status=Status.PENDING, attempts=attempts)

@@ -1,0 +1,85 @@
+"""Reading and changing single rows of the SQLite store, inside a transaction of the caller."""
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any
+
+import apsw
+
+from runcast_core.model.accounts import Organization, User
+from runcast_core.model.clock import now_ms
+from runcast_core.model.executions import Execution, LogChunk, Status
+from runcast_core.model.identifiers import execution_key
+from runcast_core.store.sqlite import schema
+
+
+def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Return the rows as mappings from column to value."""
+    return list(_each(connection, sql, values))
+
+
+def rows_until(
+    connection: apsw.Connection, column: str, characters: int, sql: str, *values: Any
+) -> list[dict[str, Any]]:
+    """Return the rows up to the one whose `column` brings the sum of its texts to so many; no further one is read."""
+    found, length = [], 0
+    with closing(_each(connection, sql, values)) as each:
+        for row in each:
+            found.append(row)
+            length += len(row[column])
+            if length >= characters:
+                break
+    return found
+
+
+def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] | None:
+    found = rows(connection, sql, *values)
+    return found[0] if found else None
+
+
+def fields(record: Organization | User | Execution | LogChunk) -> dict[str, Any]:
+    """Return a record's fields, which have the names of the columns."""
+    return {name: schema.column(getattr(record, name)) for name in record.__slots__}
+
+
+def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
+    sql = "SELECT * FROM executions WHERE organization_id = ? AND task_id = ?"
+    row = one(connection, sql, organization_id, task_id)
+    return schema.execution(row) if row else None
+
+
+def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+
+def change(
+    connection: apsw.Connection, known: Execution, *, status: Status, keep_lease: bool = False, **columns: Any
+) -> Execution:
+    """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot and, unless
+    told otherwise, ends its lease. A column whose value is None stays as it is."""
+    now = now_ms()
+    values = {name: value for name, value in columns.items() if value is not None}
+    values |= {"status": status.value, "rev": known.rev + 1, "updated_at": now, "unannounced": 1}
+    if status is not Status.PENDING and known.started_at is None and status is not Status.CANCELLED:
+        values["started_at"] = now
+    if status.terminal:
+        idle = execution_key(known.organization_id, known.task_id)
+        values |= {"ended_at": now, "slot": idle} | ({} if keep_lease else {"lease_until": None})
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    sql = f"UPDATE executions SET {assignments} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - own names
+    connection.execute(sql, (*values.values(), known.organization_id, known.task_id))
+    changed = find(connection, known.organization_id, known.task_id)
+    assert changed is not None  # noqa: S101 - `known` was read in this transaction
+    return changed
+
+
+def _each(connection: apsw.Connection, sql: str, values: tuple[Any, ...]) -> Generator[dict[str, Any], None, None]:
+    """Yield the rows as they are read. The cursor is closed at the end, as an open one keeps its snapshot."""
+    with closing(connection.cursor()) as cursor:
+        cursor.row_trace = _named
+        yield from cursor.execute(sql, values)
+
+
+def _named(cursor: apsw.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip((column[0] for column in cursor.get_description()), row, strict=True))

@@ -1,0 +1,121 @@
+"""The tables of the SQLite store, and how a row becomes an object."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.executions import (
+    DEFAULT_POOL,
+    Attempt,
+    Execution,
+    LogChunk,
+    Source,
+    Status,
+    attempt_json,
+    attempt_of,
+)
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS organizations (
+    organization_id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    concurrency_limit INTEGER, deleted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS users (
+    user_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    role TEXT NOT NULL, password_hash TEXT NOT NULL, created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS users_of_one ON users (organization_id, created_at, user_id);
+CREATE TABLE IF NOT EXISTS revocations (
+    organization_id TEXT NOT NULL, user_id TEXT NOT NULL, revoked_at INTEGER NOT NULL, unannounced INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS revocations_unannounced ON revocations (organization_id, user_id) WHERE unannounced = 1;
+CREATE TABLE IF NOT EXISTS executions (
+    organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT, request TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, rev INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, source TEXT NOT NULL, requested_by TEXT, runner_id TEXT,
+    cancel_requested INTEGER NOT NULL DEFAULT 0, error TEXT, exit_code INTEGER, started_at INTEGER, ended_at INTEGER,
+    slot TEXT NOT NULL UNIQUE, lease_until INTEGER, unannounced INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (organization_id, task_id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS executions_newest ON executions (organization_id, created_at DESC, task_id DESC);
+CREATE INDEX IF NOT EXISTS executions_unannounced ON executions (updated_at) WHERE unannounced = 1;
+CREATE TABLE IF NOT EXISTS log_chunks (
+    id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+    seq INTEGER NOT NULL, text TEXT NOT NULL, ts INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS log_chunks_key ON log_chunks (organization_id, task_id, attempt, seq);
+CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;
+"""
+
+ADDED = {
+    "organizations": ["retention_days INTEGER", "timeout_limit_s INTEGER"],
+    "executions": [
+        "priority INTEGER NOT NULL DEFAULT 0",
+        f"pool TEXT NOT NULL DEFAULT '{DEFAULT_POOL}'",
+        "fingerprint TEXT NOT NULL DEFAULT ''",
+        "attempts TEXT NOT NULL DEFAULT '[]'",
+    ],
+    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+}
+"""Columns of each table that its first version did not have."""
+
+INDEXES = """
+DROP INDEX IF EXISTS executions_queue;
+DROP INDEX IF EXISTS executions_waiting;
+CREATE INDEX IF NOT EXISTS executions_queued ON executions
+    (status, organization_id, source, pool, priority DESC, created_at, task_id);
+"""
+"""Made once the columns above are there."""
+
+NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+"""SQLite's own clock in milliseconds: the one that leases are compared on."""
+
+
+def execution(row: Mapping[str, Any]) -> Execution:
+    return Execution(
+        organization_id=row["organization_id"],
+        task_id=row["task_id"],
+        image=row["image"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        request=orjson.loads(row["request"]),
+        status=Status(row["status"]),
+        rev=row["rev"],
+        attempt=row["attempt"],
+        source=Source(row["source"]),
+        requested_by=row["requested_by"],
+        runner_id=row["runner_id"],
+        cancel_requested=bool(row["cancel_requested"]),
+        error=row["error"],
+        exit_code=row["exit_code"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        priority=row["priority"],
+        pool=row["pool"],
+        fingerprint=row["fingerprint"],
+        attempts=tuple(map(attempt_of, orjson.loads(row["attempts"]))),
+    )
+
+
+def user(row: Mapping[str, Any]) -> User:
+    return User(**{**row, "role": Role(row["role"])})
+
+
+def organization(row: Mapping[str, Any]) -> Organization:
+    return Organization(**{**row, "deleted": bool(row["deleted"])})
+
+
+def chunk(row: Mapping[str, Any]) -> LogChunk:
+    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
+    return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
+
+
+def column(value: Any) -> Any:
+    """Return a value of a field as its column keeps it."""
+    if isinstance(value, tuple):
+        shown = [attempt_json(item) if isinstance(item, Attempt) else item for item in value]
+        return orjson.dumps(shown).decode()
+    return value

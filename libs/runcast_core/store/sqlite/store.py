@@ -1,0 +1,200 @@
+"""The store on a SQLite file, for one machine; several processes may share the file.
+
+Writes go through one thread (`sqlite_writer.py`), reads through connections of their own.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import apsw
+
+from runcast_core.model.errors import Conflict, NotFound, SettingError
+from runcast_core.model.executions import (
+    CLAIMED,
+    Execution,
+    LogChunk,
+    Status,
+    canonical,
+    external_execution,
+    same_request,
+)
+from runcast_core.model.identifiers import execution_key
+from runcast_core.store.sqlite import schema
+from runcast_core.store.sqlite.accounts import SqliteAccounts
+from runcast_core.store.sqlite.connections import open_connections
+from runcast_core.store.sqlite.leases import SqliteLeases
+from runcast_core.store.sqlite.retention import SqliteRetention
+from runcast_core.store.sqlite.rows import change, fields, find, insert, one, rows, rows_until
+from runcast_core.store.sqlite.writer import Writer
+from runcast_core.store.store import PAGE_CHARACTERS, Position, still_held
+
+_READERS = 4
+
+
+class SqliteStore(SqliteAccounts, SqliteLeases, SqliteRetention):
+    """See `runcast_core.store.store.Store`."""
+
+    async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
+        def job(connection: apsw.Connection) -> tuple[Execution, bool]:
+            found = find(connection, execution.organization_id, execution.task_id)
+            if found is None:
+                insert(connection, "executions", _new_row(execution))
+                return execution, True
+            if not same_request(found, execution):
+                raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
+            return found, False
+
+        return await self._write(job)
+
+    async def execution(self, organization_id: str, task_id: str) -> Execution | None:
+        return await self._read(lambda c: find(c, organization_id, task_id))
+
+    async def executions(
+        self,
+        organization_id: str,
+        *,
+        status: Status | None = None,
+        image: str | None = None,
+        after: Position | None = None,
+        limit: int = 50,
+    ) -> list[Execution]:
+        clauses: list[tuple[str, tuple[Any, ...]]] = [("organization_id = ?", (organization_id,))]
+        if status is not None:
+            clauses.append(("status = ?", (status.value,)))
+        if image is not None:
+            clauses.append(("image = ?", (image,)))
+        if after is not None:
+            clauses.append(("(created_at, task_id) < (?, ?)", (after.created_at, after.task_id)))
+        where = " AND ".join(text for text, _ in clauses)
+        values = [value for _, values in clauses for value in values]
+        sql = f"SELECT * FROM executions WHERE {where} ORDER BY created_at DESC, task_id DESC LIMIT ?"  # noqa: S608
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, *values, limit))]
+
+    async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            found = _existing(connection, organization_id, task_id)
+            if found.status.terminal:
+                raise Conflict(f"the execution has ended as {found.status.value}", code="ALREADY_ENDED")
+            if found.status in CLAIMED and found.runner_id is not None:
+                sql = "UPDATE executions SET cancel_requested = 1 WHERE organization_id = ? AND task_id = ?"
+                connection.execute(sql, (organization_id, task_id))
+                return _existing(connection, organization_id, task_id)
+            return change(connection, found, status=Status.CANCELLED)
+
+        return await self._write(job)
+
+    async def delete_execution(self, organization_id: str, task_id: str) -> None:
+        def job(connection: apsw.Connection) -> None:
+            if not _existing(connection, organization_id, task_id).status.terminal:
+                raise Conflict("the execution has not ended; cancel it first", code="STILL_LIVE")
+            sql = f"SELECT 1 FROM executions WHERE organization_id = ? AND task_id = ? AND lease_until >= {schema.NOW}"  # noqa: S608
+            if one(connection, sql, organization_id, task_id):
+                raise still_held()
+            for table in ("log_chunks", "executions"):
+                sql = f"DELETE FROM {table} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - constants
+                connection.execute(sql, (organization_id, task_id))
+
+        await self._write(job)
+
+    async def record_external(
+        self,
+        organization_id: str,
+        task_id: str,
+        status: Status | None,
+        *,
+        image: str | None = None,
+        error: str | None = None,
+        exit_code: int | None = None,
+    ) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            found = find(connection, organization_id, task_id)
+            if found is None:
+                new = external_execution(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
+                insert(connection, "executions", _new_row(new))
+                return new
+            if status is None or not found.status.may_become(status):
+                return found
+            return change(connection, found, status=status, keep_lease=True, error=error, exit_code=exit_code)
+
+        return await self._write(job)
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        values = [tuple(fields(chunk).values()) for chunk in chunks]
+        sql = (
+            "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts, stderr) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        )
+        await self._write(lambda c: c.executemany(sql, values).close())
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        def job(connection: apsw.Connection) -> LogChunk:
+            _existing(connection, organization_id, task_id)
+            sql = (
+                "SELECT coalesce(max(seq), 0) AS last FROM log_chunks "
+                "WHERE organization_id = ? AND task_id = ? AND attempt = 0"
+            )
+            last = one(connection, sql, organization_id, task_id)
+            chunk = LogChunk(organization_id, task_id, 0, last["last"] + 1 if last else 1, text, ts)
+            insert(connection, "log_chunks", fields(chunk))
+            return chunk
+
+        return await self._write(job)
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        sql = (
+            "SELECT * FROM log_chunks WHERE organization_id = ? AND task_id = ? AND attempt = ? AND seq > ? "
+            "ORDER BY seq LIMIT ?"
+        )
+        values = organization_id, task_id, attempt, after, limit
+        found = await self._read(lambda c: rows_until(c, "text", PAGE_CHARACTERS, sql, *values))
+        return [schema.chunk(row) for row in found]
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        sql = "SELECT * FROM executions WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"
+        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, before, limit))]
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        sql = "UPDATE executions SET unannounced = 0 WHERE organization_id = ? AND task_id = ? AND rev = ?"
+        await self._write(lambda c: c.execute(sql, (organization_id, task_id, rev)).close())
+
+    async def ping(self) -> None:
+        await self._read(lambda c: one(c, "SELECT 1 AS one"))
+
+
+@asynccontextmanager
+async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
+    """Open, and create if missing, the file at an absolute `path`. Raises `SettingError` where that cannot be, or
+    `StoreUnavailable` where another process keeps it locked."""
+    if not await anyio.Path(path).parent.is_dir():
+        raise SettingError(f"RUNCAST_SQLITE_PATH: the folder of {path} does not exist")
+    connection, *readers = await anyio.to_thread.run_sync(open_connections, path, 1 + _READERS)
+    writer = Writer(connection)
+    try:
+        yield SqliteStore(writer, readers)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(writer.close)
+        for reader in readers:
+            reader.close()
+
+
+def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution:
+    found = find(connection, organization_id, task_id)
+    if found is None:
+        raise NotFound("no such execution")
+    return found
+
+
+def _new_row(execution: Execution) -> dict[str, Any]:
+    return fields(execution) | {
+        "request": canonical(execution.request),
+        "status": execution.status.value,
+        "source": execution.source.value,
+        "cancel_requested": int(execution.cancel_requested),
+        "slot": execution_key(execution.organization_id, execution.task_id),
+    }

@@ -1,0 +1,226 @@
+"""The store's interface: the truth about accounts, executions and output, in verbs of the domain.
+
+Two adapters, `sqlite_store.py` and `mongo_store.py`, pass one contract suite. Every verb may raise `StoreUnavailable`
+(temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from runcast_core.model.errors import Conflict
+from runcast_core.model.executions import DEFAULT_POOL, Execution, Fence, LogChunk, OutputEnd, Status
+from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
+
+ANNOUNCE_GRACE_MS = 2000
+"""How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
+
+DEFAULT_POOLS = (DEFAULT_POOL,)
+
+PAGE_CHARACTERS = 4_194_304
+"""A page of output ends with the chunk that reaches this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """An organization with queued executions, as fairness sees it."""
+
+    organization_id: str
+    running: int
+    concurrency_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the list of executions, newest first: the entry that a page ended with."""
+
+    created_at: int
+    task_id: str
+
+
+def still_held() -> Conflict:
+    """Return what deleting an execution raises while a runner may still be stopping its container."""
+    return Conflict("its runner is still stopping the container; try again in a minute", code="STILL_LIVE")
+
+
+class ExecutionStore(Protocol):
+    """Executions as the api sees them."""
+
+    async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
+        """Store it as `PENDING`, unannounced, and return it with True; the same request again returns the first
+        with False. Raises `Conflict` (`TASK_EXISTS`) if the task id stands for a different request."""
+        ...
+
+    async def execution(self, organization_id: str, task_id: str) -> Execution | None: ...
+
+    async def executions(
+        self,
+        organization_id: str,
+        *,
+        status: Status | None = None,
+        image: str | None = None,
+        after: Position | None = None,
+        limit: int = 50,
+    ) -> list[Execution]:
+        """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
+        ...
+
+    async def queue_position(self, organization_id: str, task_id: str) -> int | None:
+        """Return 1 for the queued execution that is claimed next of its organization and pool, 2 for the one after,
+        and so on, as it is now; None if it is not `PENDING`, or external."""
+        ...
+
+    async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
+        """Make a queued execution, or a running external one, `CANCELLED`; flag one that a runner holds, for its next
+        `renew`. Flagging raises no `rev`. Raises `NotFound`, or `Conflict` (`ALREADY_ENDED`)."""
+        ...
+
+    async def delete_execution(self, organization_id: str, task_id: str) -> None:
+        """Remove an ended execution with its output. Raises `NotFound`, or `Conflict` (`STILL_LIVE`): also while a
+        runner from which a worker's report took it may still hold its lease, as attempts begin at 1 again when the
+        task id is requested again, and the old runner's fence would match."""
+        ...
+
+    async def record_external(
+        self,
+        organization_id: str,
+        task_id: str,
+        status: Status | None,
+        *,
+        image: str | None = None,
+        error: str | None = None,
+        exit_code: int | None = None,
+    ) -> Execution:
+        """Take a worker's report: create an unknown execution as `source: external` (`RUNNING` without a status),
+        else change the known one. A status that `Status.may_become` forbids, or None, changes nothing.
+        The first terminal status wins, and frees the slot; a runner that held the execution keeps its lease and
+        finds out when it renews. Returns the execution as it then is."""
+        ...
+
+
+class LeaseStore(Protocol):
+    """Executions as runners see them. Lease times are compared on the store's own clock."""
+
+    async def backlogs(self, pools: Collection[str] = DEFAULT_POOLS) -> list[Backlog]:
+        """Return the organizations with claimable executions in these pools: fewest running (in any pool) first, then
+        longest unserved. A hint."""
+        ...
+
+    async def claim(
+        self,
+        organization_id: str,
+        *,
+        runner_id: str,
+        lease_ms: int,
+        limit: int,
+        pools: Collection[str] = DEFAULT_POOLS,
+    ) -> Execution | None:
+        """Make a `PENDING` execution of the organization in these pools (never an external one) `RUNNING` with
+        `attempt` raised: of those with the highest priority the oldest. Each is claimed once, and never are more than
+        `limit` of an organization claimed at a time, in all pools together, whoever calls; None if nothing is queued or
+        no slot is free. One that is not announced yet is passed over for `ANNOUNCE_GRACE_MS`."""
+        ...
+
+    async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
+        """Prolong the lease from now; return whether cancelling was requested. Raises `LeaseLost`."""
+        ...
+
+    async def transition(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+        output: OutputEnd | None = None,
+        result: Status | None = None,
+    ) -> Execution:
+        """Move a claimed execution forward, to `ANALYZING` or a terminal status. The latter frees its slot and, in the
+        same write, records its attempt as ended with `output`, and with `result` where that is not the execution's own
+        status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
+        ...
+
+    async def requeue(
+        self,
+        organization_id: str,
+        task_id: str,
+        fence: Fence,
+        status: Status,
+        *,
+        error: str | None = None,
+        exit_code: int | None = None,
+        output: OutputEnd | None = None,
+    ) -> Execution:
+        """Record in one write that the attempt ended with `status`, and make the execution claimable again: `PENDING`,
+        slot free, to be claimed as the next attempt; `CANCELLED` if that was requested. Raises `LeaseLost`."""
+        ...
+
+    async def release(self, organization_id: str, task_id: str, fence: Fence) -> Execution:
+        """Hand a claimed execution back, and record no attempt as ended: `PENDING` again, slot free (`CANCELLED`, with
+        the attempt recorded, if that was requested). Raises `LeaseLost`."""
+        ...
+
+    async def held_by(self, runner_id: str) -> list[Execution]:
+        """Return the claimed executions of this runner, such as a runner finds after its own restart."""
+        ...
+
+    async def expired(self, *, limit: int = 100) -> list[Execution]:
+        """Return claimed executions whose lease ran out."""
+        ...
+
+    async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
+        """End the attempt of an execution whose lease ran out as `ERROR` with `runner lost`, and with it the execution,
+        unless `attempts.retried_when_lost`: then it is `PENDING` again (`CANCELLED` if that was requested). Returns it
+        as it then is; None if it was renewed or ended meanwhile."""
+        ...
+
+
+class LogStore(Protocol):
+    """Output, and what was not announced yet."""
+
+    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
+        """Store chunks of any executions in one batch; one that is there already counts as stored."""
+        ...
+
+    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
+        """Number and store output that came through the callbacks, as attempt 0. Raises `NotFound`."""
+        ...
+
+    async def read_logs(
+        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
+    ) -> list[LogChunk]:
+        """Return up to `limit` chunks of an attempt with `seq` above `after`, in order: fewer where their texts reach
+        `PAGE_CHARACTERS` before, but at least one if there is any. Only an empty page says that there is no more."""
+        ...
+
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+        """Return executions whose newest state was not announced and is older than `before` (UTC milliseconds)."""
+        ...
+
+    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
+        """Note that `rev` was published. A newer state stays unannounced."""
+        ...
+
+
+class RetentionStore(Protocol):
+    """What goes in the end."""
+
+    async def organization_after(self, organization_id: str) -> str | None:
+        """Return the next organization, in the order of ids, that has executions; None after the last one."""
+        ...
+
+    async def purge(self, organization_id: str, *, before: int, limit: int = 500) -> bool:
+        """Do one step of removing what ended before `before` (UTC milliseconds): of the oldest such execution up to
+        `limit` chunks of output, and once there are fewer, the rest with its record. Never one whose lease a runner
+        may still hold. Return False if there was none. Safe for many callers at once, and to be broken off."""
+        ...
+
+
+class Store(AccountStore, UserStore, RevocationStore, ExecutionStore, LeaseStore, LogStore, RetentionStore, Protocol):
+    """All of it."""
+
+    async def ping(self) -> None:
+        """Return if the store answers."""
+        ...
