@@ -13,16 +13,16 @@ from runcast_core.bus.bus import Delivery
 from runcast_core.model.accounts import Role
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.frame import Frames
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.frame import Frames
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.socket import Socket
 
 _NUMBERS = count()
 
 
 class TakesAll(ABC):
-    """A connection that is its own writer; see `runcast_gateway.socket.Writer`."""
+    """A connection that is its own writer; see `runcast_gateway.relay.socket.Writer`."""
 
     @abstractmethod
     def write(self, frames: Frames) -> None: ...
@@ -39,7 +39,7 @@ class TakesAll(ABC):
 
 
 class Recorder(TakesAll):
-    """See `runcast_gateway.socket.Connection`."""
+    """See `runcast_gateway.relay.socket.Connection`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,8 +12,8 @@ from runcast_core.serving.logging import configure_logging
 from runcast_core.serving.shutdown import shut_down_on_signal
 from runcast_core.serving.start import Server, faults_told, listen
 from runcast_gateway.app import create_app
-from runcast_gateway.direct_websocket import websocket_options
 from runcast_gateway.settings import GatewaySettings
+from runcast_gateway.transport.direct_websocket import websocket_options
 
 SHUTDOWN_S = 5
 """What a long poll may take to end after the drain."""

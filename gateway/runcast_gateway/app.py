@@ -16,19 +16,19 @@ from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.serving.probes import probe_routes
-from runcast_gateway.broker import Broker
-from runcast_gateway.commands import Commands
-from runcast_gateway.drain import Drain
-from runcast_gateway.expiry import Expiry
-from runcast_gateway.hub import Hub
-from runcast_gateway.input_guard import InputGuard
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.presence import PresenceReporter
-from runcast_gateway.recovery import Recovery
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.room_manager import RoomManager
+from runcast_gateway.protocol.commands import Commands
+from runcast_gateway.protocol.recovery import Recovery
+from runcast_gateway.protocol.room_manager import RoomManager
+from runcast_gateway.protocol.socketio_server import GatewayServer
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.sessions.drain import Drain
+from runcast_gateway.sessions.expiry import Expiry
+from runcast_gateway.sessions.presence import PresenceReporter
 from runcast_gateway.settings import GatewaySettings
-from runcast_gateway.socketio_server import GatewayServer
+from runcast_gateway.transport.input_guard import InputGuard
 
 SOCKETS = "/socket.io/"
 

@@ -19,8 +19,8 @@ from runcast_core.serving.origins import LOOPBACK_HOSTS
 from runcast_core.serving.settings import ServiceSettings
 from runcast_core.serving.shutdown import shut_down_on_signal
 from runcast_core.serving.start import Server, listen
-from runcast_gateway.direct_websocket import websocket_options
 from runcast_gateway.settings import GatewaySettings
+from runcast_gateway.transport.direct_websocket import websocket_options
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
 from runcast_services.data_directory import load_secrets, locked_data_directory

@@ -18,16 +18,16 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.events import EXECUTION_LOG, Event
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.broker import Broker
-from runcast_gateway.frame import Frames
-from runcast_gateway.handshake import Handshake
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.offset import parse_offset
-from runcast_gateway.pid import new_pid
-from runcast_gateway.recovery import Recovery
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.socket import Socket
+from runcast_gateway.protocol.handshake import Handshake
+from runcast_gateway.protocol.pid import new_pid
+from runcast_gateway.protocol.recovery import Recovery
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.frame import Frames
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.offset import parse_offset
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.socket import Socket
 from tests.connection import TakesAll
 
 ORGANIZATION = "o"
@@ -116,7 +116,7 @@ class Client:
 
 
 class Session(TakesAll):
-    """One connection of a client, which reads slowly at times; see `runcast_gateway.socket.Connection`."""
+    """One connection of a client, which reads slowly at times; see `runcast_gateway.relay.socket.Connection`."""
 
     def __init__(self, client: Client, hub: Hub) -> None:
         super().__init__()

@@ -11,13 +11,13 @@ import pytest
 from runcast_core.bus.bus import Delivery
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.redis.bus import open_redis_bus
-from runcast_gateway import recovery as recovery_module
-from runcast_gateway import room as room_module
-from runcast_gateway.offset import parse_offset
-from runcast_gateway.recovery import Recovery
-from runcast_gateway.ring import Ring
-from runcast_gateway.room import Room
-from runcast_gateway.socket import Socket
+from runcast_gateway.protocol import recovery as recovery_module
+from runcast_gateway.protocol.recovery import Recovery
+from runcast_gateway.relay import room as room_module
+from runcast_gateway.relay.offset import parse_offset
+from runcast_gateway.relay.ring import Ring
+from runcast_gateway.relay.room import Room
+from runcast_gateway.relay.socket import Socket
 from tests.faults.hand_over import EVENT, Experiment, Moments, interrupt_memory
 from tests.redis_server import MortalRedis, own_redis
 

@@ -9,7 +9,7 @@ import pytest
 
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
-from runcast_gateway.frame import Frames
+from runcast_gateway.relay.frame import Frames
 from tests.faults.hand_over import Client, Experiment, Moments, Session, interrupt_memory
 
 SEEDS = range(int(os.environ.get("RUNCAST_CHAOS_RUNS", "3")))

@@ -7,11 +7,11 @@ import tracemalloc
 import pytest
 from engineio.async_drivers import asgi
 
-from runcast_gateway.direct_websocket import DirectWebSocket
-from runcast_gateway.direct_writer import DirectWriter
-from runcast_gateway.engineio_socket import EngineSocket
-from runcast_gateway.outbox import Outbox
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.socket import Socket
+from runcast_gateway.transport.direct_websocket import DirectWebSocket
+from runcast_gateway.transport.direct_writer import DirectWriter
+from runcast_gateway.transport.engineio_socket import EngineSocket
+from runcast_gateway.transport.outbox import Outbox
 from tests.gateway_server import Running, polling, running_gateway, until
 from tests.websocket import PATH, websocket
 

@@ -13,8 +13,8 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from runcast_core.model.events import EXECUTION_UPDATED
-from runcast_gateway import direct_websocket
-from runcast_gateway.direct_websocket import DirectWebSocket
+from runcast_gateway.transport import direct_websocket
+from runcast_gateway.transport.direct_websocket import DirectWebSocket
 from tests.certificates import self_signed
 from tests.gateway_server import Running, running_gateway, until
 from tests.websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, masked, websocket

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import anyio
 import pytest
 
-from runcast_gateway.direct_writer import DirectWriter
+from runcast_gateway.transport.direct_writer import DirectWriter
 
 
 @pytest.fixture(params=["asyncio", "uvloop"], scope="module")

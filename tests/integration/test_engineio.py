@@ -19,12 +19,12 @@ from runcast_core.bus.bus import Delivery
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.events import Event
-from runcast_gateway import engineio_socket
 from runcast_gateway.app import Gateway
-from runcast_gateway.engineio_socket import MAX_POLLED, EngineSocket
-from runcast_gateway.frame import Frames
+from runcast_gateway.relay.frame import Frames
+from runcast_gateway.relay.socket import Socket
 from runcast_gateway.settings import GatewaySettings
-from runcast_gateway.socket import Socket
+from runcast_gateway.transport import engineio_socket
+from runcast_gateway.transport.engineio_socket import MAX_POLLED, EngineSocket
 
 OVERRIDDEN = {
     "AsyncSocket.poll": "826f58a9",

@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from runcast_core.model.events import EXECUTION_UPDATED
-from runcast_gateway import direct_websocket, socketio_server
+from runcast_gateway.protocol import socketio_server
+from runcast_gateway.transport import direct_websocket
 from tests.gateway_server import Running, running_gateway, until
 from tests.websocket import websocket
 

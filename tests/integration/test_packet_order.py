@@ -18,9 +18,9 @@ from runcast_core.model.accounts import Role
 from runcast_core.model.events import EXECUTION_LOG, Event
 from runcast_core.serving.start import Server, listen
 from runcast_gateway.app import Gateway, create_app
-from runcast_gateway.direct_websocket import websocket_options
-from runcast_gateway.engineio_socket import EngineSocket
 from runcast_gateway.settings import GatewaySettings
+from runcast_gateway.transport.direct_websocket import websocket_options
+from runcast_gateway.transport.engineio_socket import EngineSocket
 
 SECRET = "a secret of thirty-two characters, for tests"
 MISSED = 130

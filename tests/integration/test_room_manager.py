@@ -10,9 +10,9 @@ import socketio
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from runcast_gateway import room_manager
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.room_manager import RoomManager
+from runcast_gateway.protocol import room_manager
+from runcast_gateway.protocol.room_manager import RoomManager
 from tests.redis_cluster import Cluster, running_cluster
 from tests.redis_sentinel import SERVICE, Watched, watched_redis
 

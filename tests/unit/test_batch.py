@@ -4,8 +4,8 @@ import pytest
 
 from runcast_core.bus.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
 from runcast_core.model.events import Event, mark
-from runcast_gateway.batch import NO_OUTPUT, Batch, Lane
-from runcast_gateway.frame import Frames
+from runcast_gateway.relay.batch import NO_OUTPUT, Batch, Lane
+from runcast_gateway.relay.frame import Frames
 from tests.connection import log_line, state
 
 ALL, PLAIN = Lane(True, None), Lane(False, None)

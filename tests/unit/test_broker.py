@@ -11,11 +11,11 @@ from runcast_core.bus.bus import Gap, JournalTail
 from runcast_core.bus.memory_bus import MemoryBus, MemorySubscription
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import RESYNC, Event
-from runcast_gateway import broker as broker_module
-from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.room import Room
+from runcast_gateway.relay import broker as broker_module
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.room import Room
 from tests.connection import hub_of, joined, log_line
 
 EVENT = Event("execution-log", "t", b"{}")

@@ -7,10 +7,10 @@ from runcast_core.access.tokens import Claims
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import InvalidToken
-from runcast_gateway.commands import Commands
-from runcast_gateway.expiry import Expiry
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
+from runcast_gateway.protocol.commands import Commands
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.sessions.expiry import Expiry
 from tests.connection import hub_of, joined, log_line, state
 
 LATER = 2_000_000_000

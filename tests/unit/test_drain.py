@@ -5,8 +5,8 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from runcast_gateway import drain as module
-from runcast_gateway.drain import Drain
+from runcast_gateway.sessions import drain as module
+from runcast_gateway.sessions.drain import Drain
 from tests.connection import Recorder, socket_of
 
 

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import JournalPage, JournalTail
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.recovery import Recovery
-from runcast_gateway.ring import MAX_ENTRIES
+from runcast_gateway.protocol.recovery import Recovery
+from runcast_gateway.relay.ring import MAX_ENTRIES
 from tests.connection import hub_of, log_line, socket_of
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role
-from runcast_gateway import expiry as module
-from runcast_gateway.expiry import Expiry, expires_at
-from runcast_gateway.hub import Hub
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.socket import Socket
+from runcast_gateway.sessions import expiry as module
+from runcast_gateway.sessions.expiry import Expiry, expires_at
 from tests.connection import Recorder, hub_of
 
 

@@ -7,10 +7,10 @@ from runcast_core.bus.bus import Delivery
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.room import MAX_PENDING_BYTES
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.room import MAX_PENDING_BYTES
 from tests.connection import hub_of, joined, log_line
 
 CHUNK = b'{"log":"' + b"x" * 16_384 + b'"}'

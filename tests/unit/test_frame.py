@@ -9,7 +9,7 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from runcast_core.model.events import Event
-from runcast_gateway.frame import Frames, event_packet, packet, websocket_frame
+from runcast_gateway.relay.frame import Frames, event_packet, packet, websocket_frame
 
 
 def read_as_a_client(data: bytes) -> list[Frame]:

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import Gap
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.events import EXECUTION_LOG, RESYNC, Event
-from runcast_gateway.broker import Broker
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.revocations import Revocations
 from tests.connection import Recorder, hub_of, joined, log_line
 
 EVENT = Event(EXECUTION_LOG, "t", b"{}")

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.presence import Present
-from runcast_gateway import presence as module
-from runcast_gateway.presence import PresenceReporter
+from runcast_gateway.sessions import presence as module
+from runcast_gateway.sessions.presence import PresenceReporter
 
 Sockets = dict[str, dict[str, int]]
 

@@ -12,8 +12,8 @@ from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import BusUnavailable
-from runcast_gateway import revocations as module
-from runcast_gateway.revocations import Revocations
+from runcast_gateway.relay import revocations as module
+from runcast_gateway.relay.revocations import Revocations
 
 AT = 1_700_000_000_500
 KEEP_S = 3600

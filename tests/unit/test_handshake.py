@@ -5,7 +5,7 @@ import pytest
 from runcast_core.access.tokens import Claims, HmacTokens
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import InvalidInput, InvalidToken, KeysUnavailable
-from runcast_gateway.handshake import (
+from runcast_gateway.protocol.handshake import (
     MAX_OFFSET_LENGTH,
     MAX_PID_LENGTH,
     Handshake,

@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import Delivery
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.events import EXECUTION_LOG, Event
-from runcast_gateway import room as room_module
-from runcast_gateway.broker import Broker
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
+from runcast_gateway.relay import room as room_module
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.revocations import Revocations
 from tests.connection import hub_of, joined, socket_of
 
 ORGANIZATIONS = ("a", "b", "c")

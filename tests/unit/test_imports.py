@@ -73,7 +73,7 @@ def test_a_package_imports_only_what_the_table_allows(package: str) -> None:
     ("package", "source"),
     [
         ("runcast_core", "import runcast"),
-        ("runcast_api", "from runcast_gateway.hub import Hub"),
+        ("runcast_api", "from runcast_gateway.relay.hub import Hub"),
         ("runcast_gateway", "def f():\n    import runcast_runner.runner"),
         ("runcast_runner", "class A:\n    async def f(self):\n        from runcast_api import app"),
         ("runcast_services", "import os, runcast.command"),

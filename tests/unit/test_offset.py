@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_gateway.offset import is_offset, parse_offset
+from runcast_gateway.relay.offset import is_offset, parse_offset
 
 NO_OFFSETS = [
     "",

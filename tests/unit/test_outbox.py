@@ -5,7 +5,7 @@ import asyncio
 import anyio
 from engineio import packet
 
-from runcast_gateway.outbox import Outbox
+from runcast_gateway.transport.outbox import Outbox
 
 
 def message(text: str) -> packet.Packet:

@@ -2,7 +2,7 @@
 
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role
-from runcast_gateway.pid import UNKNOWN_EPOCH, Pid, new_pid, parse_pid
+from runcast_gateway.protocol.pid import UNKNOWN_EPOCH, Pid, new_pid, parse_pid
 
 
 def claims(organization_id: str = "o", user_id: str = "u") -> Claims:

@@ -11,11 +11,11 @@ from runcast_core.bus.bus import JournalPage
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.events import EXECUTION_LOG, Event
-from runcast_gateway import recovery as recovery_module
-from runcast_gateway.handshake import Handshake
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.pid import new_pid, parse_pid
-from runcast_gateway.recovery import Recovery
+from runcast_gateway.protocol import recovery as recovery_module
+from runcast_gateway.protocol.handshake import Handshake
+from runcast_gateway.protocol.pid import new_pid, parse_pid
+from runcast_gateway.protocol.recovery import Recovery
 from tests.connection import hub_of, socket_of
 
 CLAIMS = Claims("u", "a", Role.VIEWER, 0)

@@ -1,6 +1,6 @@
 """The run of events that a room keeps: bounded, and without a gap from its floor on."""
 
-from runcast_gateway.ring import Ring
+from runcast_gateway.relay.ring import Ring
 from tests.connection import log_line
 
 

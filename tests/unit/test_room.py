@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import Delivery, JournalTail
 from runcast_core.model.events import MARK, Event, mark
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.shedding import MAX_TASKS
+from runcast_gateway.relay.shedding import MAX_TASKS
 from tests.connection import hub_of, joined, log_line, socket_of, state
 
 

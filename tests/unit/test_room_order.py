@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import JournalTail
 from runcast_core.model.events import MARK, RESYNC
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.hub import Hub
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.socket import Socket
 from tests.connection import hub_of, joined, log_line, socket_of, state
 
 CROWD = 1000

@@ -2,8 +2,8 @@
 
 import orjson
 
-from runcast_gateway.frame import Frames
-from runcast_gateway.shedding import EVERYTHING, MAX_TASKS, Shedding
+from runcast_gateway.relay.frame import Frames
+from runcast_gateway.relay.shedding import EVERYTHING, MAX_TASKS, Shedding
 
 
 def _told(frames: Frames | None) -> list[str | None]:

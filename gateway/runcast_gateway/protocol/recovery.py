@@ -12,13 +12,13 @@ from runcast_core.access.tokens import Claims
 from runcast_core.bus.bus import Bus, Delivery
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import resync
-from runcast_gateway.frame import event_frames
-from runcast_gateway.handshake import Handshake
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.offset import is_offset, parse_offset
-from runcast_gateway.pid import parse_pid
-from runcast_gateway.room import Room
-from runcast_gateway.socket import Socket
+from runcast_gateway.protocol.handshake import Handshake
+from runcast_gateway.protocol.pid import parse_pid
+from runcast_gateway.relay.frame import event_frames
+from runcast_gateway.relay.offset import is_offset, parse_offset
+from runcast_gateway.relay.room import Room
+from runcast_gateway.relay.socket import Socket
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from runcast_core.bus.bus import JOURNAL_BYTES, JOURNAL_ENTRIES, Delivery
 from runcast_core.model.events import EXECUTION_LOG, MARK
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.relay.frame import Frames, event_packet
 
 
 class Lane(NamedTuple):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runcast_core.access.tokens import Claims
-from runcast_gateway.batch import NO_OUTPUT, Lane
-from runcast_gateway.frame import Frames
-from runcast_gateway.shedding import Shedding
+from runcast_gateway.relay.batch import NO_OUTPUT, Lane
+from runcast_gateway.relay.frame import Frames
+from runcast_gateway.relay.shedding import Shedding
 
 
 class Writer(Protocol):

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runcast_core.model.errors import InvalidInput
 from runcast_core.serving.request_body import received
-from runcast_gateway.close_codes import PROTOCOL_ERROR
-from runcast_gateway.packets import is_packet
+from runcast_gateway.transport.close_codes import PROTOCOL_ERROR
+from runcast_gateway.transport.packets import is_packet
 
 log = structlog.get_logger()
 

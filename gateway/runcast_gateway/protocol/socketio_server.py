@@ -19,21 +19,21 @@ from runcast_core.model.errors import InvalidInput, KeysUnavailable
 from runcast_core.model.events import AUTH_ERROR, AUTH_SUCCESS, Event
 from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.broker import Broker
-from runcast_gateway.close_codes import POLICY_VIOLATION
-from runcast_gateway.commands import Commands
-from runcast_gateway.engineio_server import EngineServer
-from runcast_gateway.engineio_socket import EngineSocket
-from runcast_gateway.expiry import Expiry
-from runcast_gateway.frame import Frames, event_packet, packet
-from runcast_gateway.handshake import Handshake, Refused, authenticate, read_handshake, refused_token
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.pid import new_pid
-from runcast_gateway.recovery import Recovery
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.room import Room
-from runcast_gateway.socket import Socket
+from runcast_gateway.protocol.commands import Commands
+from runcast_gateway.protocol.handshake import Handshake, Refused, authenticate, read_handshake, refused_token
+from runcast_gateway.protocol.pid import new_pid
+from runcast_gateway.protocol.recovery import Recovery
+from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.frame import Frames, event_packet, packet
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.room import Room
+from runcast_gateway.relay.socket import Socket
+from runcast_gateway.sessions.expiry import Expiry
+from runcast_gateway.transport.close_codes import POLICY_VIOLATION
+from runcast_gateway.transport.engineio_server import EngineServer
+from runcast_gateway.transport.engineio_socket import EngineSocket
 
 log = structlog.get_logger()
 

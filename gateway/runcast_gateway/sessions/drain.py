@@ -12,8 +12,8 @@ import orjson
 import structlog
 
 from runcast_core.model.events import DRAIN, Event
-from runcast_gateway.engineio_socket import EngineSocket
-from runcast_gateway.frame import event_frames
+from runcast_gateway.relay.frame import event_frames
+from runcast_gateway.transport.engineio_socket import EngineSocket
 
 log = structlog.get_logger()
 

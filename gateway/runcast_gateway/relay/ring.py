@@ -3,7 +3,7 @@
 from collections import deque
 
 from runcast_core.bus.bus import Delivery
-from runcast_gateway.offset import Offset
+from runcast_gateway.relay.offset import Offset
 
 MAX_ENTRIES = 500
 MAX_BYTES = 256 * 1024

@@ -13,10 +13,10 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
 from runcast_core.model.errors import BusUnavailable
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.room import Room
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.room import Room
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from runcast_core.bus.bus import Delivery
 from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.room import Room
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.room import Room
+from runcast_gateway.relay.socket import Socket
 
 log = structlog.get_logger()
 

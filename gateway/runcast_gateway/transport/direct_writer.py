@@ -8,8 +8,8 @@ from typing import Any
 
 
 class DirectWriter:
-    """A connection's bytes, in the order of the calls; see `runcast_gateway.socket.Writer`. What the kernel does not
-    take goes to the transport, and all that follows, until the transport has nothing left.
+    """A connection's bytes, in the order of the calls; see `runcast_gateway.relay.socket.Writer`. What the kernel does
+    not take goes to the transport, and all that follows, until the transport has nothing left.
 
     It owns a descriptor of its own, so that no late write can reach a connection which was given the same number. Over
     TLS, and where no descriptor is left, everything goes to the transport.

@@ -10,9 +10,9 @@ import orjson
 from runcast_core.access.tokens import Claims
 from runcast_core.model.clock import iso
 from runcast_core.model.events import TOKEN_EXPIRING, Event
-from runcast_gateway.frame import event_frames
-from runcast_gateway.hub import Hub
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.frame import event_frames
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.socket import Socket
 
 SWEEP_S = 1.0
 _LATEST = 253_402_300_799  # the last second of the year 9999, which a date can hold

@@ -6,7 +6,7 @@ from typing import Any
 
 from engineio import packet
 
-from runcast_gateway.frame import Frames
+from runcast_gateway.relay.frame import Frames
 
 
 class Outbox:
@@ -60,7 +60,7 @@ def _size(item: Any) -> int:
 
 
 class OutboxWriter:
-    """Writes to a connection's outbox; see `runcast_gateway.socket.Writer`."""
+    """Writes to a connection's outbox; see `runcast_gateway.relay.socket.Writer`."""
 
     def __init__(self, queue: Callable[[Frames], None]) -> None:
         self.write = queue

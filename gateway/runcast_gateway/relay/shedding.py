@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Set
 
 from runcast_core.model.events import resync
-from runcast_gateway.frame import Frames, event_packet
+from runcast_gateway.relay.frame import Frames, event_packet
 
 MAX_TASKS = 100
 EVERYTHING = ""

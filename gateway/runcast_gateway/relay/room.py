@@ -11,14 +11,14 @@ import structlog
 
 from runcast_core.bus.bus import Delivery, JournalTail
 from runcast_core.model.events import mark, resync
-from runcast_gateway.batch import NO_OUTPUT, Batch, Lane
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.frame import Frames, event_frames
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.offset import Offset, parse_offset
-from runcast_gateway.ring import Ring
-from runcast_gateway.shedding import Shedding
-from runcast_gateway.socket import Socket
+from runcast_gateway.relay.batch import NO_OUTPUT, Batch, Lane
+from runcast_gateway.relay.frame import Frames, event_frames
+from runcast_gateway.relay.offset import Offset, parse_offset
+from runcast_gateway.relay.ring import Ring
+from runcast_gateway.relay.shedding import Shedding
+from runcast_gateway.relay.socket import Socket
 
 log = structlog.get_logger()
 

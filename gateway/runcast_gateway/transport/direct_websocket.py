@@ -13,8 +13,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.close_codes import INVALID_DATA, POLICY_VIOLATION, PROTOCOL_ERROR
-from runcast_gateway.direct_writer import DirectWriter
+from runcast_gateway.transport.close_codes import INVALID_DATA, POLICY_VIOLATION, PROTOCOL_ERROR
+from runcast_gateway.transport.direct_writer import DirectWriter
 
 log = structlog.get_logger()
 

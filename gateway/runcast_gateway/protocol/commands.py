@@ -5,12 +5,12 @@ from typing import Any
 from runcast_core.access.tokens import TokenVerifier
 from runcast_core.model.errors import InvalidInput, InvalidToken, RuncastError
 from runcast_core.model.identifiers import check_task_id
-from runcast_gateway.expiry import Expiry, expires_at
-from runcast_gateway.handshake import watched
-from runcast_gateway.hub import Hub
 from runcast_gateway.metrics import GatewayMetrics
-from runcast_gateway.revocations import Revocations
-from runcast_gateway.socket import Socket
+from runcast_gateway.protocol.handshake import watched
+from runcast_gateway.relay.hub import Hub
+from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.socket import Socket
+from runcast_gateway.sessions.expiry import Expiry, expires_at
 
 
 class Commands:

@@ -14,15 +14,15 @@ import anyio
 import structlog
 from engineio import async_socket, exceptions, packet
 
-from runcast_gateway.close_codes import GOING_AWAY, MESSAGE_TOO_BIG, POLICY_VIOLATION, PROTOCOL_ERROR
-from runcast_gateway.direct_websocket import EXTENSION, DirectWebSocket
-from runcast_gateway.frame import Frames, websocket_frame
-from runcast_gateway.outbox import Outbox, OutboxWriter
-from runcast_gateway.packets import is_packet
-from runcast_gateway.socket import NOWHERE, Socket, Writer
+from runcast_gateway.relay.frame import Frames, websocket_frame
+from runcast_gateway.relay.socket import NOWHERE, Socket, Writer
+from runcast_gateway.transport.close_codes import GOING_AWAY, MESSAGE_TOO_BIG, POLICY_VIOLATION, PROTOCOL_ERROR
+from runcast_gateway.transport.direct_websocket import EXTENSION, DirectWebSocket
+from runcast_gateway.transport.outbox import Outbox, OutboxWriter
+from runcast_gateway.transport.packets import is_packet
 
 if TYPE_CHECKING:
-    from runcast_gateway.engineio_server import EngineServer
+    from runcast_gateway.transport.engineio_server import EngineServer
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ PING = websocket_frame(b"2")
 
 
 class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]  # python-engineio has no types
-    """One Engine.IO connection; see `runcast_gateway.socket.Connection`."""
+    """One Engine.IO connection; see `runcast_gateway.relay.socket.Connection`."""
 
     server: "EngineServer"
     queue: Outbox

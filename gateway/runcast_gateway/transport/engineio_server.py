@@ -15,9 +15,9 @@ from engineio.async_drivers import asgi
 from starlette.types import Receive, Scope, Send
 
 from runcast_gateway.bounds import Bounds
-from runcast_gateway.engineio_socket import EngineSocket
-from runcast_gateway.outbox import Outbox
-from runcast_gateway.socket import Listener
+from runcast_gateway.relay.socket import Listener
+from runcast_gateway.transport.engineio_socket import EngineSocket
+from runcast_gateway.transport.outbox import Outbox
 
 log = structlog.get_logger()
 
