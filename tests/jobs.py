@@ -1,6 +1,6 @@
 """Runs one job on an executor as the runner does, from its start until nothing of it is left."""
 
-from runcast_runner.executor import Executor, Job, Write
+from runcast_runner.executors.executor import Executor, Job, Write
 
 
 async def run_job(executor: Executor, job: Job, write: Write) -> int:

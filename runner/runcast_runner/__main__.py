@@ -12,7 +12,7 @@ from runcast_core.serving.shutdown import shut_down_on_signal
 from runcast_core.serving.start import Server, faults_told, listen
 from runcast_core.store.open import open_store
 from runcast_runner.app import create_app
-from runcast_runner.executors import choose_executor
+from runcast_runner.executors.executors import choose_executor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
 

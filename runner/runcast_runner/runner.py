@@ -15,16 +15,16 @@ from runcast_core.model.errors import StoreUnavailable, kinds
 from runcast_core.model.executions import AttemptKey, Execution, Status
 from runcast_core.store.announcer import sweep_unannounced
 from runcast_core.store.store import Store
-from runcast_runner.execution_run import ExecutionRun, Resumed
-from runcast_runner.executor import Executor
-from runcast_runner.log_writer import LogWriter
-from runcast_runner.lost_runners import LostRunners
+from runcast_runner.attempt.execution_run import ExecutionRun, Resumed
+from runcast_runner.executors.executor import Executor
 from runcast_runner.metrics import RunnerMetrics
-from runcast_runner.orphans import Orphans
-from runcast_runner.retention import sweep_old
+from runcast_runner.output.log_writer import LogWriter
+from runcast_runner.output.spill_folder import opened_spill
+from runcast_runner.queue.lost_runners import LostRunners
+from runcast_runner.queue.orphans import Orphans
+from runcast_runner.queue.retention import sweep_old
+from runcast_runner.queue.take_up import TakeUp
 from runcast_runner.settings import RunnerSettings
-from runcast_runner.spill_folder import opened_spill
-from runcast_runner.take_up import TakeUp
 
 log = structlog.get_logger()
 

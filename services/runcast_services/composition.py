@@ -17,7 +17,7 @@ from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from runcast_gateway.app import create_app as create_gateway
 from runcast_gateway.settings import GatewaySettings
-from runcast_runner.executors import choose_executor
+from runcast_runner.executors.executors import choose_executor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
 from runcast_services.reaper import running_reaper

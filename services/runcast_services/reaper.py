@@ -59,8 +59,8 @@ def _reap(settings: dict[str, str]) -> None:
     """Imports what it needs only now, so that waiting costs little memory."""
     from runcast_core.model.errors import ExecutorError
     from runcast_core.serving.logging import configure_logging
-    from runcast_runner.executors import choose_executor
-    from runcast_runner.orphans import remove_jobs_of
+    from runcast_runner.executors.executors import choose_executor
+    from runcast_runner.queue.orphans import remove_jobs_of
     from runcast_runner.settings import RunnerSettings
 
     configure_logging("console", "error")  # to a terminal that may be gone

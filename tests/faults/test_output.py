@@ -17,7 +17,7 @@ from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import LogChunk, OutputEnd, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.executors.process.executor import ProcessExecutor
 from tests.integration.test_runner import ORG, FaultyStore, _runner, _status, _stored
 from tests.redis_server import MortalRedis, own_redis
 

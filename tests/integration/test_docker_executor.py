@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from runcast_core.model.errors import ExecutorError
 from runcast_core.model.identifiers import new_id
-from runcast_runner import docker_container
-from runcast_runner.docker_executor import DockerExecutor, connect_docker
-from runcast_runner.docker_log import entries
-from runcast_runner.executor import Job, Limits
-from runcast_runner.log_place import LOST, LogPlace
-from runcast_runner.orphans import remove_jobs_of
+from runcast_runner.executors.docker import container as docker_container
+from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
+from runcast_runner.executors.docker.log import entries
+from runcast_runner.executors.executor import Job, Limits
+from runcast_runner.executors.log_place import LOST, LogPlace
+from runcast_runner.queue.orphans import remove_jobs_of
 from tests.integration.engine_proxy import EngineProxy, running_proxy
 from tests.jobs import run_job
 

@@ -12,8 +12,8 @@ import pytest
 
 from runcast_core.model.errors import ExecutorError
 from runcast_core.model.identifiers import new_id
-from runcast_runner.docker_executor import DockerExecutor, connect_docker
-from runcast_runner.executor import Job, Limits
+from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
+from runcast_runner.executors.executor import Job, Limits
 from tests.conftest import missing
 from tests.integration.registry import Registry, running_registry
 
@@ -21,8 +21,8 @@ PATIENCE_S = 20
 RUN_UNTIL_TERMINATED = """
 import signal, sys
 import anyio
-from runcast_runner.docker_executor import connect_docker
-from runcast_runner.executor import Job, Limits
+from runcast_runner.executors.docker.executor import connect_docker
+from runcast_runner.executors.executor import Job, Limits
 
 async def main():
     executor = connect_docker("test-pull", installation="tests", kill_grace_s=0)

@@ -15,9 +15,9 @@ from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import Execution, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner import time_limit
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import FoundJob, Job, Running
+from runcast_runner.attempt import time_limit
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.executors.executor import FoundJob, Job, Running
 from tests.integration.stores import store_url  # noqa: F401 - a fixture
 from tests.integration.test_runner import ORG, FaultyStore, _request, _runner, _status, _true, _until
 

@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry
 from runcast_core.model.executions import AttemptKey, Execution, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import FoundJob
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.executors.executor import FoundJob
 from runcast_runner.metrics import RunnerMetrics
-from runcast_runner.orphans import Orphans, remove_jobs_of
+from runcast_runner.queue.orphans import Orphans, remove_jobs_of
 
 OWN, OTHER = "own", "other"
 CREATED_AT = 1_700_000_000_000

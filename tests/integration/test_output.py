@@ -3,8 +3,8 @@
 import hashlib
 
 from runcast_core.model.executions import Execution, Status
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import Job, Write
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.executors.executor import Job, Write
 from tests.integration.test_docker_executor import executor  # noqa: F401 - a fixture
 from tests.integration.test_runner import _runner, _status, _stored
 from tests.unit.test_api_app import Installation, serving

@@ -14,12 +14,12 @@ import pytest
 
 from runcast_core.model.errors import ExecutorError
 from runcast_core.model.identifiers import new_id
-from runcast_runner import process_output
-from runcast_runner.executor import Job, Limits
-from runcast_runner.orphans import remove_jobs_of
-from runcast_runner.process_executor import ProcessExecutor
-from runcast_runner.process_namespace import PID_NAMESPACE, USER_NAMESPACE, permitted
-from runcast_runner.process_tree import started_at
+from runcast_runner.executors.executor import Job, Limits
+from runcast_runner.executors.process import output as process_output
+from runcast_runner.executors.process.executor import ProcessExecutor
+from runcast_runner.executors.process.namespace import PID_NAMESPACE, USER_NAMESPACE, permitted
+from runcast_runner.executors.process.tree import started_at
+from runcast_runner.queue.orphans import remove_jobs_of
 from tests.conftest import missing
 from tests.jobs import run_job
 from tests.sleeping import new_marker, sleeping, until
@@ -27,8 +27,8 @@ from tests.sleeping import new_marker, sleeping, until
 RUNNER = """
 import sys, anyio
 from pathlib import Path
-from runcast_runner.executor import Job, Limits
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.executors.executor import Job, Limits
+from runcast_runner.executors.process.executor import ProcessExecutor
 
 async def write(*_): pass
 

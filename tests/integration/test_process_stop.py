@@ -8,10 +8,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from runcast_runner import process_output
-from runcast_runner.executor import Job
-from runcast_runner.process_executor import ProcessExecutor
-from runcast_runner.process_streams import STDOUT
+from runcast_runner.executors.executor import Job
+from runcast_runner.executors.process import output as process_output
+from runcast_runner.executors.process.executor import ProcessExecutor
+from runcast_runner.executors.process.streams import STDOUT
 from tests.integration.test_process_executor import _job, executor, namespace
 from tests.jobs import run_job
 from tests.sleeping import new_marker, sleeping, until

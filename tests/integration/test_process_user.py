@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runcast_runner.process_namespace import USER_NAMESPACE
+from runcast_runner.executors.process.namespace import USER_NAMESPACE
 from tests.conftest import missing
 from tests.sleeping import new_marker, sleeping, until
 
@@ -18,11 +18,11 @@ NOBODY = 65_534
 RUNNER = """
 import os, sys, anyio
 from pathlib import Path
-from runcast_runner.executor import Job, Limits
-from runcast_runner.orphans import remove_jobs_of
+from runcast_runner.executors.executor import Job, Limits
+from runcast_runner.queue.orphans import remove_jobs_of
 from tests.jobs import run_job
-from runcast_runner.process_executor import ProcessExecutor
-from runcast_runner.process_namespace import find_namespace
+from runcast_runner.executors.process.executor import ProcessExecutor
+from runcast_runner.executors.process.namespace import find_namespace
 
 folder, namespace, command = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 output = bytearray()

@@ -12,9 +12,9 @@ from runcast_core.model.executions import LogChunk, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner import retention
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.retention import DAY_MS, remove_old
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.queue import retention
+from runcast_runner.queue.retention import DAY_MS, remove_old
 from tests.integration.stores import requested, store_url  # noqa: F401 - a fixture
 from tests.integration.test_runner import _runner
 

@@ -22,10 +22,10 @@ from runcast_core.model.executions import Execution, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.execution_run import release
-from runcast_runner.executor import Executor, Job, Write
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.attempt.execution_run import release
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.executors.executor import Executor, Job, Write
+from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
 

@@ -8,8 +8,8 @@ import pytest
 
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.executions import Status
-from runcast_runner.executors import choose_executor
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.executors.executors import choose_executor
+from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.settings import RunnerSettings
 from tests.integration.test_runner import ORG, _output, _runner, _status, _statuses, _stored, bus, store
 

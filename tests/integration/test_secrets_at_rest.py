@@ -19,7 +19,7 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.executions import Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
 from tests.integration.stores import store_url  # noqa: F401 - a fixture

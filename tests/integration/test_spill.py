@@ -16,9 +16,10 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.executions import LogChunk, OutputEnd, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
-from runcast_runner import log_writer, runner
-from runcast_runner.execution_log import MAX_HELD_CHARACTERS
-from runcast_runner.process_executor import ProcessExecutor
+from runcast_runner import runner
+from runcast_runner.executors.process.executor import ProcessExecutor
+from runcast_runner.output import log_writer
+from runcast_runner.output.execution_log import MAX_HELD_CHARACTERS
 from tests.integration.test_runner import ORG, FaultyStore, _events, _output, _runner, _status, _stored
 
 STORED = "All output that was on disk is stored"

@@ -11,8 +11,8 @@ import pytest
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.executions import Execution, LogChunk, Status
 from runcast_core.store.store import Store
-from runcast_runner.dummy_executor import DummyExecutor
-from runcast_runner.executor import FoundJob, Job, Running, Write
+from runcast_runner.executors.dummy_executor import DummyExecutor
+from runcast_runner.executors.executor import FoundJob, Job, Running, Write
 from tests.integration.test_runner import ORG, FaultyStore, _output, _request, _runner, _status, bus, store
 
 __all__ = ["bus", "store"]

@@ -16,7 +16,7 @@ from runcast_api.settings import ApiSettings
 from runcast_gateway.__main__ import SHUTDOWN_S
 from runcast_gateway.sessions.presence import LEAVE_S
 from runcast_gateway.settings import GatewaySettings
-from runcast_runner import process_output
+from runcast_runner.executors.process import output as process_output
 from runcast_runner.runner import HAND_BACK_S
 from runcast_runner.settings import RunnerSettings
 

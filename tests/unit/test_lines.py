@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runcast_runner.lines import MAX_LINE_BYTES, LineDecoder
+from runcast_runner.output.lines import MAX_LINE_BYTES, LineDecoder
 
 
 def _lines(*pieces: bytes) -> list[str]:

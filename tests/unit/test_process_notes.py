@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runcast_core.model.errors import SettingError
-from runcast_runner.process_notes import ProcessNotes
+from runcast_runner.executors.process.notes import ProcessNotes
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")

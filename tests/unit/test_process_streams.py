@@ -6,7 +6,7 @@ import os
 import anyio
 import pytest
 
-from runcast_runner.process_streams import ProcessStreams
+from runcast_runner.executors.process.streams import ProcessStreams
 
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"], scope="module")

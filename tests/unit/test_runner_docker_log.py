@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from runcast_runner.docker_log import Entry, entries, unchunked
+from runcast_runner.executors.docker.log import Entry, entries, unchunked
 
 
 def _frame(stream: int, payload: bytes) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost, StoreUnavailable
 from runcast_core.model.executions import Execution
-from runcast_runner.lease import Lease, Stop
+from runcast_runner.attempt.lease import Lease, Stop
 
 LEASE_MS = 300
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runcast_runner.docker_log import NANO, Entry, entry, frames
-from runcast_runner.log_place import LOST, OWN_STREAM, SKEW, LogPlace
+from runcast_runner.executors.docker.log import NANO, Entry, entry, frames
+from runcast_runner.executors.log_place import LOST, OWN_STREAM, SKEW, LogPlace
 
 START = 1_767_225_600 * NANO
 STEPS = [0, 1, SKEW // 3, SKEW, 3 * SKEW, 3 * SKEW]

@@ -14,12 +14,12 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import Execution, LogChunk
-from runcast_runner import log_writer
-from runcast_runner.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
-from runcast_runner.log_writer import LogWriter
 from runcast_runner.metrics import RunnerMetrics
-from runcast_runner.numbering import CHUNK_CHARACTERS
-from runcast_runner.spill import Spill
+from runcast_runner.output import log_writer
+from runcast_runner.output.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
+from runcast_runner.output.log_writer import LogWriter
+from runcast_runner.output.numbering import CHUNK_CHARACTERS
+from runcast_runner.output.spill import Spill
 
 
 class Chunks:

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import Execution, Status
-from runcast_runner.lost_runners import LostRunners
 from runcast_runner.metrics import RunnerMetrics
+from runcast_runner.queue.lost_runners import LostRunners
 
 LOST = Execution("org", "t", "image", 1, 1, status=Status.RUNNING, runner_id="r", attempt=1)
 SLOW_S = 0.2

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution
-from runcast_runner.execution_log import ExecutionLog
-from runcast_runner.lines import MAX_LINE_BYTES, masked
-from runcast_runner.masking import Masker
+from runcast_runner.output.execution_log import ExecutionLog
+from runcast_runner.output.lines import MAX_LINE_BYTES, masked
+from runcast_runner.output.masking import Masker
 
 SECRETS = {
     "A": "p@ss/wörd+1?x",

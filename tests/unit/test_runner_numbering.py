@@ -6,11 +6,11 @@ import random
 import pytest
 
 from runcast_core.model.executions import Execution, OutputEnd
-from runcast_runner import output_cap
-from runcast_runner.execution_log import STDERR, ExecutionLog
-from runcast_runner.numbering import CHUNK_CHARACTERS, Numbering
-from runcast_runner.output_cap import OutputCap
-from runcast_runner.stored_output import StoredOutput
+from runcast_runner.output import output_cap
+from runcast_runner.output.execution_log import STDERR, ExecutionLog
+from runcast_runner.output.numbering import CHUNK_CHARACTERS, Numbering
+from runcast_runner.output.output_cap import OutputCap
+from runcast_runner.output.stored_output import StoredOutput
 
 OWNER = Execution("org", "t", "image", 1, 1, attempt=3)
 

@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from runcast_core.model.errors import SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk
-from runcast_runner import spill as spill_module
+from runcast_runner.output import spill as spill_module
+from runcast_runner.output.spill import Spill, Spilled
+from runcast_runner.output.spill_folder import opened_spill
 from runcast_runner.settings import RunnerSettings
-from runcast_runner.spill import Spill, Spilled
-from runcast_runner.spill_folder import opened_spill
 
 TEXT = "grüße\n" * 20
 

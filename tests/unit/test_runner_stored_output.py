@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runcast_core.model.executions import Execution, LogChunk, OutputEnd
-from runcast_runner.execution_log import STDERR, ExecutionLog
-from runcast_runner.stored_output import DIFFERENT, REPEATED, OutputAgain, StoredOutput, stored_output
+from runcast_runner.output.execution_log import STDERR, ExecutionLog
+from runcast_runner.output.stored_output import DIFFERENT, REPEATED, OutputAgain, StoredOutput, stored_output
 
 OWNER = Execution("org", "t", "image", 1, 1, attempt=3)
 

@@ -11,7 +11,7 @@ import orjson
 
 from runcast_core.model.errors import SettingError
 from runcast_core.model.executions import AttemptKey
-from runcast_runner.process_tree import holds, kill_group, kill_holders, members, started_at
+from runcast_runner.executors.process.tree import holds, kill_group, kill_holders, members, started_at
 
 FOLDER_PREFIX = "runcast-job-"
 

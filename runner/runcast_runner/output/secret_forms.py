@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
-from runcast_runner.terminal_text import visible
+from runcast_runner.output.terminal_text import visible
 
 LEAST_CHARACTERS = 4
 LONGEST = 512

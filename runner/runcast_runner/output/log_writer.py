@@ -14,10 +14,10 @@ from runcast_core.model.errors import BusUnavailable, StoreUnavailable
 from runcast_core.model.events import execution_log
 from runcast_core.model.executions import AttemptKey, Execution, LogChunk
 from runcast_core.store.store import Store
-from runcast_runner.execution_log import ExecutionLog
 from runcast_runner.metrics import RunnerMetrics
-from runcast_runner.spill import Spill, Spilled
-from runcast_runner.stored_output import StoredOutput
+from runcast_runner.output.execution_log import ExecutionLog
+from runcast_runner.output.spill import Spill, Spilled
+from runcast_runner.output.stored_output import StoredOutput
 
 log = structlog.get_logger()
 

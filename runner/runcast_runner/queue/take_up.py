@@ -10,9 +10,9 @@ from runcast_core.bus.bus import Bus
 from runcast_core.model.errors import LeaseLost, StoreUnavailable
 from runcast_core.model.executions import AttemptKey, Execution
 from runcast_core.store.store import Store
-from runcast_runner.execution_run import Resumed, release
-from runcast_runner.executor import Executor, FoundJob
-from runcast_runner.stored_output import stored_output
+from runcast_runner.attempt.execution_run import Resumed, release
+from runcast_runner.executors.executor import Executor, FoundJob
+from runcast_runner.output.stored_output import stored_output
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from functools import partial
 import anyio
 import anyio.abc
 
-from runcast_runner.process_tree import hold, members, parent, signal_group, signal_masks, state
+from runcast_runner.executors.process.tree import hold, members, parent, signal_group, signal_masks, state
 
 _LOOK_S = 0.05
 _LOOKS = 10

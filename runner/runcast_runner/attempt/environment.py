@@ -7,7 +7,7 @@ import orjson
 
 from runcast_core.access.sealing import is_secret
 from runcast_core.model.executions import Execution
-from runcast_runner.executor import Job, Limits
+from runcast_runner.executors.executor import Job, Limits
 from runcast_runner.settings import RunnerSettings
 
 

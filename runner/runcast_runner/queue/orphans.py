@@ -8,7 +8,7 @@ import structlog
 from runcast_core.model.errors import RuncastError
 from runcast_core.model.executions import CLAIMED, AttemptKey, Fence
 from runcast_core.store.store import Store
-from runcast_runner.executor import Executor, FoundJob
+from runcast_runner.executors.executor import Executor, FoundJob
 from runcast_runner.metrics import RunnerMetrics
 
 log = structlog.get_logger()

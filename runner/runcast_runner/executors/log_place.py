@@ -6,8 +6,8 @@ same order each time, so the number of those that were taken does.
 
 from dataclasses import dataclass
 
-from runcast_runner.docker_log import NANO, Entry
-from runcast_runner.thread_pipe import Piece
+from runcast_runner.executors.docker.log import NANO, Entry
+from runcast_runner.executors.thread_pipe import Piece
 
 SKEW = NANO
 """Standard output and error are stamped by two threads of the engine: an entry that begins a line may come after one

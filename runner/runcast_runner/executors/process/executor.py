@@ -17,20 +17,21 @@ import anyio
 import anyio.abc
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.executor import FoundJob, Job
-from runcast_runner.process_namespace import find_namespace
-from runcast_runner.process_notes import FOLDER_PREFIX, ProcessNotes
-from runcast_runner.process_output import ProcessOutput
-from runcast_runner.process_stop import ask_to_end
-from runcast_runner.process_streams import ProcessStreams
-from runcast_runner.process_tree import kill_group, kill_holders
+from runcast_runner.executors.executor import FoundJob, Job
+from runcast_runner.executors.process.namespace import find_namespace
+from runcast_runner.executors.process.notes import FOLDER_PREFIX, ProcessNotes
+from runcast_runner.executors.process.output import ProcessOutput
+from runcast_runner.executors.process.stop import ask_to_end
+from runcast_runner.executors.process.streams import ProcessStreams
+from runcast_runner.executors.process.tree import kill_group, kill_holders
 
 NO_ENGINE = 'no container engine answered; start one, or use image "local"'
 _REMOVE_S = 60
 
 
 class ProcessExecutor:
-    """See `runcast_runner.executor.Executor`. Notes the process groups that run in `directory`, which is its own."""
+    """See `runcast_runner.executors.executor.Executor`. Notes the process groups that run in `directory`, which
+    is its own."""
 
     name = "process"
 

@@ -3,8 +3,8 @@
 import codecs
 import re
 
-from runcast_runner.masking import REACH, Masker
-from runcast_runner.terminal_text import TerminalText
+from runcast_runner.output.masking import REACH, Masker
+from runcast_runner.output.terminal_text import TerminalText
 
 MAX_LINE_BYTES = 16_384
 _HELD_BYTES = MAX_LINE_BYTES + 4 * REACH

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 import anyio
 
-from runcast_runner.execution_log import STDERR
+from runcast_runner.output.execution_log import STDERR
 
 STDOUT = 1
 _READ_BYTES = 65_536

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runcast_core.model.errors import SettingError
-from runcast_runner.spill import Spill
+from runcast_runner.output.spill import Spill
 
 MB = 1_000_000
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution, LogChunk, OutputEnd
-from runcast_runner.stored_output import StoredOutput
+from runcast_runner.output.stored_output import StoredOutput
 
 CHUNK_CHARACTERS = 16_384
 Piece = tuple[bool, str]

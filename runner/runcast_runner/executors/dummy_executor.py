@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import anyio
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.executor import FoundJob, Job, Running, Write
+from runcast_runner.executors.executor import FoundJob, Job, Running, Write
 
 
 class DummyExecutor:
-    """See `runcast_runner.executor.Executor`. `jobs` holds the task ids that run now."""
+    """See `runcast_runner.executors.executor.Executor`. `jobs` holds the task ids that run now."""
 
     name = "dummy"
 

@@ -12,11 +12,11 @@ from docker.errors import ImageNotFound, NotFound
 
 from runcast_core.model.errors import ExecutorError
 from runcast_core.model.executions import AttemptKey
-from runcast_runner.daemon_thread import in_daemon_thread
-from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
-from runcast_runner.docker_container import STOPPING, DockerContainer
-from runcast_runner.docker_image import pull
-from runcast_runner.executor import FoundJob, Job
+from runcast_runner.executors.daemon_thread import in_daemon_thread
+from runcast_runner.executors.docker.calls import FAILURES, DockerCalls, reason
+from runcast_runner.executors.docker.container import STOPPING, DockerContainer
+from runcast_runner.executors.docker.image import pull
+from runcast_runner.executors.executor import FoundJob, Job
 
 LABEL = "runcast"
 NANO = 1_000_000_000
@@ -35,8 +35,8 @@ class ContainerGone(ExecutorError):
 
 
 class DockerExecutor:
-    """See `runcast_runner.executor.Executor`. Containers carry labels with installation, runner, organization, task and
-    attempt."""
+    """See `runcast_runner.executors.executor.Executor`. Containers carry labels with installation, runner,
+    organization, task and attempt."""
 
     name = "docker"
 

@@ -16,14 +16,14 @@ from runcast_core.model.errors import ExecutorError, LeaseLost, SecretsUnreadabl
 from runcast_core.model.executions import Execution, Status
 from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Store
-from runcast_runner.environment import job_of
-from runcast_runner.executor import Executor, FoundJob, Running
-from runcast_runner.lease import Lease, Stop
-from runcast_runner.lines import masked
-from runcast_runner.log_writer import LogWriter
+from runcast_runner.attempt.environment import job_of
+from runcast_runner.attempt.lease import Lease, Stop
+from runcast_runner.attempt.time_limit import longest_s
+from runcast_runner.executors.executor import Executor, FoundJob, Running
+from runcast_runner.output.lines import masked
+from runcast_runner.output.log_writer import LogWriter
+from runcast_runner.output.stored_output import StoredOutput
 from runcast_runner.settings import RunnerSettings
-from runcast_runner.stored_output import StoredOutput
-from runcast_runner.time_limit import longest_s
 
 log = structlog.get_logger()
 

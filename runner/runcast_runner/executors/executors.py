@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.executor import Executor
+from runcast_runner.executors.executor import Executor
 from runcast_runner.settings import RunnerSettings
 
 log = structlog.get_logger()
@@ -17,11 +17,11 @@ def choose_executor(settings: RunnerSettings) -> Executor:
     Raises `ExecutorError` if `docker` is demanded and no engine answers.
     """
     if settings.executor == "dummy":
-        from runcast_runner.dummy_executor import DummyExecutor
+        from runcast_runner.executors.dummy_executor import DummyExecutor
 
         return DummyExecutor()
     if settings.executor != "process":
-        from runcast_runner.docker_executor import connect_docker
+        from runcast_runner.executors.docker.executor import connect_docker
 
         try:
             return connect_docker(
@@ -35,7 +35,7 @@ def choose_executor(settings: RunnerSettings) -> Executor:
             if settings.executor == "docker":
                 raise
             log.info("No container engine, running processes", reason=error.message)
-    from runcast_runner.process_executor import ProcessExecutor
+    from runcast_runner.executors.process.executor import ProcessExecutor
 
     return ProcessExecutor(
         Path(settings.process_folder),

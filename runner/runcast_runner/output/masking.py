@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick
 
-from runcast_runner.secret_forms import LONGEST, Form, forms
+from runcast_runner.output.secret_forms import LONGEST, Form, forms
 
 MASK = "***"
 REACH = LONGEST + 3

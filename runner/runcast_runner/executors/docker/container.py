@@ -13,12 +13,12 @@ import structlog
 from docker.errors import NotFound
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.docker_calls import FAILURES, DockerCalls, reason
-from runcast_runner.docker_log import entries
-from runcast_runner.executor import Write
-from runcast_runner.graceful_stop import read_to_the_end
-from runcast_runner.log_place import LogPlace
-from runcast_runner.thread_pipe import ThreadPipe
+from runcast_runner.executors.docker.calls import FAILURES, DockerCalls, reason
+from runcast_runner.executors.docker.log import entries
+from runcast_runner.executors.executor import Write
+from runcast_runner.executors.graceful_stop import read_to_the_end
+from runcast_runner.executors.log_place import LogPlace
+from runcast_runner.executors.thread_pipe import ThreadPipe
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ _SECONDS = 19
 
 
 class DockerContainer:
-    """See `runcast_runner.executor.Running`."""
+    """See `runcast_runner.executors.executor.Running`."""
 
     def __init__(self, container: Any, calls: DockerCalls, *, kill_grace_s: int, silence_s: float) -> None:
         self._container = container

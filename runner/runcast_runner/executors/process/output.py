@@ -7,16 +7,17 @@ from functools import partial
 import anyio
 import anyio.abc
 
-from runcast_runner.executor import Write
-from runcast_runner.graceful_stop import read_to_the_end
-from runcast_runner.process_streams import Piece, ProcessStreams
+from runcast_runner.executors.executor import Write
+from runcast_runner.executors.graceful_stop import read_to_the_end
+from runcast_runner.executors.process.streams import Piece, ProcessStreams
 
 _GRACE_S = 5
 
 
 class ProcessOutput:
-    """See `runcast_runner.executor.Running`: the output of one process. `ask` asks its job to end, and returns when it
-    did. `end` kills what is left of the job: then, or after `kill_grace_s`, or when the process has ended by itself."""
+    """See `runcast_runner.executors.executor.Running`: the output of one process. `ask` asks its job to end, and
+    returns when it did. `end` kills what is left of the job: then, or after `kill_grace_s`, or when the process has
+    ended by itself."""
 
     ran_s = 0.0
 
