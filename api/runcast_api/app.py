@@ -13,12 +13,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
-from runcast_api.calls import CALLS, Call
-from runcast_api.docs_page import docs
+from runcast_api.documentation.calls import CALLS, Call
+from runcast_api.documentation.docs_page import docs
+from runcast_api.documentation.openapi import openapi_json
+from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
+from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
-from runcast_api.openapi import openapi_json
-from runcast_api.problems import on_http_exception, on_runcast_error, on_unexpected
-from runcast_api.request_ids import RequestIds
 from runcast_api.settings import ApiSettings
 from runcast_core.access.sealing import sealer_of
 from runcast_core.access.tokens import token_verifier

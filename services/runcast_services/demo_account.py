@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runcast_api.passwords import hash_password
+from runcast_api.accounts.passwords import hash_password
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms

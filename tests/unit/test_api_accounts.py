@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_api import passwords
+from runcast_api.accounts import passwords
 from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 

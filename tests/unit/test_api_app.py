@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 
 from runcast_api import app as app_module
 from runcast_api.app import create_app
-from runcast_api.calls import CALLS
-from runcast_api.openapi import openapi
+from runcast_api.documentation.calls import CALLS
+from runcast_api.documentation.openapi import openapi
 from runcast_api.settings import ApiSettings
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.memory_bus import MemoryBus

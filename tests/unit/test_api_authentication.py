@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from runcast_api.calls import CALLS, Access
+from runcast_api.documentation.calls import CALLS, Access
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
 from tests.unit.test_api_app import bearer, serving

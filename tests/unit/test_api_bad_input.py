@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from runcast_api.bodies import MAX_DEPTH
-from runcast_api.calls import CALLS
+from runcast_api.documentation.calls import CALLS
+from runcast_api.http.bodies import MAX_DEPTH
 from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 

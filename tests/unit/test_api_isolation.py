@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_api.calls import CALLS
+from runcast_api.documentation.calls import CALLS
 from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import serving
 from tests.unit.test_api_users import LOGIN, USER, signed_up

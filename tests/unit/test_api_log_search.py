@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_api import log_search
+from runcast_api.executions import log_search
 from runcast_core.model.executions import LogChunk
 from runcast_core.store.store import PAGE_CHARACTERS
 from tests.unit.test_api_app import Installation, serving

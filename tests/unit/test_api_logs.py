@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_api import logs as logs_module
+from runcast_api.executions import logs as logs_module
 from runcast_core.model.executions import LogChunk
 from tests.unit.test_api_app import Installation, serving
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runcast_api.openapi import openapi
+from runcast_api.documentation.openapi import openapi
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.accounts import Role
 from tests.identity_provider import IdentityProvider

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runcast_api.answers import ExecutionDetail
+from runcast_api.documentation.answers import ExecutionDetail
 from runcast_core.model.clock import iso, now_ms
 from runcast_core.model.executions import Attempt, Execution, OutputEnd, Status
 from tests.unit.test_api_app import Installation, serving

@@ -7,8 +7,8 @@ import pytest
 from starlette.types import Message
 from structlog.testing import capture_logs
 
-from runcast_api import bodies
-from runcast_api.calls import CALLS
+from runcast_api.documentation.calls import CALLS
+from runcast_api.http import bodies
 from runcast_core.model.accounts import Role
 from tests.unit.test_api_app import bearer, serving
 

@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from runcast_api.calls import CALLS
+from runcast_api.documentation.calls import CALLS
 from runcast_api.settings import ApiSettings
 from runcast_gateway.__main__ import SHUTDOWN_S
 from runcast_gateway.sessions.presence import LEAVE_S

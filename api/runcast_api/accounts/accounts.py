@@ -3,11 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.authentication import authenticate, check_accounts_here
-from runcast_api.bodies import read
+from runcast_api.accounts.authentication import authenticate, check_accounts_here
+from runcast_api.accounts.passwords import hash_password, verify_password
+from runcast_api.http.bodies import read
+from runcast_api.http.problems import Forbidden
 from runcast_api.models import Login, Signup
-from runcast_api.passwords import hash_password, verify_password
-from runcast_api.problems import Forbidden
 from runcast_core.access.tokens import token_issuer
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User, organization_json, user_json

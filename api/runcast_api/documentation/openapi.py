@@ -8,8 +8,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.answers import Problem
-from runcast_api.calls import CALLS, Access, Call
+from runcast_api.documentation.answers import Problem
+from runcast_api.documentation.calls import CALLS, Access, Call
 
 _REF = "#/components/schemas/{model}"
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {

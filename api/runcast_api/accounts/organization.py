@@ -5,8 +5,8 @@ from typing import NoReturn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.authentication import authenticate, authenticate_admin
-from runcast_api.bodies import read
+from runcast_api.accounts.authentication import authenticate, authenticate_admin
+from runcast_api.http.bodies import read
 from runcast_api.models import OrganizationPatch
 from runcast_api.settings import ApiSettings
 from runcast_core.bus.bus import Signal, SignalKind

@@ -6,9 +6,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from runcast_api import queries
-from runcast_api.executions import existing
-from runcast_api.log_search import LogSearch, Output
+from runcast_api.executions.executions import existing
+from runcast_api.executions.log_search import LogSearch, Output
+from runcast_api.http import queries
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.executions import chunk_json
 

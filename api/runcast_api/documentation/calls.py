@@ -9,18 +9,9 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api import (
-    accounts,
-    answers,
-    callbacks,
-    executions,
-    log_search,
-    logs,
-    organization,
-    presence,
-    sessions,
-    users,
-)
+from runcast_api.accounts import accounts, organization, presence, sessions, users
+from runcast_api.documentation import answers
+from runcast_api.executions import callbacks, executions, log_search, logs
 from runcast_api.models import (
     CallbackLog,
     CallbackUpdate,

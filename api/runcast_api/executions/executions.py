@@ -6,10 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api import queries
-from runcast_api.authentication import authenticate, authenticate_writer
-from runcast_api.bodies import parse, read
-from runcast_api.cursors import decode_cursor, encode_cursor
+from runcast_api.accounts.authentication import authenticate, authenticate_writer
+from runcast_api.executions.cursors import decode_cursor, encode_cursor
+from runcast_api.http import queries
+from runcast_api.http.bodies import parse, read
 from runcast_api.models import ExecutionRequest, Place
 from runcast_core.access.sealing import Sealer, has_secrets
 from runcast_core.access.tokens import Claims

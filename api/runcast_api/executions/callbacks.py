@@ -8,9 +8,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.bodies import parse, read_object
+from runcast_api.http.bodies import parse, read_object
+from runcast_api.http.problems import Forbidden
 from runcast_api.models import CallbackLog, CallbackUpdate
-from runcast_api.problems import Forbidden
 from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.authentication import authenticate, authenticate_admin
+from runcast_api.accounts.authentication import authenticate, authenticate_admin
 from runcast_core.access.tokens import Claims
 from runcast_core.bus.revocations import Revocation
 from runcast_core.model.clock import now_ms

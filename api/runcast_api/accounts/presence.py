@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.authentication import authenticate
+from runcast_api.accounts.authentication import authenticate
 from runcast_core.bus.bus import Bus
 from runcast_core.model.accounts import User
 from runcast_core.store.store import Store

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from runcast_api.request_ids import HEADER
+from runcast_api.http.request_ids import HEADER
 from runcast_core.model.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
 
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from runcast_api.problems import Forbidden
+from runcast_api.http.problems import Forbidden
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role, Standing
 from runcast_core.model.errors import InvalidToken

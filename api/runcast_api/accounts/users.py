@@ -5,11 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.authentication import authenticate, authenticate_admin, check_accounts_here
-from runcast_api.bodies import read
+from runcast_api.accounts.authentication import authenticate, authenticate_admin, check_accounts_here
+from runcast_api.accounts.passwords import hash_password
+from runcast_api.accounts.sessions import tell_gateways
+from runcast_api.http.bodies import read
 from runcast_api.models import NewUser
-from runcast_api.passwords import hash_password
-from runcast_api.sessions import tell_gateways
 from runcast_core.model.accounts import Role, User, user_json
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict
