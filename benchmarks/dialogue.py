@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from tests.parts import ended_after
+from tests.parts.part import ended_after
 
 LAST_WORDS = 1000
 """Bytes that are shown of what a server said before its trial failed."""

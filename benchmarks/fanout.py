@@ -16,7 +16,7 @@ from benchmarks.plot import plot
 from benchmarks.report import document, failed, rows, table
 from benchmarks.rounds import Comparison, Rounds
 from benchmarks.systems import SYSTEMS
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.redis.server import MortalRedis, own_redis
 
 RESULTS = Path(__file__).parent / "results"
 LIMIT_S = 560.0

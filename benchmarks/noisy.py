@@ -24,8 +24,8 @@ from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.accounts import Role
 from tests.e2e.counters import counted
-from tests.installation import SECRET, Installation, started_installation
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.installation import SECRET, Installation, started_installation
+from tests.parts.redis.server import MortalRedis, own_redis
 
 RESULTS = Path(__file__).parent / "results"
 BUDGET = 2.0

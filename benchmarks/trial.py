@@ -13,7 +13,7 @@ from benchmarks.load import Load, load
 from benchmarks.measure import CpuClock, resident_kilobytes
 from benchmarks.plan import Plan
 from benchmarks.systems import WATCHED, Site, System, environment
-from tests.parts import accepts, reserved_port
+from tests.parts.part import accepts, reserved_port
 
 START_S = 30.0
 FIRST_SOCKETS = 50

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
-from tests.engine import build_busybox_image
-from tests.mongodb import start_mongodb
-from tests.parts import Missing, Part, find_javascript_client
-from tests.redis_cluster import start_redis_cluster
-from tests.redis_server import start_redis
+from tests.parts.engine import build_busybox_image
+from tests.parts.mongodb import start_mongodb
+from tests.parts.part import Missing, Part, find_javascript_client
+from tests.parts.redis.cluster import start_redis_cluster
+from tests.parts.redis.server import start_redis
 
 DEMANDED = os.environ.get("RUNCAST_TEST_DEMAND") == "all"
 STARTS: dict[str, Callable[[], AbstractContextManager[Part]]] = {

@@ -15,10 +15,10 @@ from benchmarks.runner import claims, output, start
 from benchmarks.runner.image import build_image
 from benchmarks.runner.report import Results, table
 from benchmarks.systems import PEERS
-from tests.installation import Installation, started_installation
-from tests.mongodb import database_url, start_mongodb
-from tests.parts import Missing, accepts, ended_after, reserved_port
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.installation import Installation, started_installation
+from tests.parts.mongodb import database_url, start_mongodb
+from tests.parts.part import Missing, accepts, ended_after, reserved_port
+from tests.parts.redis.server import MortalRedis, own_redis
 
 RESULTS = Path(__file__).parent.parent / "results"
 LAG_RATE = 100

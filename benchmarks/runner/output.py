@@ -11,8 +11,8 @@ import httpx
 
 from benchmarks.dialogue import Fault
 from benchmarks.runner.image import IMAGE, command
-from tests.installation import Installation
-from tests.parts import ended_after
+from tests.parts.installation import Installation
+from tests.parts.part import ended_after
 
 ORGANIZATION = "watched"
 TRIES = 5

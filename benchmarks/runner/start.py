@@ -13,7 +13,7 @@ from benchmarks.runner.image import IMAGE, command
 from benchmarks.runner.output import ORGANIZATION
 from runcast_core.model.executions import TERMINAL
 from runcast_core.model.identifiers import new_id
-from tests.installation import Installation
+from tests.parts.installation import Installation
 
 
 def docker_run() -> float:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from tests.installation import Installation, started_installation
-from tests.parts import Part
+from tests.parts.installation import Installation, started_installation
+from tests.parts.part import Part
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from redis.crc import key_slot
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.identifiers import journal_key, new_id
-from tests.balancer import Balancer, balanced
 from tests.e2e.recovering import Publisher, Watcher, watcher
-from tests.installation import Installation, started_installation
-from tests.redis_cluster import MASTERS, SLOTS, Cluster, running_cluster
+from tests.parts.balancer import Balancer, balanced
+from tests.parts.installation import Installation, started_installation
+from tests.parts.redis.cluster import MASTERS, SLOTS, Cluster, running_cluster
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

@@ -8,7 +8,7 @@ from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event
 from runcast_core.model.identifiers import new_id
 from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official
-from tests.installation import Installation
+from tests.parts.installation import Installation
 
 BAD_IDS = [None, "", "a/b", 7, "x" * 129, {"taskId": "t"}]
 

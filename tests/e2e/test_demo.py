@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.parts import ended_after
+from tests.parts.part import ended_after
 
 EXPORTED = {
     "RUNCAST_EXECUTOR": "docker",

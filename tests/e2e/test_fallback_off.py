@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.dashboard import python
-from tests.installation import CALLBACK_TOKEN, started_installation
-from tests.parts import Part
+from tests.parts.installation import CALLBACK_TOKEN, started_installation
+from tests.parts.part import Part
 
 
 async def test_a_report_without_an_organization_is_refused(redis_part: Part, tmp_path: Path):

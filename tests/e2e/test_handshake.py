@@ -9,7 +9,7 @@ import pytest
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
-from tests.installation import SECRET, Installation
+from tests.parts.installation import SECRET, Installation
 
 CLAIMS: dict[str, Any] = {"userId": "u1", "organizationId": "o1", "role": "viewer", "exp": int(time.time()) + 600}
 

@@ -13,7 +13,7 @@ from runcast_core.model.identifiers import new_id
 from runcast_core.serving.http_connection import MAX_HEAD_BYTES
 from tests.e2e.dashboard import python
 from tests.e2e.raw_socket import RawSocket, raw_socket
-from tests.installation import CALLBACK_TOKEN, Installation
+from tests.parts.installation import CALLBACK_TOKEN, Installation
 
 CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
 POLLING = "/socket.io/?EIO=4&transport=polling"

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.e2e.dashboard import javascript
-from tests.identity_provider import IdentityProvider
-from tests.installation import Installation, started_installation
-from tests.parts import Part
+from tests.parts.identity_provider import IdentityProvider
+from tests.parts.installation import Installation, started_installation
+from tests.parts.part import Part
 
 
 async def _postponed(installation: Installation) -> None:

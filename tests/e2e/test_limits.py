@@ -12,7 +12,7 @@ from runcast_core.model.identifiers import new_id
 from tests.e2e.counters import counted, until_counted, until_gone
 from tests.e2e.crowd import crowd, official
 from tests.e2e.raw_socket import PATH, PollingSession, RawSocket, raw_socket
-from tests.installation import Installation
+from tests.parts.installation import Installation
 
 MESSAGES = 20
 """How many may come at one moment: twice those of a second."""

@@ -14,9 +14,9 @@ from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.redis.bus import RedisBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import journal_key, new_id
-from tests.balancer import Balancer, balanced
 from tests.e2e.recovering import Publisher, Watcher, watcher
-from tests.installation import SECRET, Installation
+from tests.parts.balancer import Balancer, balanced
+from tests.parts.installation import SECRET, Installation
 
 WEIRD_PIDS = [None, 7, True, [], {}, "", ".", "x", "x" * 1000, "\x00", "\ud800", "a.b.c.d", "-.{o}.{u}.n"]
 WEIRD_OFFSETS = [None, 7, False, [], {}, "", "-", "+", "0", "$", "0-0", "1-1", "01-0", "1-x", "\uff19-\uff10", "\ud800"]

@@ -9,10 +9,10 @@ import pytest
 from runcast_core.bus.redis.bus import RedisBus
 from runcast_core.model.events import MARK
 from runcast_core.model.identifiers import new_id
-from tests.balancer import Balancer, balanced
 from tests.e2e.dashboard import javascript, python
 from tests.e2e.recovering import Publisher, Watcher, watcher
-from tests.installation import Installation
+from tests.parts.balancer import Balancer, balanced
+from tests.parts.installation import Installation
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

@@ -11,8 +11,8 @@ import socketio
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
-from tests.installation import CALLBACK_TOKEN, Installation
-from tests.parts import Part
+from tests.parts.installation import CALLBACK_TOKEN, Installation
+from tests.parts.part import Part
 
 CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
 ENDED = {"PASSED", "FAILED", "ERROR", "CANCELLED", "TIMED_OUT"}

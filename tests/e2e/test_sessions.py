@@ -10,12 +10,12 @@ import socketio
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id
-from tests.account import Account
 from tests.e2e.counters import until_counted
 from tests.e2e.crowd import Client, crowd, official
 from tests.e2e.raw_socket import raw_socket
-from tests.installation import SECRET, Installation
-from tests.parts import Part
+from tests.parts.account import Account
+from tests.parts.installation import SECRET, Installation
+from tests.parts.part import Part
 
 SENT_AWAY = [("auth-error", [{"error": "Invalid or expired token"}]), ("disconnect", ["io server disconnect"])]
 

@@ -17,8 +17,8 @@ from runcast_core.model.identifiers import journal_key, new_id
 from tests.e2e.counters import counted, until_gone
 from tests.e2e.crowd import Client, crowd, official
 from tests.e2e.raw_socket import PollingSession, raw_socket
-from tests.installation import Installation
-from tests.parts import Part
+from tests.parts.installation import Installation
+from tests.parts.part import Part
 
 LINE = "x" * 8000
 KERNEL_BYTES = 400_000

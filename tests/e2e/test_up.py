@@ -12,7 +12,7 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import javascript, python
-from tests.up import running_up
+from tests.parts.up import running_up
 
 PROCESS = {"RUNCAST_EXECUTOR": "process"}
 

@@ -10,8 +10,8 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
-from tests.engine import containers_labelled
-from tests.up import Up, running_up
+from tests.parts.engine import containers_labelled
+from tests.parts.up import Up, running_up
 
 QUICK = {"RUNCAST_DRAIN": "0.1", "RUNCAST_KILL_GRACE": "0"}
 

@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from tests.e2e.crowd import crowd, official
-from tests.load_balancer import load_balanced
-from tests.up import running_up
+from tests.parts.load_balancer import load_balanced
+from tests.parts.up import running_up
 
 LONGER_S = 1.5
 """What clients may add to the time that an end takes; a drain's window is 15 s."""

@@ -5,10 +5,10 @@ import pytest
 
 from runcast_core.bus.redis.bus import RedisBus
 from runcast_core.model.identifiers import new_id
-from tests.balancer import balanced
 from tests.e2e.crowd import Crowd
 from tests.e2e.recovering import ABOUT_IT, Publisher, Watcher, watchers
-from tests.installation import Installation
+from tests.parts.balancer import balanced
+from tests.parts.installation import Installation
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

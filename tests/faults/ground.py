@@ -11,12 +11,12 @@ import httpx
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
 from runcast_core.model.events import RESYNC
 from runcast_core.model.identifiers import new_id
-from tests.balancer import Balancer, balanced
 from tests.e2e.dashboard import Dashboard, python
 from tests.e2e.recovering import Publisher, Watcher, watcher
-from tests.installation import Installation, started_installation
-from tests.redis_proxy import Proxy, proxied
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.balancer import Balancer, balanced
+from tests.parts.installation import Installation, started_installation
+from tests.parts.redis.proxy import Proxy, proxied
+from tests.parts.redis.server import MortalRedis, own_redis
 
 PERSISTENT = ("--appendonly", "yes", "--appendfsync", "always")
 

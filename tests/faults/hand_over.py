@@ -28,7 +28,7 @@ from runcast_gateway.relay.hub import Hub
 from runcast_gateway.relay.offset import parse_offset
 from runcast_gateway.relay.revocations import Revocations
 from runcast_gateway.relay.socket import Socket
-from tests.connection import TakesAll
+from tests.parts.connection import TakesAll
 
 ORGANIZATION = "o"
 CLAIMS = Claims("u", ORGANIZATION, Role.VIEWER, 0)

@@ -13,12 +13,12 @@ import pytest
 from runcast_core.bus.bus import Bus
 from runcast_core.model.events import EXECUTION_UPDATED, Event
 from runcast_core.model.identifiers import new_id
-from tests.balancer import balanced
 from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official
-from tests.installation import Installation, Service, started_installation
-from tests.load_balancer import load_balanced
-from tests.parts import Part
+from tests.parts.balancer import balanced
+from tests.parts.installation import Installation, Service, started_installation
+from tests.parts.load_balancer import load_balanced
+from tests.parts.part import Part
 
 WINDOW_S = 4
 MANY = 200

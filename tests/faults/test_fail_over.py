@@ -9,7 +9,7 @@ import redis
 from runcast_core.bus.redis.bus import open_redis_bus
 from tests.e2e.recovering import Publisher
 from tests.faults.ground import scene_on, started_ground
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.redis.server import MortalRedis, own_redis
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

@@ -8,11 +8,11 @@ import pytest
 
 from runcast_core.bus.redis.bus import RedisBus
 from runcast_core.model.identifiers import new_id
-from tests.balancer import balanced
 from tests.e2e.crowd import Crowd
 from tests.e2e.recovering import Publisher, Watcher, watchers
-from tests.installation import started_installation
-from tests.parts import Part
+from tests.parts.balancer import balanced
+from tests.parts.installation import started_installation
+from tests.parts.part import Part
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

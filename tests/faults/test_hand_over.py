@@ -19,7 +19,7 @@ from runcast_gateway.relay.ring import Ring
 from runcast_gateway.relay.room import Room
 from runcast_gateway.relay.socket import Socket
 from tests.faults.hand_over import EVENT, Experiment, Moments, interrupt_memory
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.redis.server import MortalRedis, own_redis
 
 SEEDS = range(int(os.environ.get("RUNCAST_CHAOS_RUNS", "3")))
 """`make chaos` sets more."""

@@ -18,8 +18,8 @@ from runcast_core.model.executions import LogChunk, OutputEnd, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from runcast_runner.executors.process.executor import ProcessExecutor
-from tests.integration.test_runner import ORG, FaultyStore, _runner, _status, _stored
-from tests.redis_server import MortalRedis, own_redis
+from tests.integration.runner.test_runner import ORG, FaultyStore, _runner, _status, _stored
+from tests.parts.redis.server import MortalRedis, own_redis
 
 
 class Printing:

@@ -14,8 +14,8 @@ from runcast_core.bus.presence import STALE_MS
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id, presence_key
 from tests.e2e.crowd import official
-from tests.installation import SECRET, Installation, started_installation
-from tests.parts import Part
+from tests.parts.installation import SECRET, Installation, started_installation
+from tests.parts.part import Part
 
 
 async def _until_present(installation: Installation, organization_id: str, *, gateways: int, **users: int) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
-from tests.engine import containers_labelled
-from tests.installation import Installation, Service, started_installation
-from tests.mongodb import database_url
-from tests.parts import Part
+from tests.parts.engine import containers_labelled
+from tests.parts.installation import Installation, Service, started_installation
+from tests.parts.mongodb import database_url
+from tests.parts.part import Part
 
 COUNT = (
     "i=0; until [ -e /enough ]; do i=$((i+1)); echo out $i; [ $((i % 7)) -eq 0 ] && echo err $i >&2; {pause} done;"

@@ -13,7 +13,7 @@ from runcast_core.model.events import RESYNC
 from runcast_core.model.identifiers import journal_key
 from tests.e2e.recovering import Publisher
 from tests.faults.ground import PERSISTENT, Ground, scene_on, started_ground
-from tests.redis_proxy import proxied
+from tests.parts.redis.proxy import proxied
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
 

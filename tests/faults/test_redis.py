@@ -9,9 +9,9 @@ import httpx
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import python
-from tests.installation import CALLBACK_TOKEN, Installation, started_installation
-from tests.parts import Part
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.installation import CALLBACK_TOKEN, Installation, started_installation
+from tests.parts.part import Part
+from tests.parts.redis.server import MortalRedis, own_redis
 
 CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
 

@@ -11,11 +11,11 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
-from tests.installation import Installation, started_installation
-from tests.mongodb import database_url
-from tests.parts import Part
-from tests.redis_server import MortalRedis, own_redis
-from tests.sleeping import new_marker, sleeping, until
+from tests.parts.installation import Installation, started_installation
+from tests.parts.mongodb import database_url
+from tests.parts.part import Part
+from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.sleeping import new_marker, sleeping, until
 
 ORGANIZATION = "org"
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from runcast_core.model.identifiers import new_id
-from tests.account import Account
 from tests.e2e.crowd import crowd, official
-from tests.installation import started_installation
-from tests.redis_server import MortalRedis, own_redis
+from tests.parts.account import Account
+from tests.parts.installation import started_installation
+from tests.parts.redis.server import MortalRedis, own_redis
 
 SENT_AWAY = [("auth-error", [{"error": "Invalid or expired token"}]), ("disconnect", ["io server disconnect"])]
 

@@ -13,10 +13,10 @@ import orjson
 import pytest
 
 from runcast_core.model.identifiers import new_id
-from tests.balancer import Balancer, balanced
-from tests.installation import Installation, Service, started_installation
-from tests.mongodb import database_url
-from tests.parts import Part
+from tests.parts.balancer import Balancer, balanced
+from tests.parts.installation import Installation, Service, started_installation
+from tests.parts.mongodb import database_url
+from tests.parts.part import Part
 
 ORGANIZATION, TASK = "org", "t1"
 LAST = 300_000

@@ -7,7 +7,7 @@ import pytest
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.redis.bus import open_redis_bus
-from tests.parts import Part
+from tests.parts.part import Part
 
 
 @pytest.fixture(params=["memory", "redis", "redis-cluster"])

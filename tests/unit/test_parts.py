@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.parts import reserved_port
+from tests.parts.part import reserved_port
 
 
 def test_a_reserved_port_is_for_its_server_alone():

@@ -1,7 +1,7 @@
 """uvicorn's WebSocket protocol, for a connection to be taken over: written to without ASGI, heard without a task.
 
-uvicorn's private names are used here alone. Pinned to uvicorn 0.54; tests/integration/test_direct_websocket.py fails
-where an upgrade breaks what is overridden.
+uvicorn's private names are used here alone. Pinned to uvicorn 0.54;
+tests/integration/gateway/transport/test_direct_websocket.py fails where an upgrade breaks what is overridden.
 """
 
 import socket

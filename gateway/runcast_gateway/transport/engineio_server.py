@@ -1,7 +1,7 @@
 """python-engineio where it does otherwise than a gateway needs: the server, of connections of our own kind.
 
 Its private names are used here and in `engineio_socket`, and nowhere else. Pinned to python-engineio 4.15;
-tests/integration/test_engineio.py fails where an upgrade breaks what is overridden.
+tests/integration/gateway/transport/test_engineio.py fails where an upgrade breaks what is overridden.
 """
 
 from types import SimpleNamespace

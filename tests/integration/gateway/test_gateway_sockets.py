@@ -1,0 +1,144 @@
+"""A gateway's sockets from handshake to end, as a client sees them and as nobody may."""
+
+import json
+
+import anyio
+import pytest
+
+from runcast_core.model.events import EXECUTION_UPDATED
+from runcast_gateway.protocol import socketio_server
+from runcast_gateway.transport import direct_websocket
+from tests.parts.gateway_server import Running, running_gateway, until
+from tests.parts.websocket import websocket
+
+
+@pytest.fixture(scope="module")
+def anyio_backend():
+    return "asyncio", {"use_uvloop": True}
+
+
+async def test_a_revoked_user_is_sent_away_on_the_spot(monkeypatch: pytest.MonkeyPatch):
+    """Nothing reaches its sockets after that, not through room operations either; another's go on."""
+    monkeypatch.setattr(socketio_server, "REFUSED_GRACE_S", 0.1)
+    async with running_gateway() as running, websocket(running.port) as revoked, websocket(running.port) as other:
+        await revoked.connect(running.token(user_id="u"))
+        await other.connect(running.token(user_id="v"))
+        rooms = running.gateway.server.manager.rooms["/"]
+        assert len(rooms["org:a"]) == 2
+        await running.bus.revoke("a", "u", 10**15, 3600)
+        assert await revoked.until("auth-error") == '42["auth-error",{"error":"Invalid or expired token"}]'
+        assert len(rooms["org:a"]) == 1
+        await running.gateway.server.emit("news", {}, room="org:a")
+        await running.publish(name=EXECUTION_UPDATED)
+        assert await revoked.closed() == 1008
+        assert revoked.received[-1] == "41"
+        await other.until("execution-updated")
+        await until(lambda: len(running.connections) == 1)
+        server = running.gateway.server
+        assert (len(server._sockets), len(server.environ), len(server._greeted)) == (1, 1, 1)
+        assert running.gateway.hub.presence() == {"a": {"v": 1}}
+        await running.gateway.hub.room("a").sockets[0].connection.close()
+
+
+async def test_a_revoked_user_does_not_come_back():
+    """With the old token; with a newer one it does."""
+    async with running_gateway() as running:
+        old = running.token()
+        async with websocket(running.port) as client:
+            await client.connect(old)
+            await running.bus.revoke("a", "u", 10**15, 3600)
+            await client.disconnected()
+        async with websocket(running.port) as client:
+            await client.send('40{"token":"%s"}' % old)  # noqa: UP031 - braces
+            assert "Invalid or expired token" in await client.until("auth-error")
+        assert running.counted("authentication_errors_total", reason="Invalid token") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "users", "code"),
+    [
+        ("RUNCAST_MAX_SOCKETS_PER_ORGANIZATION", ("u", "v", "w"), "TOO_MANY_SOCKETS_OF_ORGANIZATION"),
+        ("RUNCAST_MAX_SOCKETS_PER_USER", ("u", "u", "u"), "TOO_MANY_SOCKETS_OF_USER"),
+    ],
+)
+async def test_one_socket_too_many_is_refused(variable: str, users: tuple[str, str, str], code: str):
+    """With a reason, in the protocol's own way; when one has left, the next may come. Others are not concerned."""
+    async with running_gateway(environment={variable: "2"}) as running, websocket(running.port) as first:
+        await first.connect(running.token(user_id=users[0]))
+        async with websocket(running.port) as second, websocket(running.port) as third:
+            await second.connect(running.token(user_id=users[1]))
+            await third.send("40" + json.dumps({"token": running.token(user_id=users[2])}))
+            refusal = json.loads((await third.until("44{"))[2:])
+            assert refusal["data"] == {"code": code}
+            assert running.counted("refused_total", reason=code) == 1
+            async with websocket(running.port) as elsewhere:
+                await elsewhere.connect(running.token("b", users[2]))
+        await until(lambda: running.gateway.hub.count("a") == 1)
+        async with websocket(running.port) as fourth:
+            await fourth.connect(running.token(user_id=users[2]))
+
+
+async def test_who_does_not_read_cannot_be_a_new_socket_for_a_clean_slate(monkeypatch: pytest.MonkeyPatch):
+    """DISCONNECT and CONNECT on the same connection change nothing about what it has not read."""
+    monkeypatch.setattr(direct_websocket, "SEND_BUFFER_BYTES", 4096)
+    async with (
+        running_gateway(environment={"RUNCAST_SHED_BYTES": "20000"}) as running,
+        websocket(running.port, receive_buffer=4096) as client,
+    ):
+        await client.connect(running.token())
+        [connection] = running.connections
+        first = connection.socket
+        while first.shedding is None:
+            await running.publish(b'{"log":"%b"}' % (b"x" * 5000))
+        for _ in range(40):
+            await running.publish(b'{"x":"%b"}' % (b"x" * 5000), name=EXECUTION_UPDATED)
+        await client.send("41")
+        await client.send("40" + json.dumps({"token": running.token()}))
+        await until(lambda: connection.socket not in (None, first))
+        assert connection.socket.shedding is not None
+
+
+async def test_who_comes_back_is_waited_for_longer_than_who_is_new(monkeypatch: pytest.MonkeyPatch):
+    """A journal that is read slowly, as when everybody comes back at once, is no reason to lose what was missed."""
+    monkeypatch.setattr(socketio_server, "SUBSCRIBE_TIMEOUT_S", 0.01)
+    async with running_gateway() as running:
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True)
+            offset = await _published(running, client, 0)
+            pid = json.loads(next(text for text in client.received if text.startswith("40"))[2:])["pid"]
+        await running.publish(b'{"n":1}', name=EXECUTION_UPDATED)
+        read = running.bus.read_journal
+
+        async def slowly(*arguments, **options):
+            await anyio.sleep(0.1)
+            return await read(*arguments, **options)
+
+        monkeypatch.setattr(running.bus, "read_journal", slowly)
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True, pid=pid, offset=offset)
+            assert '{"n":1}' in await client.until("execution-updated")
+
+
+async def test_a_flood_of_the_past_and_the_present_comes_in_order(monkeypatch: pytest.MonkeyPatch):
+    """A client recovers while others publish; the reply to what it asks comes where it belongs."""
+    async with running_gateway() as running:
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True)
+            offset = await _published(running, client, 0)
+            pid = json.loads(next(text for text in client.received if text.startswith("40"))[2:])["pid"]
+        for number in range(1, 350):
+            await running.publish(b'{"n":%d}' % number, name=EXECUTION_UPDATED)
+        async with websocket(running.port) as client:
+            await client.connect(running.token(), recover=True, pid=pid, offset=offset)
+            for number in range(350, 400):
+                await running.publish(b'{"n":%d}' % number, name=EXECUTION_UPDATED)
+            await client.until('"n":399')
+        events = [json.loads(text[2:]) for text in client.received if text.startswith("42")]
+        assert [event[0] for event in events[:1]] == ["auth-success"]
+        assert [event[1]["n"] for event in events[1:]] == list(range(1, 400))
+        assert running.counted("recovered_total") == 1
+
+
+async def _published(running: Running, client, number: int) -> str:
+    await running.publish(b'{"n":%d}' % number, name=EXECUTION_UPDATED)
+    return json.loads((await client.until(f'"n":{number}'))[2:])[2]

@@ -1,0 +1,97 @@
+"""Images that the engine pulls for an execution, from a registry that does not give them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from runcast_core.model.errors import ExecutorError
+from runcast_core.model.identifiers import new_id
+from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
+from runcast_runner.executors.executor import Job, Limits
+from tests.conftest import missing
+from tests.parts.registry import Registry, running_registry
+
+PATIENCE_S = 20
+RUN_UNTIL_TERMINATED = """
+import signal, sys
+import anyio
+from runcast_runner.executors.docker.executor import connect_docker
+from runcast_runner.executors.executor import Job, Limits
+
+async def main():
+    executor = connect_docker("test-pull", installation="tests", kill_grace_s=0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(executor.prepare, Job("org", "t", 1, sys.argv[1], "true", {}, Limits(64, 1, 32)))
+        with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+            print("ready", flush=True)
+            async for _ in signals:
+                tasks.cancel_scope.cancel()
+
+anyio.run(main)
+"""
+
+
+@pytest.fixture
+def registry(busybox_image: str) -> Iterator[Registry]:
+    if not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
+        missing("the engine is on another machine, whose loopback has no stand-in for a registry")
+    with running_registry() as registry:
+        yield registry
+
+
+@pytest.fixture
+def executor() -> Iterator[DockerExecutor]:
+    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
+    yield executor
+    executor._client.close()
+
+
+async def _run(executor: DockerExecutor, image: str) -> None:
+    await executor.prepare(Job("org", new_id(), 1, image, "true", {}, Limits(64, 1, 32)))
+
+
+async def test_the_error_has_the_registrys_words(executor, registry):
+    """Those that come in the middle of the pull too."""
+    image = registry.image("denied")
+    with anyio.fail_after(PATIENCE_S), pytest.raises(ExecutorError) as raised:
+        await _run(executor, image)
+    assert raised.value.message.startswith(f"image {image} could not be pulled: ")
+    assert "quarantined by policy" in raised.value.message
+
+
+async def test_a_cancelled_pull_is_ended(executor, registry):
+    """The execution does not wait for it, and the engine is told that nobody wants the image any more."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_run, executor, registry.image("slow"))
+        assert await anyio.to_thread.run_sync(registry.asked.wait, PATIENCE_S)
+        tasks.cancel_scope.cancel()
+    assert await anyio.to_thread.run_sync(registry.left.wait, PATIENCE_S)
+
+
+async def test_a_pull_has_its_own_limit(executor, registry):
+    """The error names the image and the limit, and the engine is told that nobody wants the image any more."""
+    executor._pull_timeout_s = 0.5
+    image = registry.image("slow")
+    with anyio.fail_after(PATIENCE_S), pytest.raises(ExecutorError) as raised:
+        await _run(executor, image)
+    assert raised.value.message == f"image {image} was not pulled within 0.5 s"
+    assert await anyio.to_thread.run_sync(registry.left.wait, PATIENCE_S)
+
+
+def test_a_pull_that_hangs_does_not_keep_the_process(registry):
+    """A runner that is told to end does so, whatever its engine waits for."""
+    command = [sys.executable, "-c", RUN_UNTIL_TERMINATED, registry.image("silent")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline() == b"ready\n"
+            assert registry.asked.wait(PATIENCE_S)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
