@@ -1,4 +1,5 @@
-"""What requests look like. Unknown top-level fields are refused; `config` may carry more than is known here.
+"""What requests look like: snake_case here, camelCase in JSON. Unknown top-level fields are refused; `config` may carry
+more than is known here.
 
 Numbers are strict: `true` and `"5"` are none.
 """
@@ -6,6 +7,7 @@ Numbers are strict: `true` and `"5"` are none.
 from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
 
 from runcast_api.accounts.emails import Email
 from runcast_core.model.accounts import OrganizationChanges, Role
@@ -26,8 +28,14 @@ Scalar = Argument | int | float | bool
 Variable = Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)]
 
 
+class _Open(BaseModel):
+    """Takes fields that it does not know, too."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow", hide_input_in_errors=True)
+
+
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
 
 
 class Flagged(_Body):
@@ -47,7 +55,7 @@ class Signup(_Body):
     email: Email
     password: Password
     name: Name
-    organizationName: Name  # noqa: N815 - the protocol's name
+    organization_name: Name
 
 
 class Login(_Body):
@@ -74,11 +82,9 @@ class OrganizationPatch(_Body):
     """What to change of the organization, at least one of these; null sets a limit back to the installation's."""
 
     name: Name = Field(default_factory=_not_sent)
-    concurrency_limit: int | None = Field(
-        default_factory=_not_sent, alias="concurrencyLimit", strict=True, ge=1, le=10_000
-    )
+    concurrency_limit: int | None = Field(default_factory=_not_sent, strict=True, ge=1, le=10_000)
     """How many executions may run at once."""
-    retention_days: int | None = Field(default_factory=_not_sent, alias="retentionDays", strict=True, ge=0, le=36_500)
+    retention_days: int | None = Field(default_factory=_not_sent, strict=True, ge=0, le=36_500)
     """How long an execution that ended is kept; 0: for ever."""
     timeout_limit_s: int | None = Field(
         default_factory=_not_sent, alias="timeoutLimitSeconds", strict=True, ge=1, le=604_800
@@ -97,7 +103,7 @@ class OrganizationPatch(_Body):
 class Resources(_Body):
     """Limits of the container, capped by the runner's settings."""
 
-    memoryMb: int | None = Field(None, strict=True, ge=16, le=1_048_576)  # noqa: N815
+    memory_mb: int | None = Field(None, strict=True, ge=16, le=1_048_576)
     cpus: float | None = Field(None, strict=True, gt=0, le=256)
     pids: int | None = Field(None, strict=True, ge=8, le=65_536)
 
@@ -105,7 +111,7 @@ class Resources(_Body):
 class Place(BaseModel):
     """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
 
     priority: int | None = Field(None, strict=True, ge=-10, le=10)
     pool: Annotated[str, StringConstraints(pattern=POOL_PATTERN)] | None = None
@@ -114,22 +120,22 @@ class Place(BaseModel):
 class Config(Place):
     """How to run it. Values of `environment`, `envVars` and `secrets` are never shown again."""
 
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="allow")
 
     environment: Annotated[str, StringConstraints(max_length=200)] | Variables | None = None
-    baseUrl: Annotated[str, StringConstraints(max_length=2048)] | None = None  # noqa: N815
-    envVars: Variables | None = None  # noqa: N815
+    base_url: Annotated[str, StringConstraints(max_length=2048)] | None = None
+    env_vars: Variables | None = None
     secrets: Secrets | None = None
-    retryAttempts: int | None = Field(None, strict=True, ge=0, le=10)  # noqa: N815
+    retry_attempts: int | None = Field(None, strict=True, ge=0, le=10)
     """How often a failed or timed out attempt is followed by another."""
-    retryOnLoss: bool | None = Field(None, strict=True)  # noqa: N815
+    retry_on_loss: bool | None = Field(None, strict=True)
     """Whether an attempt whose runner was lost is followed by another."""
-    timeoutSeconds: float | None = Field(None, strict=True, gt=0, le=604_800)  # noqa: N815
+    timeout_seconds: float | None = Field(None, strict=True, gt=0, le=604_800)
     resources: Resources | None = None
 
     @model_validator(mode="after")
     def _secrets_are_few(self) -> Self:
-        given = [self.environment if isinstance(self.environment, dict) else {}, self.envVars or {}]
+        given = [self.environment if isinstance(self.environment, dict) else {}, self.env_vars or {}]
         flagged = [value.value for each in given for value in each.values() if isinstance(value, Flagged)]
         if sum(len(str(value)) for value in [*flagged, *(self.secrets or {}).values()]) > MAX_SECRETS:
             raise ValueError(f"secret values hold more than {MAX_SECRETS} characters together")
@@ -144,31 +150,27 @@ class ExecutionRequest(_Body):
 
     image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
     command: Argument | Annotated[list[Argument], Field(min_length=1), _FEW] | None = None
-    taskId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")] | None = None  # noqa: N815
+    task_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")] | None = None
     folder: Selected = "all"
     tests: Annotated[list[Selected], Field(max_length=10_000)] | None = None
     config: Config | None = None
 
     def stored(self) -> dict[str, Any]:
         """Return what is kept of it, and compared when the same task id is requested again."""
-        return self.model_dump(mode="json", exclude={"taskId"}, exclude_none=True)
+        return self.model_dump(mode="json", by_alias=True, exclude={"task_id"}, exclude_none=True)
 
 
-class CallbackUpdate(BaseModel):
+class CallbackUpdate(_Open):
     """`POST /executions/update` of a worker; every other field is relayed as it came."""
 
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
-
-    taskId: str  # noqa: N815
+    task_id: str
     status: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    organizationId: str | None = None  # noqa: N815
+    organization_id: str | None = None
 
 
-class CallbackLog(BaseModel):
+class CallbackLog(_Open):
     """`POST /executions/log` of a worker."""
 
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
-
-    taskId: str  # noqa: N815
+    task_id: str
     log: str
-    organizationId: str | None = None  # noqa: N815
+    organization_id: str | None = None

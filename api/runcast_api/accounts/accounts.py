@@ -1,19 +1,21 @@
 """Sign-up, log-in, and who a token stands for."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, check_accounts_here
 from runcast_api.accounts.passwords import hash_password, verify_password
+from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.http.problems import Forbidden
 from runcast_api.models import Login, Signup
 from runcast_core.access.tokens import token_issuer
 from runcast_core.bus.revocations import REMOVED
-from runcast_core.model.accounts import Organization, Role, User, organization_json, user_json
+from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import InvalidToken
 from runcast_core.model.identifiers import new_id
+from runcast_core.model.wire.accounts import OrganizationAnswer, Session, UserAnswer, Who
 from runcast_core.store.store import Store
 
 
@@ -23,7 +25,7 @@ async def signup(request: Request) -> Response:
     check_accounts_here(request)
     body = await read(Signup, request)
     now = now_ms()
-    organization = Organization(new_id(), body.organizationName, now)
+    organization = Organization(new_id(), body.organization_name, now)
     hashed = await hash_password(body.password)
     user = User(new_id(), organization.organization_id, body.email, body.name, Role.ADMIN, hashed, now)
     await request.app.state.store.create_account(organization, user)
@@ -52,13 +54,13 @@ async def me(request: Request) -> Response:
     store = request.app.state.store
     user = await store.user(claims.organization_id, claims.user_id)
     organization = await store.organization(claims.organization_id)
-    token_user = {"id": claims.user_id, "organizationId": claims.organization_id, "role": claims.role.value}
-    return JSONResponse(
-        {
-            "user": user_json(user) if user else token_user,
-            "organization": organization_json(organization) if organization else {"id": claims.organization_id},
-        }
+    token_user = UserAnswer(id=claims.user_id, organization_id=claims.organization_id, role=claims.role)
+    token_organization = OrganizationAnswer(id=claims.organization_id)
+    who = Who(
+        user=UserAnswer.of(user) if user else token_user,
+        organization=OrganizationAnswer.of(organization) if organization else token_organization,
     )
+    return Answer(who)
 
 
 def _session(
@@ -66,8 +68,8 @@ def _session(
 ) -> Response:
     issuer = token_issuer(request.app.state.settings)
     token = issuer.issue(user.user_id, user.organization_id, user.role, not_before_ms=not_before_ms)
-    body = {"token": token, "user": user_json(user), "organization": organization_json(organization)}
-    return JSONResponse(body, status)
+    session = Session(token=token, user=UserAnswer.of(user), organization=OrganizationAnswer.of(organization))
+    return Answer(session, status)
 
 
 def _wrong_credentials() -> InvalidToken:

@@ -3,16 +3,18 @@
 from typing import NoReturn
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, authenticate_admin
+from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.models import OrganizationPatch
 from runcast_api.settings import ApiSettings
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.hints import hint
-from runcast_core.model.accounts import OrganizationChanges, organization_settings_json
+from runcast_core.model.accounts import OrganizationChanges
 from runcast_core.model.errors import InvalidInput
+from runcast_core.model.wire.accounts import OrganizationSettings, OrganizationSettingsAnswer
 from runcast_core.store.store import Store
 
 
@@ -20,8 +22,8 @@ async def show_organization(request: Request) -> Response:
     claims = await authenticate(request)
     store: Store = request.app.state.store
     known = await store.organization(claims.organization_id)
-    shown = organization_settings_json(known) if known else {"organizationId": claims.organization_id}
-    return JSONResponse({"organization": shown})
+    shown = OrganizationSettings.of(known) if known else OrganizationSettings(organization_id=claims.organization_id)
+    return Answer(OrganizationSettingsAnswer(organization=shown))
 
 
 async def change_organization(request: Request) -> Response:
@@ -33,7 +35,7 @@ async def change_organization(request: Request) -> Response:
     changed = await store.change_organization(claims.organization_id, **changes)
     if "concurrency_limit" in changes:
         await hint(request.app.state.bus, Signal(SignalKind.WAKE, claims.organization_id))
-    return JSONResponse({"organization": organization_settings_json(changed)})
+    return Answer(OrganizationSettingsAnswer(organization=OrganizationSettings.of(changed)))
 
 
 def _check(changes: OrganizationChanges, settings: ApiSettings) -> None:

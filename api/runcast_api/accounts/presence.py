@@ -1,13 +1,13 @@
 """Who of an organization is connected, over all gateways."""
 
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate
+from runcast_api.http.answer import Answer
 from runcast_core.bus.bus import Bus
 from runcast_core.model.accounts import User
+from runcast_core.model.wire.accounts import PresenceAnswer, PresentUser
 from runcast_core.store.store import Store
 
 
@@ -19,10 +19,11 @@ async def show_presence(request: Request) -> Response:
     present = await bus.presence(claims.organization_id)
     known = {user.user_id: user for user in await store.users(claims.organization_id)} if present.users else {}
     users = sorted(present.users.items(), key=lambda item: (-item[1], item[0]))
-    shown = [_shown(user_id, sockets, known.get(user_id)) for user_id, sockets in users]
-    return JSONResponse({"sockets": present.sockets, "users": shown, "gateways": present.gateways})
+    shown = tuple(_shown(user_id, sockets, known.get(user_id)) for user_id, sockets in users)
+    return Answer(PresenceAnswer(sockets=present.sockets, users=shown, gateways=present.gateways))
 
 
-def _shown(user_id: str, sockets: int, user: User | None) -> dict[str, Any]:
-    named = {"name": user.name, "role": user.role.value} if user else {}
-    return {"userId": user_id, "sockets": sockets} | named
+def _shown(user_id: str, sockets: int, user: User | None) -> PresentUser:
+    if user is None:
+        return PresentUser(user_id, sockets)
+    return PresentUser(user_id, sockets, user.name, user.role)

@@ -1,22 +1,20 @@
 """The users of an organization: seen by its members, managed by its admins."""
 
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, authenticate_admin, check_accounts_here
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import tell_gateways
+from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.models import NewUser
-from runcast_core.model.accounts import Role, User, user_json
+from runcast_core.model.accounts import Role, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict
 from runcast_core.model.identifiers import new_id
+from runcast_core.model.wire.accounts import UserAnswer, Users
 from runcast_core.store.store import Store
-
-_FOR_MEMBERS = ("id", "organizationId", "name", "role")
 
 
 async def list_users(request: Request) -> Response:
@@ -25,8 +23,8 @@ async def list_users(request: Request) -> Response:
     check_accounts_here(request)
     store: Store = request.app.state.store
     users = await store.users(claims.organization_id)
-    shown = user_json if claims.role is Role.ADMIN else _for_members
-    return JSONResponse({"users": [shown(user) for user in users]})
+    shown = UserAnswer.of if claims.role is Role.ADMIN else UserAnswer.for_members
+    return Answer(Users(users=tuple(map(shown, users))))
 
 
 async def create_user(request: Request) -> Response:
@@ -37,7 +35,7 @@ async def create_user(request: Request) -> Response:
     user = User(new_id(), claims.organization_id, body.email, body.name, body.role, hashed, now_ms())
     store: Store = request.app.state.store
     await store.create_user(user)
-    return JSONResponse(user_json(user), 201)
+    return Answer(UserAnswer.of(user), 201)
 
 
 async def remove_user(request: Request) -> Response:
@@ -49,8 +47,3 @@ async def remove_user(request: Request) -> Response:
     store: Store = request.app.state.store
     await tell_gateways(request, await store.remove_user(claims.organization_id, user_id))
     return Response(status_code=204)
-
-
-def _for_members(user: User) -> dict[str, Any]:
-    whole = user_json(user)
-    return {name: whole[name] for name in _FOR_MEMBERS}

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import UnionType
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.accounts import accounts, organization, presence, sessions, users
-from runcast_api.documentation import answers
 from runcast_api.executions import callbacks, executions, log_search, logs
 from runcast_api.models import (
     CallbackLog,
@@ -22,6 +22,11 @@ from runcast_api.models import (
     Signup,
 )
 from runcast_core.model.executions import Status
+from runcast_core.model.wire.accounts import OrganizationSettingsAnswer, PresenceAnswer, Session, UserAnswer, Users, Who
+from runcast_core.model.wire.callbacks import Broadcasted, Ok
+from runcast_core.model.wire.executions import CancelState, ExecutionDetail, ExecutionPage, ExecutionState
+from runcast_core.model.wire.output import LogMatches, LogPage
+from runcast_core.model.wire.shape import Shape
 from runcast_core.store.store import PAGE_CHARACTERS
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -47,7 +52,8 @@ class Call:
     handler: Handler
     summary: str
     access: Access
-    answer: type[BaseModel] | None = None
+    answer: type[Shape] | UnionType | None = None
+    """What a success is answered with: a shape, or one of several."""
     status: int = 200
     body: type[BaseModel] | None = None
     query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
@@ -82,12 +88,12 @@ CALLS = (
         accounts.signup,
         "Create an organization and its admin",
         Access.PUBLIC,
-        answers.Session,
+        Session,
         status=201,
         body=Signup,
     ),
-    Call("POST", "/api/auth/login", accounts.login, "Log in", Access.PUBLIC, answers.Session, body=Login),
-    Call("GET", "/api/auth/me", accounts.me, "Who the token stands for", Access.READER, answers.Who),
+    Call("POST", "/api/auth/login", accounts.login, "Log in", Access.PUBLIC, Session, body=Login),
+    Call("GET", "/api/auth/me", accounts.me, "Who the token stands for", Access.READER, Who),
     Call(
         "DELETE",
         "/api/auth/sessions",
@@ -96,14 +102,14 @@ CALLS = (
         Access.OWNER,
         status=204,
     ),
-    Call("GET", "/api/users", users.list_users, "List the organization's users", Access.READER, answers.Users),
+    Call("GET", "/api/users", users.list_users, "List the organization's users", Access.READER, Users),
     Call(
         "POST",
         "/api/users",
         users.create_user,
         "Add a user to the organization",
         Access.ADMIN,
-        answers.UserAnswer,
+        UserAnswer,
         status=201,
         body=NewUser,
     ),
@@ -122,7 +128,7 @@ CALLS = (
         organization.show_organization,
         "What the organization is set to",
         Access.READER,
-        answers.OrganizationSettingsAnswer,
+        OrganizationSettingsAnswer,
     ),
     Call(
         "PATCH",
@@ -130,17 +136,17 @@ CALLS = (
         organization.change_organization,
         "Change the organization's name or limits",
         Access.ADMIN,
-        answers.OrganizationSettingsAnswer,
+        OrganizationSettingsAnswer,
         body=OrganizationPatch,
     ),
-    Call("GET", "/api/presence", presence.show_presence, "Who is connected now", Access.READER, answers.PresenceAnswer),
+    Call("GET", "/api/presence", presence.show_presence, "Who is connected now", Access.READER, PresenceAnswer),
     Call(
         "POST",
         "/api/execution-request",
         executions.request_execution,
         "Run a container; the same taskId with the same request answers with the same execution",
         Access.WRITER,
-        answers.ExecutionAnswer,
+        ExecutionState,
         status=202,
         body=ExecutionRequest,
     ),
@@ -150,19 +156,19 @@ CALLS = (
         executions.list_executions,
         "List executions, newest first",
         Access.READER,
-        answers.ExecutionPage,
+        ExecutionPage,
         query=_PAGE,
     ),
-    Call("GET", _ONE, executions.show, "Look at an execution", Access.READER, answers.ExecutionDetail),
-    Call("GET", f"{_ONE}/logs", logs.logs, "Read or search output", Access.READER, answers.LogAnswer, query=_OUTPUT),
-    Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", Access.WRITER, answers.CancelAnswer, status=202),
+    Call("GET", _ONE, executions.show, "Look at an execution", Access.READER, ExecutionDetail),
+    Call("GET", f"{_ONE}/logs", logs.logs, "Read or search output", Access.READER, LogPage | LogMatches, query=_OUTPUT),
+    Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", Access.WRITER, CancelState, status=202),
     Call(
         "POST",
         f"{_ONE}/rerun",
         executions.rerun,
         "Run the same request under a new task id",
         Access.WRITER,
-        answers.ExecutionAnswer,
+        ExecutionState,
         status=202,
     ),
     Call("DELETE", _ONE, executions.delete, "Delete an ended execution and its output", Access.WRITER, status=204),
@@ -172,7 +178,7 @@ CALLS = (
         callbacks.update,
         "Report a status; the organization's room gets the body as it is",
         Access.WORKER,
-        answers.Broadcasted,
+        Broadcasted,
         body=CallbackUpdate,
     ),
     Call(
@@ -181,7 +187,7 @@ CALLS = (
         callbacks.append_log,
         "Report output; it is numbered and stored",
         Access.WORKER,
-        answers.Ok,
+        Ok,
         body=CallbackLog,
     ),
 )

@@ -61,13 +61,13 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> str:
 def _models(operation: dict[str, Any]) -> str:
     """Name the models of body and answer, which stand below on the page."""
     parts = {"Body": operation.get("requestBody", {}), "Answer": next(iter(operation["responses"].values()))}
-    names = {label: _model(part) for label, part in parts.items() if "content" in part}
-    return "".join(f'<p>{label}: <a href="#{name}"><code>{name}</code></a></p>' for label, name in names.items())
+    return "".join(f"<p>{label}: {_links(part)}</p>" for label, part in parts.items() if "content" in part)
 
 
-def _model(part: dict[str, Any]) -> str:
-    reference: str = part["content"]["application/json"]["schema"]["$ref"]
-    return escape(reference.rpartition("/")[2])
+def _links(part: dict[str, Any]) -> str:
+    schema = part["content"]["application/json"]["schema"]
+    names = [escape(each["$ref"].rpartition("/")[2]) for each in schema.get("anyOf", [schema])]
+    return " or ".join(f'<a href="#{name}"><code>{name}</code></a>' for name in names)
 
 
 def _details(name: str, schema: Any) -> str:

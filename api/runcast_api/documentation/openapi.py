@@ -1,17 +1,19 @@
-"""`/openapi.json`: OpenAPI 3.1, built from the table of calls and the models."""
+"""`/openapi.json`: OpenAPI 3.1, built from the table of calls, the wire shapes and the models of bodies."""
 
 import re
-from typing import Any
+from inspect import cleandoc
+from typing import Any, get_args
 
+import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.documentation.answers import Problem
 from runcast_api.documentation.calls import CALLS, Access, Call
+from runcast_core.model.wire.shape import Problem
 
-_REF = "#/components/schemas/{model}"
+_REF = "#/components/schemas/"
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.READER: [{"bearer": []}],
@@ -44,10 +46,19 @@ async def openapi_json(_: Request) -> Response:
 
 
 def _schemas() -> dict[str, Any]:
-    models = {model for call in CALLS for model in (call.body, call.answer) if model is not None} | {Problem}
-    inputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
-    _, schemas = models_json_schema(inputs, ref_template=_REF)
-    return dict(sorted(schemas["$defs"].items()))
+    """Return the schemas of all bodies, which pydantic reads, and of all answers, which msgspec writes."""
+    bodies: set[type[BaseModel]] = {call.body for call in CALLS if call.body}
+    inputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(body, "validation") for body in bodies]
+    _, read = models_json_schema(inputs, ref_template=_REF + "{model}")
+    answers = {shape for call in CALLS for shape in _shapes(call.answer)} | {Problem}
+    _, written = msgspec.json.schema_components(answers, ref_template=_REF + "{name}")
+    for schema in written.values():
+        schema["description"] = cleandoc(schema["description"])  # msgspec keeps the indentation
+    return dict(sorted((read["$defs"] | written).items()))
+
+
+def _shapes(answer: Any) -> tuple[type, ...]:
+    return get_args(answer) or ((answer,) if answer else ())
 
 
 def _operation(call: Call) -> dict[str, Any]:
@@ -70,5 +81,7 @@ def _parameters(call: Call) -> list[dict[str, Any]]:
     return in_path + [{"name": name, "in": "query", "schema": schema} for name, schema in call.query.items()]
 
 
-def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
+def _content(model: Any) -> dict[str, Any]:
+    """Return the JSON of a model, or of one of several."""
+    schemas = [{"$ref": _REF + each.__name__} for each in _shapes(model)]
+    return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}

@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read_object
 from runcast_api.http.problems import Forbidden
 from runcast_api.models import CallbackLog, CallbackUpdate
@@ -16,8 +17,11 @@ from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import BusUnavailable, InvalidInput
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
-from runcast_core.model.executions import Status, chunk_json
+from runcast_core.model.executions import Status
 from runcast_core.model.identifiers import check_organization_id, check_task_id, room
+from runcast_core.model.wire.callbacks import Broadcasted, Ok
+from runcast_core.model.wire.output import Chunk
+from runcast_core.model.wire.shape import builtins
 from runcast_core.store.announcer import note_announced
 from runcast_core.store.store import Store
 
@@ -28,42 +32,42 @@ async def update(request: Request) -> Response:
     _check_peer(request)
     body = await read_object(request)
     report = parse(CallbackUpdate, body)
-    task_id = check_task_id(report.taskId)
+    task_id = check_task_id(report.task_id)
     event = relayed(EXECUTION_UPDATED, task_id, body)
-    if report.organizationId is None:
+    if report.organization_id is None:
         warning = "Execution update missing organizationId, broadcasting globally"
         await _broadcast(request, event, warning)
     else:
         await _store_and_relay(request, report, event)
-    return JSONResponse({"status": "broadcasted"})
+    return Answer(Broadcasted(status="broadcasted"))
 
 
 async def append_log(request: Request) -> Response:
     _check_peer(request)
     body = await read_object(request)
     report = parse(CallbackLog, body)
-    task_id = check_task_id(report.taskId)
-    if report.organizationId is None:
+    task_id = check_task_id(report.task_id)
+    if report.organization_id is None:
         warning = "Log broadcast missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
-        return JSONResponse({"status": "ok"})
-    organization_id = check_organization_id(report.organizationId)
+        return Answer(Ok(status="ok"))
+    organization_id = check_organization_id(report.organization_id)
     store: Store = request.app.state.store
     await store.record_external(organization_id, task_id, None)
     chunk = await store.append_external_log(organization_id, task_id, report.log, now_ms())
     shown: dict[str, Any] = {name: value for name, value in body.items() if name != "organizationId"}
-    await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | chunk_json(chunk)))
-    return JSONResponse({"status": "ok"})
+    await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | builtins(Chunk.of(chunk))))
+    return Answer(Ok(status="ok"))
 
 
 async def _store_and_relay(request: Request, report: CallbackUpdate, event: Event) -> None:
-    organization_id = check_organization_id(report.organizationId)
+    organization_id = check_organization_id(report.organization_id)
     store: Store = request.app.state.store
     known = Status(report.status) if report.status in Status.__members__ else None
     extra = report.model_extra or {}
     execution = await store.record_external(
         organization_id,
-        report.taskId,
+        report.task_id,
         known,
         image=_text(extra.get("image")),
         error=_text(extra.get("error")),
@@ -73,7 +77,7 @@ async def _store_and_relay(request: Request, report: CallbackUpdate, event: Even
         await hint(request.app.state.bus, Signal(SignalKind.CANCEL, organization_id, execution.task_id))
     if not await _publish(request, organization_id, event):
         return
-    log.info("Broadcast execution-updated", room=room(organization_id), task=report.taskId, status=report.status)
+    log.info("Broadcast execution-updated", room=room(organization_id), task=report.task_id, status=report.status)
     if execution.status is known:  # else the event told something that is not the stored state
         await note_announced(store, execution)
 

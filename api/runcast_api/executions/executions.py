@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, authenticate_writer
 from runcast_api.executions.cursors import decode_cursor, encode_cursor
 from runcast_api.http import queries
+from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read
 from runcast_api.models import ExecutionRequest, Place
 from runcast_core.access.sealing import Sealer, has_secrets
@@ -17,8 +18,9 @@ from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, InvalidInput, NotFound
-from runcast_core.model.executions import DEFAULT_POOL, Execution, Status, attempt_summary, canonical, summary
+from runcast_core.model.executions import DEFAULT_POOL, Execution, Status, canonical
 from runcast_core.model.identifiers import check_task_id, new_id
+from runcast_core.model.wire.executions import AttemptState, CancelState, ExecutionDetail, ExecutionPage, ExecutionState
 from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Position, Store
 
@@ -31,7 +33,7 @@ _VALUES = ("environment", "envVars", "secrets")
 async def request_execution(request: Request) -> Response:
     claims = await authenticate_writer(request)
     body = await read(ExecutionRequest, request)
-    task_id = check_task_id(body.taskId) if body.taskId is not None else new_id()
+    task_id = check_task_id(body.task_id) if body.task_id is not None else new_id()
     return await _submit(request, claims, task_id, body.stored())
 
 
@@ -62,18 +64,20 @@ async def list_executions(request: Request) -> Response:
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     next_cursor = encode_cursor(Position(last.created_at, last.task_id)) if last else None
-    return JSONResponse({"executions": [summary(execution) for execution in page], "nextCursor": next_cursor})
+    return Answer(ExecutionPage(executions=tuple(map(ExecutionState.of, page)), next_cursor=next_cursor))
 
 
 async def show(request: Request) -> Response:
     execution = await _existing(request, await authenticate(request))
-    shown = summary(execution) | {
-        "priority": execution.priority,
-        "pool": execution.pool,
-        "attempts": [attempt_summary(attempt) for attempt in execution.attempts],
-        "request": _without_values(execution.request),
-    }
-    return JSONResponse(shown | await _queue_position(request.app.state.store, execution))
+    detail = ExecutionDetail.of(
+        execution,
+        priority=execution.priority,
+        pool=execution.pool,
+        attempts=tuple(map(AttemptState.of, execution.attempts)),
+        request=_without_values(execution.request),
+        queue_position=await _queue_position(request.app.state.store, execution),
+    )
+    return Answer(detail)
 
 
 async def cancel(request: Request) -> Response:
@@ -84,7 +88,7 @@ async def cancel(request: Request) -> Response:
         await announce(store, bus, execution)
     else:
         await hint(bus, Signal(SignalKind.CANCEL, claims.organization_id, execution.task_id))
-    return JSONResponse(summary(execution) | {"cancelRequested": True}, 202)
+    return Answer(CancelState.of(execution, cancel_requested=True), 202)
 
 
 async def delete(request: Request) -> Response:
@@ -105,12 +109,11 @@ async def _existing(request: Request, claims: Claims) -> Execution:
     return execution
 
 
-async def _queue_position(store: Store, execution: Execution) -> dict[str, int]:
-    """Return nothing for what does not wait, also if it was claimed just then."""
+async def _queue_position(store: Store, execution: Execution) -> int | None:
+    """Return None for what does not wait, also if it was claimed just then."""
     if execution.status is not Status.PENDING:
-        return {}
-    position = await store.queue_position(execution.organization_id, execution.task_id)
-    return {} if position is None else {"queuePosition": position}
+        return None
+    return await store.queue_position(execution.organization_id, execution.task_id)
 
 
 async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[str, Any]) -> Response:
@@ -133,7 +136,7 @@ async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[st
     execution, created = await _created(store, new, plain)
     if created:
         await announce_and_wake(store, bus, execution)
-    return JSONResponse(summary(execution), 202)
+    return Answer(ExecutionState.of(execution), 202)
 
 
 async def _created(store: Store, new: Execution, plain: dict[str, Any]) -> tuple[Execution, bool]:

@@ -3,12 +3,12 @@
 import math
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import anyio.to_thread
 
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.executions import LogChunk
+from runcast_core.model.wire.output import LineFound
 from runcast_core.store.store import LogStore
 
 MAX_WANTED = 256
@@ -30,17 +30,10 @@ class Output:
             self.organization_id, self.task_id, attempt=self.attempt, after=after, limit=limit
         )
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A line: the number of its chunk, its own within it, counted from 0, and its text."""
-
-    seq: int
-    line: int
-    text: str
-
-    def json(self) -> dict[str, Any]:
-        return {"seq": self.seq, "line": self.line, "text": self.text}
+    async def goes_on(self, after: int, last: int) -> bool:
+        """Tell whether there is more than what was read from `after` to `last`. The store bounds a page's size too, so
+        a page that is not full may yet have one after it."""
+        return last > after and bool(await self.read(last, 1))
 
 
 class LogSearch:
@@ -49,13 +42,13 @@ class LogSearch:
     def __init__(self, output: Output, wanted: str) -> None:
         if not 1 <= len(wanted) <= MAX_WANTED or "\n" in wanted:
             raise InvalidInput(f"q must be 1 to {MAX_WANTED} characters within one line", code="INVALID_QUERY")
-        self._output = output
+        self.output = output
         self._wanted = wanted.casefold()
 
-    async def step(self, after: int, limit: float = math.inf) -> tuple[list[Match], int]:
+    async def step(self, after: int, limit: float = math.inf) -> tuple[list[LineFound], int]:
         """Search one step of what comes after chunk `after`. Return the lines found, and the last chunk searched: the
         first with which there are `limit` lines, else the step's last, or `after` if there is no more."""
-        chunks = await self._output.read(after, CHUNKS)
+        chunks = await self.output.read(after, CHUNKS)
         return await anyio.to_thread.run_sync(self._found, chunks, after, limit)
 
     async def text(self, after: int) -> AsyncIterator[str]:
@@ -67,8 +60,8 @@ class LogSearch:
             after = last
             yield "".join(f"{match.text}\n" for match in found)
 
-    def _found(self, chunks: list[LogChunk], after: int, limit: float) -> tuple[list[Match], int]:
-        found: list[Match] = []
+    def _found(self, chunks: list[LogChunk], after: int, limit: float) -> tuple[list[LineFound], int]:
+        found: list[LineFound] = []
         for chunk in chunks:
             found += self._matches(chunk)
             after = chunk.seq
@@ -76,11 +69,11 @@ class LogSearch:
                 break
         return found, after
 
-    def _matches(self, chunk: LogChunk) -> Iterator[Match]:
+    def _matches(self, chunk: LogChunk) -> Iterator[LineFound]:
         folded = chunk.text.casefold()
         if self._wanted not in folded:
             return
         lines = chunk.text.split("\n")
         for number, line in enumerate(folded.split("\n")):
             if self._wanted in line:
-                yield Match(chunk.seq, number, lines[number])
+                yield LineFound(seq=chunk.seq, line=number, text=lines[number])

@@ -1,16 +1,17 @@
 """Output over HTTP: pages of numbered chunks, or of the lines that contain a text, as JSON; or all of it as text."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from runcast_api.executions.executions import existing
 from runcast_api.executions.log_search import LogSearch, Output
 from runcast_api.http import queries
+from runcast_api.http.answer import Answer
 from runcast_core.model.errors import InvalidInput
-from runcast_core.model.executions import chunk_json
+from runcast_core.model.executions import Execution
+from runcast_core.model.wire.output import Chunk, LogMatches, LogPage
 
 PAGE = 500
 MAX_PAGE = 1000
@@ -30,21 +31,22 @@ async def logs(request: Request) -> Response:
     search = LogSearch(output, wanted) if wanted is not None else None
     if format_ == "text":
         return _download(search.text(after) if search else _text(output, after), execution.task_id)
-    page, last = await (_matches(search, after, limit) if search else _chunks(output, after, limit))
-    # The store bounds a page's size too, so a page that is not full may yet have one after it.
-    more = last > after and bool(await output.read(last, 1))
-    body = {"taskId": execution.task_id, "attempt": attempt, "status": execution.status.value}
-    return JSONResponse(body | page | {"after": last, "more": more})
+    page = await (_matches(search, execution, after, limit) if search else _chunks(output, execution, after, limit))
+    return Answer(page)
 
 
-async def _chunks(output: Output, after: int, limit: int) -> tuple[dict[str, Any], int]:
+async def _chunks(output: Output, execution: Execution, after: int, limit: int) -> LogPage:
     chunks = await output.read(after, limit)
-    return {"chunks": [chunk_json(chunk) for chunk in chunks]}, chunks[-1].seq if chunks else after
+    last = chunks[-1].seq if chunks else after
+    more = await output.goes_on(after, last)
+    shown = tuple(map(Chunk.of, chunks))
+    return LogPage(execution.task_id, output.attempt, execution.status, last, more, shown)
 
 
-async def _matches(search: LogSearch, after: int, limit: int) -> tuple[dict[str, Any], int]:
+async def _matches(search: LogSearch, execution: Execution, after: int, limit: int) -> LogMatches:
     found, last = await search.step(after, limit)
-    return {"matches": [match.json() for match in found]}, last
+    more = await search.output.goes_on(after, last)
+    return LogMatches(execution.task_id, search.output.attempt, execution.status, last, more, tuple(found))
 
 
 def _download(text: AsyncIterator[str], task_id: str) -> Response:

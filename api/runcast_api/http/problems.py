@@ -1,14 +1,14 @@
 """The one place where an error becomes an HTTP answer: `{"error", "code", "details"?}`."""
 
-from typing import Any
-
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from runcast_api.http.answer import Answer
 from runcast_api.http.request_ids import HEADER
 from runcast_core.model.errors import Conflict, InvalidInput, InvalidToken, NotFound, RuncastError
+from runcast_core.model.wire.shape import Problem
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidTok
 _HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 408: {"Connection": "close"}}
 """After a time-out the rest of the body may still come, so the connection is of no more use."""
 RETRY_AFTER_S = "2"
-INTERNAL = {"error": "internal error", "code": "INTERNAL"}
+INTERNAL = Problem(error="internal error", code="INTERNAL")
 
 
 class Forbidden(RuncastError):
@@ -34,36 +34,34 @@ class Forbidden(RuncastError):
     code = "FORBIDDEN"
 
 
-def problem(error: RuncastError) -> JSONResponse:
-    body: dict[str, Any] = {"error": error.message, "code": error.code}
-    if error.details is not None:
-        body["details"] = error.details
+def problem(error: RuncastError) -> Response:
+    body = Problem(error=error.message, code=error.code, details=error.details)
     if error.temporary:
         log.warning("Request failed", code=error.code, reason=error.message)
-        return JSONResponse(body, 503, headers={"Retry-After": RETRY_AFTER_S})
+        return Answer(body, 503, headers={"Retry-After": RETRY_AFTER_S})
     status = _STATUS_BY_CODE.get(error.code) or _STATUS_BY_CLASS.get(type(error))
     if status is None:
         log.error("Request failed", code=error.code, reason=error.message)
-        return JSONResponse(INTERNAL, 500)
-    return JSONResponse(body, status, headers=_HEADERS_BY_STATUS.get(status))
+        return Answer(INTERNAL, 500)
+    return Answer(body, status, headers=_HEADERS_BY_STATUS.get(status))
 
 
-async def on_runcast_error(request: Request, error: Exception) -> JSONResponse:
+async def on_runcast_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RuncastError)  # noqa: S101 - registered for it only
     if isinstance(error, InvalidToken):
         request.app.state.metrics.authentication_errors.labels(error.code).inc()
     return problem(error)
 
 
-async def on_http_exception(_: Request, error: Exception) -> JSONResponse:
+async def on_http_exception(_: Request, error: Exception) -> Response:
     """Answer for an unknown path or method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP_ERROR")
-    return JSONResponse({"error": error.detail, "code": code}, error.status_code, headers=error.headers)
+    return Answer(Problem(error=error.detail, code=code), error.status_code, headers=error.headers)
 
 
-async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+async def on_unexpected(request: Request, error: Exception) -> Response:
     """Answer without anything of the inside; the log has it."""
     request_id = request.scope["request_id"]  # this runs outside of the middleware that binds it
     log.error("Request failed", path=request.url.path, request_id=request_id, exc_info=error)
-    return JSONResponse(INTERNAL, 500, headers={HEADER: request_id})
+    return Answer(INTERNAL, 500, headers={HEADER: request_id})

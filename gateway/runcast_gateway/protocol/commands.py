@@ -5,6 +5,8 @@ from typing import Any
 from runcast_core.access.tokens import TokenVerifier
 from runcast_core.model.errors import InvalidInput, InvalidToken, RuncastError
 from runcast_core.model.identifiers import check_task_id
+from runcast_core.model.wire.commands import Refreshed, Watching
+from runcast_core.model.wire.shape import Problem, Shape
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.protocol.handshake import watched
 from runcast_gateway.relay.hub import Hub
@@ -34,8 +36,8 @@ class Commands:
         self._max_watched = max_watched
         self._commands = {"watch": self._watch, "unwatch": self._unwatch, "refresh-token": self._refresh}
 
-    async def run(self, socket: Socket, name: object, argument: object) -> dict[str, Any] | None:
-        """Return what is acknowledged: what holds now, or `{error, code}`. None for what is no command."""
+    async def run(self, socket: Socket, name: object, argument: object) -> Shape | None:
+        """Return what is acknowledged: what holds now, or a `Problem`. None for what is no command."""
         command = self._commands.get(name) if isinstance(name, str) else None
         if command is None:
             return None
@@ -43,26 +45,26 @@ class Commands:
             return await command(socket, argument if isinstance(argument, dict) else {})
         except RuncastError as error:
             self._metrics.refuse(error.code)
-            return {"error": error.message, "code": error.code}
+            return Problem(error=error.message, code=error.code)
 
-    async def _watch(self, socket: Socket, argument: dict[str, Any]) -> dict[str, Any]:
+    async def _watch(self, socket: Socket, argument: dict[str, Any]) -> Shape:
         """Add a task to those whose output the socket is sent. The first one narrows it to that task's."""
         task_id = check_task_id(argument.get("taskId"))
         return self._watching(socket, (socket.watching or frozenset()) | {task_id})
 
-    async def _unwatch(self, socket: Socket, argument: dict[str, Any]) -> dict[str, Any]:
+    async def _unwatch(self, socket: Socket, argument: dict[str, Any]) -> Shape:
         """Take a task from those the socket watches. One that watches nothing is sent no output, only states."""
         task_id = check_task_id(argument.get("taskId"))
         if socket.watching is None:
             raise InvalidInput("this socket is sent all output; watch a task first", code="NOT_WATCHING")
         return self._watching(socket, socket.watching - {task_id})
 
-    def _watching(self, socket: Socket, tasks: frozenset[str]) -> dict[str, Any]:
+    def _watching(self, socket: Socket, tasks: frozenset[str]) -> Watching:
         socket.watching = watched(sorted(tasks), max_watched=self._max_watched)
         self._hub.replace(socket)
-        return {"watching": sorted(tasks)}
+        return Watching(watching=tuple(sorted(tasks)))
 
-    async def _refresh(self, socket: Socket, argument: dict[str, Any]) -> dict[str, Any]:
+    async def _refresh(self, socket: Socket, argument: dict[str, Any]) -> Shape:
         """Let the socket live as long as a newer token of the same user and organization says."""
         claims = await self._verifier.verify(argument.get("token"))
         if (claims.user_id, claims.organization_id) != (socket.claims.user_id, socket.claims.organization_id):
@@ -71,4 +73,4 @@ class Commands:
             raise InvalidToken("Invalid or expired token")
         socket.claims = claims
         self._expiry.note(socket)
-        return {"expiresAt": expires_at(claims)}
+        return Refreshed(expires_at=expires_at(claims))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import anyio
-import orjson
 import socketio
 import structlog
 from socketio import packet as packets
@@ -16,7 +15,7 @@ from socketio import packet as packets
 from runcast_core.access.tokens import Claims, TokenVerifier
 from runcast_core.bus.bus import Delivery
 from runcast_core.model.errors import InvalidInput, KeysUnavailable
-from runcast_core.model.events import AUTH_ERROR, AUTH_SUCCESS, Event
+from runcast_core.model.events import auth_error, auth_success
 from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
@@ -147,8 +146,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
 
     def _send_away(self, connection: EngineSocket, error: str) -> None:
         """`auth-error`, DISCONNECT: the official clients then stay away instead of trying for ever."""
-        event = event_packet(Event(AUTH_ERROR, None, orjson.dumps({"error": error})))
-        connection.write(Frames([event, packet(packets.DISCONNECT)]))
+        connection.write(Frames([event_packet(auth_error(error)), packet(packets.DISCONNECT)]))
         connection.end_within(REFUSED_GRACE_S, POLICY_VIOLATION)
 
     def _postpone(self, connection: EngineSocket, error: KeysUnavailable) -> None:
@@ -216,7 +214,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         if socket.recover:
             hello["pid"] = str(new_pid(room.epoch, socket.claims)) if missed is None else str(handshake.pid)
             offset = handshake.offset if missed is not None else room.last_text if room.epoch else None
-        success = event_packet(Event(AUTH_SUCCESS, None, _welcome_payload(socket.claims)), offset)
+        claims = socket.claims
+        success = event_packet(auth_success(claims.organization_id, claims.user_id, claims.role), offset)
         connection.write(Frames([packet(packets.CONNECT, hello), success]))
         log.info(
             "Socket connected",
@@ -252,14 +251,3 @@ def _parsed(data: Any) -> Any:
         return None
     known = {packets.CONNECT, packets.DISCONNECT, packets.EVENT, packets.ACK}
     return received if isinstance(data, str) and received.packet_type in known else None
-
-
-def _welcome_payload(claims: Claims) -> bytes:
-    return orjson.dumps(
-        {
-            "message": "Connected to organization channel",
-            "organizationId": claims.organization_id,
-            "userId": claims.user_id,
-            "role": claims.role.value,
-        }
-    )

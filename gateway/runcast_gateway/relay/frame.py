@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-import orjson
-
 from runcast_core.model.events import Event
+from runcast_core.model.wire.shape import encode
 
 
 class Frames(bytes):
@@ -29,7 +28,7 @@ def event_packet(event: Event, offset: str | None = None) -> bytes:
 
     https://socket.io/docs/v4/socket-io-protocol/#packet-encoding: `2`, then a JSON array of name and arguments.
     """
-    name = orjson.dumps(event.name)
+    name = encode(event.name)
     if offset is None:
         return b"2[%b,%b]" % (name, event.payload)
     return b'2[%b,%b,"%b"]' % (name, event.payload, offset.encode())
@@ -43,7 +42,7 @@ def event_frames(event: Event, offset: str | None = None) -> Frames:
 def packet(kind: int, body: object = None, *, acknowledges: int | None = None) -> bytes:
     """Return a packet of the default namespace with a JSON body, if any."""
     number = b"" if acknowledges is None else b"%d" % acknowledges
-    return b"%d%b%b" % (kind, number, b"" if body is None else orjson.dumps(body))
+    return b"%d%b%b" % (kind, number, b"" if body is None else encode(body))
 
 
 def websocket_frame(payload: bytes, *, opcode: int = 1) -> bytes:

@@ -8,10 +8,9 @@ import random
 from collections.abc import Callable, Iterable
 
 import anyio
-import orjson
 import structlog
 
-from runcast_core.model.events import DRAIN, Event
+from runcast_core.model.events import drain
 from runcast_gateway.relay.frame import event_frames
 from runcast_gateway.transport.engineio_socket import EngineSocket
 
@@ -57,6 +56,5 @@ class Drain:
         """
         within_s = random.uniform(left_s * 0.1, left_s * 0.9)  # noqa: S311 - nothing that anybody has to guess
         if connection.socket is not None:
-            payload = orjson.dumps({"withinMs": round(left_s * 1000)})
-            connection.write(event_frames(Event(DRAIN, None, payload)))
+            connection.write(event_frames(drain(round(left_s * 1000))))
         return within_s

@@ -5,11 +5,10 @@ import time
 from collections.abc import Callable
 
 import anyio
-import orjson
 
 from runcast_core.access.tokens import Claims
 from runcast_core.model.clock import iso
-from runcast_core.model.events import TOKEN_EXPIRING, Event
+from runcast_core.model.events import token_expiring
 from runcast_gateway.relay.frame import event_frames
 from runcast_gateway.relay.hub import Hub
 from runcast_gateway.relay.socket import Socket
@@ -45,8 +44,7 @@ class Expiry:
                 self._end(socket)
             else:
                 socket.warned_of = socket.claims.expires_at
-                payload = orjson.dumps({"expiresAt": expires_at(socket.claims)})
-                socket.write(event_frames(Event(TOKEN_EXPIRING, None, payload)))
+                socket.write(event_frames(token_expiring(expires_at(socket.claims))))
         self._soonest = min(map(self._due, self._hub.all_sockets()), default=math.inf)
 
     def _due(self, socket: Socket) -> float:
@@ -55,5 +53,5 @@ class Expiry:
         return end if socket.warned_of == end else end - self._warn_s
 
 
-def expires_at(claims: Claims) -> str | None:
+def expires_at(claims: Claims) -> str:
     return iso(min(claims.expires_at, _LATEST) * 1000)

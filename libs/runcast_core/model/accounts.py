@@ -1,10 +1,8 @@
-"""Organizations and their users, and the one place where they become JSON."""
+"""Organizations and their users. `runcast_core.model.wire` has how they are shown."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypedDict
-
-from runcast_core.model.clock import iso
+from typing import TypedDict
 
 
 class Role(StrEnum):
@@ -57,36 +55,3 @@ class Standing:
 
     organization_deleted: bool
     sessions_revoked_at: int | None
-
-
-def user_json(user: User) -> dict[str, Any]:
-    return {
-        "id": user.user_id,
-        "organizationId": user.organization_id,
-        "email": user.email,
-        "name": user.name,
-        "role": user.role.value,
-        "createdAt": iso(user.created_at),
-    }
-
-
-def organization_json(organization: Organization) -> dict[str, Any]:
-    """Return how it is shown beside a user; one that only an identity provider named has no name."""
-    return {
-        "id": organization.organization_id,
-        **({"name": organization.name} if organization.name else {}),
-        "createdAt": iso(organization.created_at),
-    }
-
-
-def organization_settings_json(organization: Organization) -> dict[str, Any]:
-    """Return how it is shown by itself: a limit that is the installation's is left out."""
-    shown = {
-        "organizationId": organization.organization_id,
-        "name": organization.name or None,
-        "createdAt": iso(organization.created_at),
-        "concurrencyLimit": organization.concurrency_limit,
-        "retentionDays": organization.retention_days,
-        "timeoutLimitSeconds": organization.timeout_limit_s,
-    }
-    return {name: value for name, value in shown.items() if value is not None}

@@ -23,7 +23,7 @@ def ended_attempt(
 ) -> Attempt:
     """Return the record of the attempt that runs, as one that ends now."""
     code = exit_code if exit_code is not None else running.exit_code
-    return Attempt(running.attempt, status, running.started_at, now_ms(), error or running.error, code, output)
+    return Attempt(running.attempt, status, now_ms(), running.started_at, error or running.error, code, output)
 
 
 def check_forward(running: Execution, status: Status) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import overload
 
 
 def now_ms() -> int:
@@ -9,6 +10,10 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@overload
+def iso(ms: int) -> str: ...
+@overload
+def iso(ms: int | None) -> str | None: ...
 def iso(ms: int | None) -> str | None:
     """Return ISO 8601 with milliseconds and `Z`, as JavaScript's `toISOString` does."""
     if ms is None:

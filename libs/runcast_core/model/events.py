@@ -1,4 +1,4 @@
-"""The events that dashboards receive, encoded once by whoever publishes them."""
+"""The events that dashboards receive, each with its payload's shape, encoded once by whoever publishes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from typing import Any
 
 import orjson
 
-from runcast_core.model.executions import Execution, LogChunk, chunk_json, summary
+from runcast_core.model.accounts import Role
+from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.wire.executions import ExecutionState
+from runcast_core.model.wire.output import Chunk
+from runcast_core.model.wire.shape import Shape, encode
 
 EXECUTION_UPDATED = "execution-updated"
 EXECUTION_LOG = "execution-log"
@@ -23,6 +27,40 @@ RESERVED = frozenset(
 """Names that only a gateway itself may emit, so that nobody with a stock emitter can pose as it."""
 
 
+class Resync(Shape, frozen=True):
+    """What could not be delivered has to be read again over HTTP: everything, or one execution."""
+
+    reason: str
+    task_id: str | None = None
+
+
+class TokenExpiring(Shape, frozen=True):
+    """When the socket's token ends (ISO 8601)."""
+
+    expires_at: str
+
+
+class Drain(Shape, frozen=True):
+    """Within how many milliseconds the gateway closes this connection."""
+
+    within_ms: int
+
+
+class AuthSuccess(Shape, frozen=True):
+    """Who the socket is, and that it is in its organization's room."""
+
+    message: str
+    organization_id: str
+    user_id: str
+    role: Role
+
+
+class AuthError(Shape, frozen=True):
+    """Why the socket is sent away: `Authentication required`, `Invalid or expired token`."""
+
+    error: str
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A name and its one argument, a JSON object as bytes. `task_id` lets a relay route without opening it."""
@@ -33,17 +71,37 @@ class Event:
 
 
 def execution_updated(execution: Execution) -> Event:
-    return Event(EXECUTION_UPDATED, execution.task_id, orjson.dumps(summary(execution)))
+    return Event(EXECUTION_UPDATED, execution.task_id, encode(ExecutionState.of(execution)))
 
 
 def execution_log(chunk: LogChunk) -> Event:
-    return Event(EXECUTION_LOG, chunk.task_id, orjson.dumps(chunk_json(chunk)))
+    return Event(EXECUTION_LOG, chunk.task_id, encode(Chunk.of(chunk)))
 
 
 def resync(reason: str, task_id: str | None = None) -> Event:
     """Return the event that tells dashboards to read again over HTTP: everything, or one execution."""
-    body = {"reason": reason} | ({"taskId": task_id} if task_id else {})
-    return Event(RESYNC, task_id, orjson.dumps(body))
+    return Event(RESYNC, task_id, encode(Resync(reason=reason, task_id=task_id)))
+
+
+def token_expiring(expires_at: str) -> Event:
+    """Return the warning that the socket's token ends soon; the time is ISO 8601."""
+    return Event(TOKEN_EXPIRING, None, encode(TokenExpiring(expires_at=expires_at)))
+
+
+def drain(within_ms: int) -> Event:
+    """Return the news that the gateway leaves and closes this connection itself within so many milliseconds."""
+    return Event(DRAIN, None, encode(Drain(within_ms=within_ms)))
+
+
+def auth_success(organization_id: str, user_id: str, role: Role) -> Event:
+    """Return the news that the token is good and its organization's room joined."""
+    text = "Connected to organization channel"
+    welcome = AuthSuccess(message=text, organization_id=organization_id, user_id=user_id, role=role)
+    return Event(AUTH_SUCCESS, None, encode(welcome))
+
+
+def auth_error(error: str) -> Event:
+    return Event(AUTH_ERROR, None, encode(AuthError(error=error)))
 
 
 def mark() -> Event:

@@ -1,13 +1,14 @@
-"""The execution, its states, its output, and the one place where they become JSON."""
+"""The execution, its states, its attempts and its output. `runcast_core.model.wire` has how they are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
-from runcast_core.model.clock import iso, now_ms
+from runcast_core.model.clock import now_ms
 
 DEFAULT_POOL = "default"
 
@@ -66,24 +67,22 @@ class AttemptKey(NamedTuple):
     """Of the execution, as in `Fence`."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutputEnd:
-    """What proves that the output of an attempt is complete: it ends with the chunk `last_seq`, and all its lines, each
+class OutputEnd(msgspec.Struct, rename="camel", frozen=True):
+    """What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its lines, each
     followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
 
     last_seq: int
-    size: int
+    size: int = msgspec.field(name="bytes")
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How one attempt ended. `output` is None where its runner could not say any more."""
+class Attempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
+    """How one attempt ended. `output` is None where its runner could not say any more. Stores keep it as JSON."""
 
-    number: int
+    number: int = msgspec.field(name="attempt")
     status: Status
-    started_at: int | None
     ended_at: int
+    started_at: int | None = None
     error: str | None = None
     exit_code: int | None = None
     output: OutputEnd | None = None
@@ -144,67 +143,6 @@ class LogChunk:
     ts: int
     stderr: tuple[tuple[int, int], ...] = ()
     """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
-
-
-def summary(execution: Execution) -> dict[str, Any]:
-    """Return what events and lists show: never the request's config, so never a secret or an environment value."""
-    shown = {
-        "taskId": execution.task_id,
-        "organizationId": execution.organization_id,
-        "status": execution.status.value,
-        "rev": execution.rev,
-        "attempt": execution.attempt,
-        "image": execution.image,
-        "source": execution.source.value,
-        "createdAt": iso(execution.created_at),
-        "updatedAt": iso(execution.updated_at),
-        "startedAt": iso(execution.started_at),
-        "endedAt": iso(execution.ended_at),
-        "exitCode": execution.exit_code,
-        "error": execution.error,
-    }
-    return {name: value for name, value in shown.items() if value is not None}
-
-
-def attempt_summary(attempt: Attempt) -> dict[str, Any]:
-    """Return how an ended attempt is shown, as a part of its execution."""
-    times = {"startedAt": iso(attempt.started_at), "endedAt": iso(attempt.ended_at)}
-    return attempt_json(attempt) | {name: time for name, time in times.items() if time is not None}
-
-
-def chunk_json(chunk: LogChunk) -> dict[str, Any]:
-    """Return the payload of `execution-log`, which is also an entry of a page of logs."""
-    shown = {"taskId": chunk.task_id, "log": chunk.text, "seq": chunk.seq, "attempt": chunk.attempt, "ts": chunk.ts}
-    return shown | ({"stderr": chunk.stderr} if chunk.stderr else {})
-
-
-def attempt_json(attempt: Attempt) -> dict[str, Any]:
-    """Return how an ended attempt is stored, times in milliseconds; `attempt_summary` is how it is shown."""
-    output = attempt.output
-    stored = {
-        "attempt": attempt.number,
-        "status": attempt.status.value,
-        "startedAt": attempt.started_at,
-        "endedAt": attempt.ended_at,
-        "error": attempt.error,
-        "exitCode": attempt.exit_code,
-        "output": output and {"lastSeq": output.last_seq, "bytes": output.size, "sha256": output.sha256},
-    }
-    return {name: value for name, value in stored.items() if value is not None}
-
-
-def attempt_of(stored: Mapping[str, Any]) -> Attempt:
-    """Return the attempt that `attempt_json` gave."""
-    output = stored.get("output")
-    return Attempt(
-        stored["attempt"],
-        Status(stored["status"]),
-        stored.get("startedAt"),
-        stored["endedAt"],
-        stored.get("error"),
-        stored.get("exitCode"),
-        output and OutputEnd(output["lastSeq"], output["bytes"], output["sha256"]),
-    )
 
 
 def same_request(one: Execution, other: Execution) -> bool:

@@ -1,23 +1,38 @@
 """How the MongoDB store's documents look: string `_id`s, camelCase, every uniquely indexed field always present."""
 
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import orjson
+from bson import CodecOptions, Int64
+from bson.codec_options import TypeDecoder, TypeRegistry
 
 from runcast_core.model.accounts import Organization, OrganizationChanges, Role, User
 from runcast_core.model.executions import (
     DEFAULT_POOL,
+    Attempt,
     Execution,
     LogChunk,
     Source,
     Status,
-    attempt_json,
-    attempt_of,
     canonical,
 )
 from runcast_core.model.identifiers import execution_key
 
 Document = dict[str, Any]
+
+
+class _PlainNumber(TypeDecoder):
+    """PyMongo gives 64-bit numbers as a subclass of int, which no other library has to know; msgspec refuses it."""
+
+    bson_type = Int64
+
+    def transform_bson(self, value: Int64) -> int:
+        return int(value)
+
+
+PLAIN_NUMBERS: CodecOptions[Document] = CodecOptions(type_registry=TypeRegistry([_PlainNumber()]))
+"""How whatever is read becomes Python's."""
 
 _EXECUTION = {
     "organization_id": "organizationId",
@@ -54,7 +69,7 @@ def new_execution_document(execution: Execution) -> Document:
     fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
     fields |= {"status": execution.status.value, "source": execution.source.value}
     fields |= {name: getattr(execution, name) for name in _LATER}
-    fields |= {"attempts": [attempt_json(attempt) for attempt in execution.attempts]}
+    fields |= {"attempts": [attempt_document(attempt) for attempt in execution.attempts]}
     state = {"slot": key, "leaseMs": 0, "unannounced": True}
     return {"_id": key, "request": canonical(execution.request), **fields, **state}
 
@@ -63,8 +78,13 @@ def execution(document: Document) -> Execution:
     fields = {attribute: document[name] for attribute, name in _EXECUTION.items()}
     fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
     fields |= {name: document.get(name, default) for name, default in _LATER.items()}
-    fields |= {"attempts": tuple(map(attempt_of, document.get("attempts", ())))}
+    fields |= {"attempts": msgspec.convert(document.get("attempts", ()), tuple[Attempt, ...])}
     return Execution(request=orjson.loads(document["request"]), **fields)
+
+
+def attempt_document(attempt: Attempt) -> Document:
+    """Return an attempt as a part of its execution's document."""
+    return cast(Document, msgspec.to_builtins(attempt))
 
 
 def user_document(user: User) -> Document:

@@ -7,9 +7,9 @@ from pymongo import ReturnDocument
 from runcast_core.model.attempts import RUNNER_LOST, check_forward, claimed_before, ended_attempt, retried_when_lost
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost
-from runcast_core.model.executions import Attempt, Execution, Fence, OutputEnd, Status, attempt_json
+from runcast_core.model.executions import Attempt, Execution, Fence, OutputEnd, Status
 from runcast_core.model.identifiers import execution_key
-from runcast_core.store.mongo.documents import Document, execution
+from runcast_core.store.mongo.documents import Document, attempt_document, execution
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.queue import IN_CLAIMED, MongoQueue
 
@@ -134,7 +134,7 @@ class MongoLeases(MongoQueue):
             values |= {"endedAt": now, "slot": idle} | ({} if keep_lease else {"leaseMs": 0})
         update: Document = {"$set": values, "$inc": {"rev": 1}}
         if ended is not None:
-            update["$push"] = {"attempts": attempt_json(ended)}
+            update["$push"] = {"attempts": attempt_document(ended)}
         with translated():
             document = await self._executions.find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
         return execution(document) if document else None

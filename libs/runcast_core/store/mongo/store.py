@@ -169,5 +169,8 @@ def _database(client: AsyncMongoClient[Document]) -> AsyncDatabase[Document]:
     """Reads come from the primary and writes count once a majority has them, whatever the URL says: idempotence,
     fences and what was acknowledged rest on that."""
     return client.get_default_database(
-        "runcast", read_preference=ReadPreference.PRIMARY, write_concern=WriteConcern("majority")
+        "runcast",
+        documents.PLAIN_NUMBERS,
+        read_preference=ReadPreference.PRIMARY,
+        write_concern=WriteConcern("majority"),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import orjson
 
 from runcast_core.model.accounts import Organization, Role, User
@@ -13,8 +14,6 @@ from runcast_core.model.executions import (
     LogChunk,
     Source,
     Status,
-    attempt_json,
-    attempt_of,
 )
 
 SCHEMA = """
@@ -73,6 +72,8 @@ CREATE INDEX IF NOT EXISTS executions_queued ON executions
 NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
 
+_attempts = msgspec.json.Decoder(tuple[Attempt, ...]).decode
+
 
 def execution(row: Mapping[str, Any]) -> Execution:
     return Execution(
@@ -96,7 +97,7 @@ def execution(row: Mapping[str, Any]) -> Execution:
         priority=row["priority"],
         pool=row["pool"],
         fingerprint=row["fingerprint"],
-        attempts=tuple(map(attempt_of, orjson.loads(row["attempts"]))),
+        attempts=_attempts(row["attempts"]),
     )
 
 
@@ -115,7 +116,4 @@ def chunk(row: Mapping[str, Any]) -> LogChunk:
 
 def column(value: Any) -> Any:
     """Return a value of a field as its column keeps it."""
-    if isinstance(value, tuple):
-        shown = [attempt_json(item) if isinstance(item, Attempt) else item for item in value]
-        return orjson.dumps(shown).decode()
-    return value
+    return msgspec.json.encode(value).decode() if isinstance(value, tuple) else value

@@ -1,5 +1,6 @@
 """What a dashboard may ask of its socket."""
 
+import orjson
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -7,6 +8,7 @@ from runcast_core.access.tokens import Claims
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import InvalidToken
+from runcast_core.model.wire.shape import encode
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.protocol.commands import Commands
 from runcast_gateway.relay.revocations import Revocations
@@ -38,7 +40,9 @@ class Rig:
         self.socket = joined(self.hub, "a")
 
     async def run(self, name: object, argument: object = None):
-        return await self.commands.run(self.socket, name, argument)
+        """Return what a client reads."""
+        reply = await self.commands.run(self.socket, name, argument)
+        return None if reply is None else orjson.loads(encode(reply))
 
     def refused(self, reason: str) -> float:
         return self.registry.get_sample_value("runcast_gateway_refused_total", {"reason": reason}) or 0

@@ -59,8 +59,8 @@ async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
 
 async def test_attempts_and_marks_of_standard_error_are_kept(path: str):
     """As they were given."""
-    ended = Attempt(1, Status.FAILED, 5, 9, "exit code 1", 1, OutputEnd(3, 70, "ab" * 32))
-    lost = Attempt(2, Status.ERROR, None, 12, "runner lost")
+    ended = Attempt(1, Status.FAILED, 9, 5, "exit code 1", 1, OutputEnd(3, 70, "ab" * 32))
+    lost = Attempt(2, Status.ERROR, 12, None, "runner lost")
     execution = replace(requested("a"), attempts=(ended, lost), priority=3, pool="gpu", fingerprint="f")
     chunk = LogChunk("a", execution.task_id, 1, 1, "out\nerr\nerr", 7, stderr=((1, 2),))
     async with open_sqlite_store(path) as store:

@@ -1,0 +1,58 @@
+"""Output as `execution-log` and pages of logs show it, and what a search in it finds."""
+
+from typing import Self
+
+from runcast_core.model.executions import LogChunk, Status
+from runcast_core.model.wire.shape import Shape
+
+
+class Chunk(Shape, frozen=True):
+    """One or more whole lines of output, joined by newlines. `stderr` are those from standard error: runs of first
+    line, counted from 0, and number of lines."""
+
+    task_id: str
+    log: str
+    seq: int
+    attempt: int
+    ts: int
+    stderr: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, chunk: LogChunk) -> Self:
+        return cls(
+            task_id=chunk.task_id,
+            log=chunk.text,
+            seq=chunk.seq,
+            attempt=chunk.attempt,
+            ts=chunk.ts,
+            stderr=chunk.stderr,
+        )
+
+
+class LineFound(Shape, frozen=True):
+    """A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text."""
+
+    seq: int
+    line: int
+    text: str
+
+
+class _Page(Shape, frozen=True):
+    task_id: str
+    attempt: int
+    status: Status
+    after: int
+    more: bool
+
+
+class LogPage(_Page, frozen=True):
+    """A page of output. Send `after` again as the query's `after` for what comes next."""
+
+    chunks: tuple[Chunk, ...]
+
+
+class LogMatches(_Page, frozen=True):
+    """What a search found in one step, in order, perhaps nothing. While there is `more`, send `after` again as the
+    query's `after`."""
+
+    matches: tuple[LineFound, ...]
