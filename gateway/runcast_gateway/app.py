@@ -4,9 +4,10 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import anyio
-import socketio
+from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
@@ -17,6 +18,8 @@ from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.serving.probes import probe_routes
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.protocol import socketio_server as protocol
+from runcast_gateway.protocol.admission import Admission
 from runcast_gateway.protocol.commands import Commands
 from runcast_gateway.protocol.recovery import Recovery
 from runcast_gateway.protocol.room_manager import RoomManager
@@ -28,73 +31,77 @@ from runcast_gateway.sessions.drain import Drain
 from runcast_gateway.sessions.expiry import Expiry
 from runcast_gateway.sessions.presence import PresenceReporter
 from runcast_gateway.settings import GatewaySettings
+from runcast_gateway.transport import engine
 from runcast_gateway.transport.input_guard import InputGuard
 
 SOCKETS = "/socket.io/"
 
 
 class Gateway:
-    """One gateway's parts, wired. `application` is what serves `/socket.io/`."""
+    """One gateway's parts, wired. `application` is what serves `/socket.io/`; what outlives a call of it runs in
+    `tasks`."""
 
-    def __init__(self, settings: GatewaySettings, bus: Bus, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: GatewaySettings, bus: Bus, registry: CollectorRegistry, tasks: TaskGroup) -> None:
         self.bus = bus
+        self._tasks = tasks
         metrics = GatewayMetrics(registry)
         bounds = settings.bounds
-        self.presence = PresenceReporter(bus, secrets.token_hex(8), lambda: self.hub.presence())
+        verifier = token_verifier(settings)
+        self.presence = PresenceReporter(bus, secrets.token_hex(8))
         self.hub = Hub(metrics, bounds, on_change=self.presence.changed)
         self.revocations = Revocations(bus)
         self.broker = Broker(bus, self.hub, self.revocations, metrics, linger_s=settings.linger_s)
+        self.expiry = Expiry(self.hub, warn_s=settings.expiry_warning_s)
+        recovery = Recovery(bus, metrics)
+        admission = Admission(self.hub, self.broker, recovery, self.revocations, self.expiry, bounds)
+        commands = Commands(self.hub, verifier, self.expiry, self.revocations, metrics, max_watched=bounds.watched)
         self.server = GatewayServer(
-            async_mode="asgi",
-            client_manager=RoomManager(settings.redis_url, metrics),
-            cors_allowed_origins=settings.allowed_origins,
-            max_http_buffer_size=settings.max_message_bytes,
-            ping_interval=settings.ping_interval_s,
-            ping_timeout=settings.ping_timeout_s,
-            monitor_clients=False,
-            async_handlers=False,
-            logger=_quiet("runcast.socketio"),
-            engineio_logger=_quiet("runcast.engineio"),
+            protocol.Collaborators(verifier, admission, commands, self.hub, metrics, bounds),
+            engine.Collaborators(bounds, self.hub, tasks, metrics.refuse, metrics.slow_sockets.inc),
+            **_options(settings, RoomManager(settings.redis_url, metrics)),
         )
-        verifier = token_verifier(settings)
-        self.server.verifier = verifier
-        self.server.broker = self.broker
-        self.server.hub = self.hub
-        self.server.revocations = self.revocations
-        self.expiry = Expiry(self.hub, self.server.expel, warn_s=settings.expiry_warning_s)
-        self.server.expiry = self.expiry
-        self.server.recovery = Recovery(bus, metrics)
-        self.server.commands = Commands(
-            self.hub, verifier, self.expiry, self.revocations, metrics, max_watched=bounds.watched
-        )
-        self.server.metrics = metrics
-        self.server.bounds = self.server.eio.bounds = bounds
-        self.server.eio.listener = self.hub
-        self.server.eio.refused = metrics.refuse
-        self.server.eio.overrun = metrics.slow_sockets.inc
         self.drain = Drain(self.server.eio.sockets.values, window_s=settings.drain_s)
         self.application = InputGuard(
-            socketio.ASGIApp(self.server, socketio_path=None),
-            max_bytes=settings.max_message_bytes,
-            refused=metrics.refuse,
+            self.server.application(), max_bytes=settings.max_message_bytes, refused=metrics.refuse
         )
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Relay while the context is open."""
-        async with anyio.create_task_group() as tasks:
-            self.server.eio.tasks = tasks
-            await tasks.start(self.broker.run)
-            tasks.start_soon(self.expiry.run)
-            tasks.start_soon(self.revocations.run, self._expel_revoked)
-            tasks.start_soon(self.presence.run)
-            yield
-            tasks.cancel_scope.cancel()
+    async def start(self) -> None:
+        """Return once it relays."""
+        await self._tasks.start(self.broker.run)
+        self._tasks.start_soon(self.expiry.run, self.server.expel)
+        self._tasks.start_soon(self.revocations.run, self._expel_revoked)
+        self._tasks.start_soon(self.presence.run, self.hub.presence)
 
     def _expel_revoked(self, organization_id: str, user_id: str) -> None:
         for socket in self.hub.sockets(organization_id, user_id):
             if self.revocations.refuses(socket.claims):
                 self.server.expel(socket)
+
+
+@asynccontextmanager
+async def running_gateway(settings: GatewaySettings, bus: Bus, registry: CollectorRegistry) -> AsyncIterator[Gateway]:
+    """Relay while the context is open."""
+    async with anyio.create_task_group() as tasks:
+        gateway = Gateway(settings, bus, registry, tasks)
+        await gateway.start()
+        yield gateway
+        tasks.cancel_scope.cancel()
+
+
+def _options(settings: GatewaySettings, manager: RoomManager) -> dict[str, Any]:
+    """Return what python-socketio and python-engineio are told."""
+    return {
+        "async_mode": "asgi",
+        "client_manager": manager,
+        "cors_allowed_origins": settings.allowed_origins,
+        "max_http_buffer_size": settings.max_message_bytes,
+        "ping_interval": settings.ping_interval_s,
+        "ping_timeout": settings.ping_timeout_s,
+        "monitor_clients": False,
+        "async_handlers": False,
+        "logger": _quiet("runcast.socketio"),
+        "engineio_logger": _quiet("runcast.engineio"),
+    }
 
 
 def _quiet(name: str) -> logging.Logger:
@@ -126,8 +133,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             opened = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            app.state.gateway = Gateway(settings, opened, counters)
-            await stack.enter_async_context(app.state.gateway.running())
+            app.state.gateway = await stack.enter_async_context(running_gateway(settings, opened, counters))
             yield
 
     async def ping() -> None:

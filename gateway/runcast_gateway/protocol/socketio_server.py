@@ -4,62 +4,57 @@ Overrides `_handle_connect`, as stock python-socketio registers a socket, and se
 its token: here a refused socket is never in any room, so nothing can reach it but its `auth-error`.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-import anyio
 import socketio
 import structlog
 from socketio import packet as packets
+from starlette.types import ASGIApp
 
 from runcast_core.access.tokens import Claims, TokenVerifier
-from runcast_core.bus.bus import Delivery
 from runcast_core.model.errors import InvalidInput, KeysUnavailable
-from runcast_core.model.events import auth_error, auth_success
+from runcast_core.model.events import auth_error
 from runcast_core.model.identifiers import room as room_name
 from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.protocol.admission import Admission
 from runcast_gateway.protocol.commands import Commands
-from runcast_gateway.protocol.handshake import Handshake, Refused, authenticate, read_handshake, refused_token
-from runcast_gateway.protocol.pid import new_pid
-from runcast_gateway.protocol.recovery import Recovery
-from runcast_gateway.relay.broker import Broker
+from runcast_gateway.protocol.handshake import Handshake, Refused, authenticate, read_handshake
 from runcast_gateway.relay.frame import Frames, event_packet, packet
 from runcast_gateway.relay.hub import Hub
-from runcast_gateway.relay.revocations import Revocations
-from runcast_gateway.relay.room import Room
 from runcast_gateway.relay.socket import Socket
-from runcast_gateway.sessions.expiry import Expiry
+from runcast_gateway.transport import engine
 from runcast_gateway.transport.close_codes import POLICY_VIOLATION
 from runcast_gateway.transport.engineio_server import EngineServer
 from runcast_gateway.transport.engineio_socket import EngineSocket
 
 log = structlog.get_logger()
 
-SUBSCRIBE_TIMEOUT_S = 0.5
-"""The official Python client gives up on a connection after one second."""
-RECOVER_TIMEOUT_S = 5.0
-"""The official JavaScript client, which alone can recover, waits for twenty: many come back at once, and what is given
-up here is lost to them."""
 REFUSED_GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """Whom the server asks and tells; python-socketio's own constructor takes options of its own only."""
+
+    verifier: TokenVerifier
+    admission: Admission
+    commands: Commands
+    hub: Hub
+    metrics: GatewayMetrics
+    bounds: Bounds
 
 
 class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
     """A python-socketio server whose sockets are authenticated before they exist."""
 
     eio: EngineServer
-    verifier: TokenVerifier
-    broker: Broker
-    hub: Hub
-    revocations: Revocations
-    recovery: Recovery
-    commands: Commands
-    expiry: Expiry
-    metrics: GatewayMetrics
-    bounds: Bounds
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, collaborators: Collaborators, engine: engine.Collaborators, **options: Any) -> None:
+        """Take python-socketio's and python-engineio's options, beside whom this server and its connections ask."""
+        self._with = collaborators
+        super().__init__(**options, collaborators=engine)
         self._sockets: dict[str, Socket] = {}
         self._greeted: set[str] = set()
         """Connections that sent their CONNECT; what was answered is final for as long as they live."""
@@ -67,6 +62,10 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
+
+    def application(self) -> ASGIApp:
+        """Return what serves its path."""
+        return cast(ASGIApp, socketio.ASGIApp(self, socketio_path=None))
 
     def expel(self, socket: Socket) -> None:
         """End a socket whose token is worth nothing any more: its client then stays away. Nothing more reaches it,
@@ -77,13 +76,13 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             self._send_away(connection, "Invalid or expired token")
             connection.socket = None
             self._sockets.pop(socket.sid, None)
-            self.hub.lost(socket)
+            self._with.hub.lost(socket)
             self.manager.basic_disconnect(socket.sid, "/")
 
     async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
         self.environ[eio_sid] = {}  # as of here only that it is there matters
-        self.eio.sockets[eio_sid].expect_within(self.bounds.handshake_s)
+        self.eio.sockets[eio_sid].expect_within(self._with.bounds.handshake_s)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """Take CONNECT, DISCONNECT and EVENT. Acknowledgements are ignored, as nothing asks for them, and whoever sends
@@ -110,7 +109,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         if socket is None or socket.gone or (received.namespace or "/") != "/" or not isinstance(received.data, list):
             return
         name, argument = (*received.data, None, None)[:2]
-        reply = await self.commands.run(socket, name, argument)
+        reply = await self._with.commands.run(socket, name, argument)
         if reply is not None and received.id is not None and not socket.gone:
             connection.write(Frames([packet(packets.ACK, [reply], acknowledges=received.id)]))
 
@@ -127,8 +126,8 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         self._greeted.add(eio_sid)
         connection.heard()
         try:
-            claims = await authenticate(data, self.verifier)
-            handshake = read_handshake(data, max_watched=self.bounds.watched)
+            claims = await authenticate(data, self._with.verifier)
+            handshake = read_handshake(data, max_watched=self._with.bounds.watched)
             await self._admit(eio_sid, connection, claims, handshake)
         except Refused as refusal:
             self._refuse(connection, refusal)
@@ -140,7 +139,7 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     def _refuse(self, connection: EngineSocket, refusal: Refused) -> None:
         sid = self.eio.generate_id()
         log.warning("Socket connection rejected", socket=sid, reason=refusal.reason)
-        self.metrics.authentication_errors.labels(refusal.reason).inc()
+        self._with.metrics.authentication_errors.labels(refusal.reason).inc()
         connection.write(Frames([packet(packets.CONNECT, {"sid": sid})]))
         self._send_away(connection, refusal.error)
 
@@ -152,80 +151,28 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     def _postpone(self, connection: EngineSocket, error: KeysUnavailable) -> None:
         """Close the connection without a word of the protocol's: the official clients then try again by themselves."""
         log.warning("Socket connection postponed", connection=connection.sid, reason=error.message)
-        self.metrics.authentication_errors.labels(error.code).inc()
+        self._with.metrics.authentication_errors.labels(error.code).inc()
         connection.end()
 
     def _reject(self, connection: EngineSocket, error: InvalidInput) -> None:
         """Refuse an authenticated client that wants what cannot be; it sees `connect_error` and stays away."""
         log.warning("Socket connection rejected", connection=connection.sid, reason=error.code)
-        self.metrics.refuse(error.code)
+        self._with.metrics.refuse(error.code)
         body = {"message": error.message, "data": {"code": error.code}}
         connection.write(Frames([packet(packets.CONNECT_ERROR, body)]))
         connection.end_within(REFUSED_GRACE_S, POLICY_VIOLATION)
 
     async def _admit(self, eio_sid: str, connection: EngineSocket, claims: Claims, handshake: Handshake) -> None:
-        missed: Sequence[Delivery] | None = None
-        room = self.hub.room(claims.organization_id)
-        if room.epoch is None or handshake.pid is not None:
-            within_s = SUBSCRIBE_TIMEOUT_S if handshake.pid is None else RECOVER_TIMEOUT_S
-            with anyio.move_on_after(within_s):
-                room = await self.broker.opened(claims.organization_id)
-                missed = await self.recovery.missed(room, claims, handshake)
-            room = self.hub.room(claims.organization_id)  # which may be another one by now
+        opened = await self._with.admission.open(claims, handshake)
         if eio_sid not in self.environ:
             return  # gone meanwhile
-        if self.revocations.refuses(claims):
-            raise refused_token()
-        self._check_room_left(claims)
+        self._with.admission.check(claims)
         sid = await self.manager.pre_connect(eio_sid, "/")
         await self.manager.connect(sid, "/")
         await self.manager.enter_room(sid, "/", room_name(claims.organization_id))
         socket = Socket(sid, claims, connection, handshake.recover, handshake.watching)
-        self._welcome(socket, connection, room, handshake, missed)
-        if missed is None:
-            room.join(socket)
-        else:
-            await self.recovery.replay(socket, room, missed)
-        if room.epoch is None:
-            self.broker.resync_once_open(claims.organization_id)
-
-    def _check_room_left(self, claims: Claims) -> None:
-        """Raise `InvalidInput` if the organization or the user has all the sockets that this gateway grants."""
-        if self.hub.count(claims.organization_id) >= self.bounds.sockets_per_organization:
-            raise InvalidInput("too many sockets of this organization", code="TOO_MANY_SOCKETS_OF_ORGANIZATION")
-        if self.hub.count(claims.organization_id, claims.user_id) >= self.bounds.sockets_per_user:
-            raise InvalidInput("too many sockets of this user", code="TOO_MANY_SOCKETS_OF_USER")
-
-    def _welcome(
-        self,
-        socket: Socket,
-        connection: EngineSocket,
-        room: Room,
-        handshake: Handshake,
-        missed: Sequence[Delivery] | None,
-    ) -> None:
-        """Write CONNECT and `auth-success`; nothing else is written until the socket joins, so nothing overtakes."""
-        self._sockets[socket.sid] = socket
-        self.hub.arrive(socket)
-        connection.carry(socket)
-        self.expiry.note(socket)
-        hello = {"sid": socket.sid}
-        offset = None
-        if socket.recover:
-            hello["pid"] = str(new_pid(room.epoch, socket.claims)) if missed is None else str(handshake.pid)
-            offset = handshake.offset if missed is not None else room.last_text if room.epoch else None
-        claims = socket.claims
-        success = event_packet(auth_success(claims.organization_id, claims.user_id, claims.role), offset)
-        connection.write(Frames([packet(packets.CONNECT, hello), success]))
-        log.info(
-            "Socket connected",
-            socket=socket.sid,
-            user=socket.claims.user_id,
-            role=socket.claims.role.value,
-            organization=socket.organization_id,
-            room=room_name(socket.organization_id),
-            recovered=missed is not None,
-        )
+        self._sockets[sid] = socket
+        await self._with.admission.enter(socket, connection, handshake, opened)
 
     def _connection(self, socket: Socket) -> EngineSocket:
         assert isinstance(socket.connection, EngineSocket)  # noqa: S101 - it was made here
@@ -234,12 +181,12 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
     async def _disconnected(self, sid: str, _reason: str) -> None:
         socket = self._sockets.pop(sid, None)
         if socket is not None:
-            self.hub.lost(socket)
+            self._with.hub.lost(socket)
             connection = self._connection(socket)
             if not connection.ended:  # it may connect again
                 self._greeted.discard(connection.sid)
                 connection.socket = None
-                connection.expect_within(self.bounds.handshake_s)
+                connection.expect_within(self._with.bounds.handshake_s)
 
 
 def _parsed(data: Any) -> Any:

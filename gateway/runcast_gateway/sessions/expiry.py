@@ -20,9 +20,8 @@ _LATEST = 253_402_300_799  # the last second of the year 9999, which a date can 
 class Expiry:
     """Looks at every socket's token when the soonest is due. Times are seconds since 1970, as in the tokens."""
 
-    def __init__(self, hub: Hub, end: Callable[[Socket], None], *, warn_s: float) -> None:
+    def __init__(self, hub: Hub, *, warn_s: float) -> None:
         self._hub = hub
-        self._end = end
         self._warn_s = warn_s
         self._soonest = math.inf
 
@@ -30,18 +29,18 @@ class Expiry:
         """Watch a socket that arrived, or has another token."""
         self._soonest = min(self._soonest, self._due(socket))
 
-    async def run(self) -> None:
-        """Warn and end, for ever."""
+    async def run(self, end: Callable[[Socket], None]) -> None:
+        """Warn, and let `end` end, for ever."""
         while True:
             await anyio.sleep(SWEEP_S)
-            self.sweep(time.time())
+            self.sweep(time.time(), end)
 
-    def sweep(self, now: float) -> None:
+    def sweep(self, now: float, end: Callable[[Socket], None]) -> None:
         if now < self._soonest:
             return
         for socket in [socket for socket in self._hub.all_sockets() if self._due(socket) <= now]:
             if socket.claims.expires_at <= now:
-                self._end(socket)
+                end(socket)
             else:
                 socket.warned_of = socket.claims.expires_at
                 socket.write(event_frames(token_expiring(expires_at(socket.claims))))

@@ -23,10 +23,9 @@ Sockets = Mapping[str, Mapping[str, int]]
 class PresenceReporter:
     """Keeps the bus's picture of this gateway like the hub's."""
 
-    def __init__(self, bus: Bus, gateway_id: str, presence: Callable[[], Sockets]) -> None:
+    def __init__(self, bus: Bus, gateway_id: str) -> None:
         self._bus = bus
         self._gateway_id = gateway_id
-        self._presence = presence
         self._told: dict[str, dict[str, int]] = {}
         """What the bus may still hold of this gateway."""
         self._changed = anyio.Event()
@@ -36,24 +35,24 @@ class PresenceReporter:
         """Note, without waiting, that a socket came or went."""
         self._changed.set()
 
-    async def run(self) -> None:
-        """Tell for ever; at the end take back all of it. While the bus does not answer, that is logged once, and told
-        when it does."""
+    async def run(self, presence: Callable[[], Sockets]) -> None:
+        """Tell for ever what `presence` returns; at the end take back all of it. While the bus does not answer, that is
+        logged once, and told when it does."""
         try:
             while True:
-                await self._tell(self._now())
+                await self._tell(self._now(presence()))
                 refresh_at = anyio.current_time() + REFRESH_S
                 while await self._changed_before(refresh_at):
-                    now = self._now()
+                    now = self._now(presence())
                     await self._tell({o: users for o, users in now.items() if users != self._told.get(o, {})})
         finally:
             with anyio.move_on_after(LEAVE_S, shield=True):
                 await self._tell({organization_id: {} for organization_id in self._told})
 
-    def _now(self) -> dict[str, dict[str, int]]:
-        """Return what the hub holds, and nobody for each organization that it held before."""
+    def _now(self, sockets: Sockets) -> dict[str, dict[str, int]]:
+        """Return these, and nobody for each organization that there was before."""
         gone: dict[str, dict[str, int]] = {organization_id: {} for organization_id in self._told}
-        return gone | {organization_id: dict(users) for organization_id, users in self._presence().items()}
+        return gone | {organization_id: dict(users) for organization_id, users in sockets.items()}
 
     async def _changed_before(self, deadline: float) -> bool:
         """Wait for a change and what comes with it. False if there is none until the deadline."""

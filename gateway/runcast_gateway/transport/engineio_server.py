@@ -1,7 +1,8 @@
 """python-engineio where it does otherwise than a gateway needs: the server, of connections of our own kind.
 
-Its private names are used here and in `engineio_socket`, and nowhere else. Pinned to python-engineio 4.15;
-tests/integration/gateway/transport/test_engineio.py fails where an upgrade breaks what is overridden.
+Its private names are used here, in `carrier`, `engineio_socket` and `upgrade`, and nowhere else. Pinned to
+python-engineio 4.15; tests/integration/gateway/transport/test_engineio.py fails where an upgrade breaks what is
+overridden.
 """
 
 from types import SimpleNamespace
@@ -9,15 +10,14 @@ from typing import Any, cast
 
 import engineio
 import structlog
-from anyio.abc import TaskGroup
 from engineio import async_server
 from engineio.async_drivers import asgi
 from starlette.types import Receive, Scope, Send
 
-from runcast_gateway.bounds import Bounds
-from runcast_gateway.relay.socket import Listener
+from runcast_gateway.transport.engine import Collaborators
 from runcast_gateway.transport.engineio_socket import EngineSocket
 from runcast_gateway.transport.outbox import Outbox
+from runcast_gateway.transport.upgrade import UpgradingSocket
 
 log = structlog.get_logger()
 
@@ -32,17 +32,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
     """A server that never waits for a client that does not read."""
 
     _async: dict[str, Any]
-    tasks: TaskGroup
-    listener: Listener
-    bounds: Bounds
     sockets: dict[str, EngineSocket]
-    refused: Any
-    """Called with the name of a bound that a client exceeded."""
-    overrun: Any
-    """Called when a client is cut off that did not read."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, *, collaborators: Collaborators, **options: Any) -> None:
+        """Take python-engineio's options beside our own."""
+        self.collaborators = collaborators
+        super().__init__(**options)
         self._async = {**self._async, "translate_request": _environ}
 
     def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
@@ -81,4 +76,4 @@ async def _environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]
     }
 
 
-async_server.async_socket = SimpleNamespace(AsyncSocket=EngineSocket)  # which the server names where it makes one
+async_server.async_socket = SimpleNamespace(AsyncSocket=UpgradingSocket)  # which the server names where it makes one

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from runcast_core.model.events import EXECUTION_UPDATED
-from runcast_gateway.protocol import socketio_server
+from runcast_gateway.protocol import admission, socketio_server
 from runcast_gateway.transport import direct_websocket
 from tests.parts.gateway_server import Running, running_gateway, until
 from tests.parts.websocket import websocket
@@ -100,7 +100,7 @@ async def test_who_does_not_read_cannot_be_a_new_socket_for_a_clean_slate(monkey
 
 async def test_who_comes_back_is_waited_for_longer_than_who_is_new(monkeypatch: pytest.MonkeyPatch):
     """A journal that is read slowly, as when everybody comes back at once, is no reason to lose what was missed."""
-    monkeypatch.setattr(socketio_server, "SUBSCRIBE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(admission, "SUBSCRIBE_TIMEOUT_S", 0.01)
     async with running_gateway() as running:
         async with websocket(running.port) as client:
             await client.connect(running.token(), recover=True)

@@ -3,8 +3,11 @@
 import asyncio
 import hashlib
 import inspect
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.metadata import version
 from types import SimpleNamespace
+from typing import Any
 
 import anyio
 import pytest
@@ -24,7 +27,9 @@ from runcast_gateway.relay.frame import Frames
 from runcast_gateway.relay.socket import Socket
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.transport import engineio_socket
-from runcast_gateway.transport.engineio_socket import MAX_POLLED, EngineSocket
+from runcast_gateway.transport.carrier import MAX_POLLED
+from runcast_gateway.transport.engineio_socket import EngineSocket
+from runcast_gateway.transport.upgrade import UpgradingSocket
 
 OVERRIDDEN = {
     "AsyncSocket.poll": "826f58a9",
@@ -48,16 +53,20 @@ SECRET = "a secret of thirty-two characters, for tests"
 
 
 @pytest.fixture
-def gateway() -> Gateway:
+async def gateway() -> AsyncIterator[Gateway]:
     settings = GatewaySettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_PING_TIMEOUT": "0.1"})
     registry = CollectorRegistry()
-    gateway = Gateway(settings, MemoryBus(), registry)
-    gateway.registry = registry
-    return gateway
+    async with anyio.create_task_group() as tasks:
+        gateway = Gateway(settings, MemoryBus(), registry, tasks)
+        gateway.registry = registry
+        yield gateway
+        tasks.cancel_scope.cancel()
 
 
-def _queued(gateway: Gateway, count: int) -> EngineSocket:
-    connection = EngineSocket(gateway.server.eio, "c1")
+def _queued(gateway: Gateway, count: int, **others: Any) -> EngineSocket:
+    """Return a connection with so much in its queue, and perhaps other collaborators than the gateway's."""
+    gateway.server.eio.collaborators = replace(gateway.server.eio.collaborators, **others)
+    connection = UpgradingSocket(gateway.server.eio, "c1")
     gateway.server.eio.sockets["c1"] = connection
     for number in range(count):
         connection.queue.put_nowait(packet.Packet(packet.MESSAGE, data=str(number)))
@@ -109,20 +118,14 @@ def test_what_is_overridden_of_engineio_is_as_it_was():
 def test_connections_are_of_our_kind():
     """python-engineio names the class of its connections in a private place."""
     assert "async_socket.AsyncSocket(self, sid)" in inspect.getsource(AsyncServer._handle_connect)
-    assert async_server.async_socket.AsyncSocket is EngineSocket
-
-
-class Refusals(list):
-    """What clients were refused."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        gateway.server.eio.refused = self.append
+    assert async_server.async_socket.AsyncSocket is UpgradingSocket
 
 
 async def test_who_does_not_read_the_answers_may_not_ask_on(gateway: Gateway, monkeypatch: pytest.MonkeyPatch):
     """However seldom something happens in its organization."""
-    connection, refusals = _queued(gateway, 0), Refusals(gateway)
-    hard = gateway.server.eio.bounds.hard_bytes
+    refusals: list[str] = []
+    connection = _queued(gateway, 0, refused=refusals.append)
+    hard = gateway.server.eio.collaborators.bounds.hard_bytes
     monkeypatch.setattr(connection, "buffered", lambda: hard)
     assert connection.admit()
     monkeypatch.setattr(connection, "buffered", lambda: hard + 1)
@@ -134,8 +137,9 @@ async def test_who_sends_as_much_as_it_may_is_never_refused(gateway: Gateway, mo
     """Twice a second's worth at one moment, then a second's worth each second, however it is spread."""
     clock = [1000.7]
     monkeypatch.setattr(engineio_socket.time, "monotonic", lambda: clock[0])
-    connection, refusals = _queued(gateway, 0), Refusals(gateway)
-    rate = gateway.server.eio.bounds.messages_per_s
+    refusals: list[str] = []
+    connection = _queued(gateway, 0, refused=refusals.append)
+    rate = gateway.server.eio.collaborators.bounds.messages_per_s
     for _ in range(20):
         clock[0] += 1.9
         assert all(connection.admit() for _ in range(round(1.9 * rate)))
@@ -150,10 +154,10 @@ async def test_who_sends_as_much_as_it_may_is_never_refused(gateway: Gateway, mo
 
 async def test_a_poll_is_relieved_when_half_of_the_bound_is_left(gateway: Gateway):
     """What piles up for a client that polls counts like another's buffer."""
-    connection, told = _queued(gateway, 0), []
+    told: list[str] = []
+    connection = _queued(gateway, 0, listener=Told(told))
     connection.socket = Socket("s", Claims("u", "o", Role.VIEWER, 0), connection)
-    gateway.server.eio.listener = Told(told)
-    soft = gateway.server.eio.bounds.soft_bytes
+    soft = gateway.server.eio.collaborators.bounds.soft_bytes
     for _ in range(3):
         connection.write(Frames([b"x" * (soft // 2)]))
     assert told == ["congested"]
@@ -184,9 +188,9 @@ class Told:
 
 async def test_a_socket_on_a_connection_that_is_congested_already_is_slow(gateway: Gateway):
     """As after a DISCONNECT and another CONNECT without reading: else nothing would bound what piles up."""
-    connection, told = _queued(gateway, 0), []
-    gateway.server.eio.listener = Told(told)
-    connection.write(Frames([b"x" * (gateway.server.eio.bounds.soft_bytes + 1)]))
+    told: list[str] = []
+    connection = _queued(gateway, 0, listener=Told(told))
+    connection.write(Frames([b"x" * (gateway.server.eio.collaborators.bounds.soft_bytes + 1)]))
     assert told == []
     connection.carry(Socket("s", Claims("u", "o", Role.VIEWER, 0), connection))
     assert told == ["congested"]
@@ -195,7 +199,7 @@ async def test_a_socket_on_a_connection_that_is_congested_already_is_slow(gatewa
 async def test_who_waits_for_relief_is_told_when_the_connection_is_gone(gateway: Gateway):
     """And so are those who ask later."""
     connection = _queued(gateway, 0)
-    connection.write(Frames([b"x" * (gateway.server.eio.bounds.soft_bytes + 1)]))
+    connection.write(Frames([b"x" * (gateway.server.eio.collaborators.bounds.soft_bytes + 1)]))
     waiting = asyncio.ensure_future(connection.drained())
     await anyio.wait_all_tasks_blocked()
     await connection.close(abort=True)
@@ -213,19 +217,19 @@ async def test_a_client_that_polls_and_says_goodbye_leaves_nothing(gateway: Gate
     with anyio.fail_after(5):
         assert await poll == []
     assert gateway.server.eio.sockets == {}
-    assert connection._timer is None
+    assert not connection._heartbeat.running
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("closed already"), KeyError("what a server does")])
 async def test_a_websocket_that_cannot_be_closed_hurts_nobody(gateway: Gateway, error: Exception):
     """It was closed in the same moment; an error of that task would end the whole gateway."""
-    connection = _queued(gateway, 0)
 
-    async def carrier(_message: object) -> None:
+    async def asgi_send(_message: object) -> None:
         raise error
 
-    connection._carrier = carrier
-    async with anyio.create_task_group() as gateway.server.eio.tasks:
+    async with anyio.create_task_group() as tasks:
+        connection = _queued(gateway, 0, tasks=tasks)
+        connection.asgi_send = asgi_send
         connection.end()
         connection.end()
     assert connection.closed
@@ -234,7 +238,6 @@ async def test_a_websocket_that_cannot_be_closed_hurts_nobody(gateway: Gateway, 
 
 async def test_what_a_client_said_before_it_left_is_not_handled_any_more(gateway: Gateway):
     """Nobody is there to be answered, or closed for it."""
-    connection = _queued(gateway, 0)
     handled: list[str] = []
     going_on = asyncio.Event()
 
@@ -243,7 +246,8 @@ async def test_what_a_client_said_before_it_left_is_not_handled_any_more(gateway
         await going_on.wait()
 
     gateway.server.eio.handlers["message"] = handle
-    async with anyio.create_task_group() as gateway.server.eio.tasks:
+    async with anyio.create_task_group() as tasks:
+        connection = _queued(gateway, 0, tasks=tasks)
         for text in ("4a", "4b", "4c"):
             connection.on_text(text)
         await anyio.wait_all_tasks_blocked()
@@ -255,15 +259,14 @@ async def test_what_a_client_said_before_it_left_is_not_handled_any_more(gateway
 
 async def test_a_handler_that_fails_ends_that_connection_alone(gateway: Gateway):
     """It is logged; the task group goes on."""
-    connection = _queued(gateway, 0)
 
     async def handle(_sid: str, _data: str) -> None:
         raise ValueError("a bug")
 
     gateway.server.eio.handlers["message"] = handle
     with capture_logs() as logs:
-        async with anyio.create_task_group() as gateway.server.eio.tasks:
-            connection.on_text("4a")
+        async with anyio.create_task_group() as tasks:
+            _queued(gateway, 0, tasks=tasks).on_text("4a")
     assert [entry["event"] for entry in logs] == ["Handler failed"]
 
 
@@ -287,14 +290,13 @@ async def test_a_connection_that_goes_while_it_connects_leaves_nothing(gateway: 
 
 async def test_who_is_cut_off_is_cut_off_once(gateway: Gateway):
     """However much more comes in the same moment, before the connection has ended."""
-    connection = _queued(gateway, 0)
-    claims = Claims("u", "a", Role.VIEWER, 10**10)
-    connection.socket = Socket("s1", claims, connection)
-    gateway.hub.arrive(connection.socket)
-    room = gateway.hub.room("a")
-    room.join(connection.socket)
     async with anyio.create_task_group() as tasks:
-        gateway.server.eio.tasks = tasks
+        connection = _queued(gateway, 0, tasks=tasks)
+        claims = Claims("u", "a", Role.VIEWER, 10**10)
+        connection.socket = Socket("s1", claims, connection)
+        gateway.hub.arrive(connection.socket)
+        room = gateway.hub.room("a")
+        room.join(connection.socket)
         for number in range(1, 12):
             payload = b'"%b"' % (b"x" * 500_000)
             gateway.hub.deliver("a", [Delivery("a", f"{number}-0", Event("e", None, payload))])

@@ -105,7 +105,7 @@ class Client:
         """Wait until the answer was written, as what follows it has to come after it."""
         self._asked += 1
         await self._send(f'42{self._asked}["watch",{{"taskId":1}}]')
-        refused = self._gateway.server.metrics.refused.labels("INVALID_TASK_ID")._value
+        refused = self._gateway.server._with.metrics.refused.labels("INVALID_TASK_ID")._value
         while refused.get() < self._asked:
             await anyio.sleep(0)
         self.expected.append(f"43{self._asked}[")

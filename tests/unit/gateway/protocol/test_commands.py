@@ -31,7 +31,7 @@ class Rig:
     def __init__(self) -> None:
         self.hub = hub_of()
         self.ended = []
-        self.expiry = Expiry(self.hub, self.ended.append, warn_s=60)
+        self.expiry = Expiry(self.hub, warn_s=60)
         self.bus = MemoryBus()
         self.revocations = Revocations(self.bus)
         self.registry = CollectorRegistry()
@@ -110,9 +110,9 @@ async def test_a_newer_token_of_the_same_user_is_taken():
     rig = Rig()
     assert await rig.run("refresh-token", {"token": claims()}) == {"expiresAt": "2033-05-18T03:33:20.000Z"}
     assert rig.socket.claims == claims()
-    rig.expiry.sweep(LATER - 61)
+    rig.expiry.sweep(LATER - 61, rig.ended.append)
     assert (rig.ended, rig.socket.connection.sent) == ([], [])
-    rig.expiry.sweep(LATER)
+    rig.expiry.sweep(LATER, rig.ended.append)
     assert rig.ended == [rig.socket]
 
 

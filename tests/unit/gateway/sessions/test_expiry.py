@@ -16,9 +16,12 @@ class Rig:
     def __init__(self, warn_s: float = 60) -> None:
         self.hub = hub_of()
         self.ended: list[Socket] = []
-        self.expiry = Expiry(self.hub, self._end, warn_s=warn_s)
+        self.expiry = Expiry(self.hub, warn_s=warn_s)
 
-    def _end(self, socket: Socket) -> None:
+    def sweep(self, now: float) -> None:
+        self.expiry.sweep(now, self.end)
+
+    def end(self, socket: Socket) -> None:
         self.ended.append(socket)
         self.hub.lost(socket)
 
@@ -38,14 +41,14 @@ def test_it_is_warned_once_and_ended_at_the_end():
     rig = Rig()
     socket = rig.socket(1000)
     for now in (0, 939.9):
-        rig.expiry.sweep(now)
+        rig.sweep(now)
     assert socket.connection.sent == []
     for now in (940, 950, 999.9):
-        rig.expiry.sweep(now)
+        rig.sweep(now)
     assert socket.connection.events == [["token-expiring", {"expiresAt": "1970-01-01T00:16:40.000Z"}]]
     assert rig.ended == []
-    rig.expiry.sweep(1000)
-    rig.expiry.sweep(1001)
+    rig.sweep(1000)
+    rig.sweep(1001)
     assert rig.ended == [socket]
     assert len(socket.connection.sent) == 1
 
@@ -54,11 +57,11 @@ def test_each_has_its_own_time():
     """Of many that arrived in any order."""
     rig = Rig()
     late, early, middle = (rig.socket(until, str(until)) for until in (3000, 1000, 2000))
-    rig.expiry.sweep(1000)
+    rig.sweep(1000)
     assert rig.ended == [early]
-    rig.expiry.sweep(1990)
+    rig.sweep(1990)
     assert [len(socket.connection.sent) for socket in (early, middle, late)] == [0, 1, 0]
-    rig.expiry.sweep(5000)
+    rig.sweep(5000)
     assert rig.ended == [early, late, middle]
 
 
@@ -66,14 +69,14 @@ def test_a_later_token_is_another_term():
     """With a warning of its own."""
     rig = Rig()
     socket = rig.socket(1000)
-    rig.expiry.sweep(950)
+    rig.sweep(950)
     socket.claims = Claims("u", "a", Role.VIEWER, 2000)
     rig.expiry.note(socket)
-    rig.expiry.sweep(1500)
+    rig.sweep(1500)
     assert rig.ended == []
-    rig.expiry.sweep(1940)
+    rig.sweep(1940)
     assert socket.connection.names == ["token-expiring"] * 2
-    rig.expiry.sweep(2000)
+    rig.sweep(2000)
     assert rig.ended == [socket]
 
 
@@ -81,7 +84,7 @@ def test_a_token_that_ends_sooner_than_the_warning_would_come_is_warned_at_once(
     """And one that has ended meanwhile is ended."""
     rig = Rig()
     soon, over = rig.socket(1010, "soon"), rig.socket(990, "over")
-    rig.expiry.sweep(1000)
+    rig.sweep(1000)
     assert soon.connection.names == ["token-expiring"]
     assert rig.ended == [over]
     assert over.connection.sent == []
@@ -91,8 +94,8 @@ def test_without_a_time_to_warn_nobody_is_warned():
     """Only ended."""
     rig = Rig(warn_s=0)
     socket = rig.socket(1000)
-    rig.expiry.sweep(999.9)
-    rig.expiry.sweep(1000)
+    rig.sweep(999.9)
+    rig.sweep(1000)
     assert (rig.ended, socket.connection.sent) == ([socket], [])
 
 
@@ -101,8 +104,8 @@ def test_who_left_is_not_ended():
     rig = Rig()
     gone, here = rig.socket(1000, "gone"), rig.socket(1100, "here")
     rig.hub.lost(gone)
-    rig.expiry.sweep(1000)
-    rig.expiry.sweep(1050)
+    rig.sweep(1000)
+    rig.sweep(1050)
     assert (rig.ended, here.connection.names) == ([], ["token-expiring"])
 
 
@@ -110,9 +113,9 @@ def test_where_nothing_is_due_nobody_is_looked_at(monkeypatch: pytest.MonkeyPatc
     """There may be ten thousand of them."""
     rig = Rig()
     rig.socket(1000)
-    rig.expiry.sweep(900)
+    rig.sweep(900)
     monkeypatch.setattr(rig.hub, "all_sockets", None)
-    rig.expiry.sweep(939)
+    rig.sweep(939)
 
 
 async def test_it_looks_at_the_clock_by_itself(monkeypatch: pytest.MonkeyPatch):
@@ -120,7 +123,7 @@ async def test_it_looks_at_the_clock_by_itself(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "SWEEP_S", 0.01)
     rig = Rig()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(rig.expiry.run)
+        tasks.start_soon(rig.expiry.run, rig.end)
         socket = rig.socket(1000)
         with anyio.fail_after(5):
             while not rig.ended:

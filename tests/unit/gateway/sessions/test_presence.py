@@ -30,9 +30,9 @@ class CountingBus(MemoryBus):
 
 @asynccontextmanager
 async def reporting(bus: MemoryBus, sockets: Sockets) -> AsyncIterator[PresenceReporter]:
-    reporter = PresenceReporter(bus, "g1", lambda: sockets)
+    reporter = PresenceReporter(bus, "g1")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(reporter.run)
+        tasks.start_soon(reporter.run, lambda: sockets)
         await anyio.wait_all_tasks_blocked()
         yield reporter
         tasks.cancel_scope.cancel()
