@@ -34,7 +34,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --no-header tests/unit/test_imports.py
+	$(BIN)/lint-imports --no-logo
 
 # Beside Node's Socket.IO and others, within ten minutes; see benchmarks/README.md. ARGS=--quick takes one.
 bench-fanout: $(VENV)/.all $(PROGRAMS) $(PEERS) $(if $(findstring centrifugo,$(ARGS)),$(CENTRIFUGO))

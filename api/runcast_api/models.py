@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from runcast_api.accounts.emails import Email
+from runcast_api.emails import Email
 from runcast_core.model.accounts import OrganizationChanges, Role
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.identifiers import POOL_PATTERN

@@ -7,9 +7,10 @@ from typing import Any
 import anyio
 import socketio
 import structlog
-from redis.exceptions import RedisError
 
 from runcast_core.bus.redis.connections import room_client
+from runcast_core.bus.redis.room_channel import room_messages
+from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import RESERVED
 from runcast_core.model.identifiers import SOCKETIO_CHANNEL
 from runcast_gateway.metrics import GatewayMetrics
@@ -63,9 +64,8 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
         while True:
             try:
                 self._redis_connect()
-                await self.pubsub.subscribe(self.channel)
-                async for message in self.pubsub.listen():
+                async for message in room_messages(self.pubsub, self.channel):
                     yield message
-            except (RedisError, OSError) as exc:
-                log.warning("Room operations interrupted", reason=type(exc).__name__)
+            except BusUnavailable as error:
+                log.warning("Room operations interrupted", reason=error.message)
             await anyio.sleep(RETRY_S)

@@ -16,7 +16,7 @@ from runcast_core.model.errors import ExecutorError, LeaseLost, SecretsUnreadabl
 from runcast_core.model.executions import Execution, Status
 from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Store
-from runcast_runner.attempt.environment import job_of
+from runcast_runner.attempt.job import job_of
 from runcast_runner.attempt.lease import Lease, Stop
 from runcast_runner.attempt.time_limit import longest_s
 from runcast_runner.executors.executor import Executor, FoundJob, Running

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import anyio
 
 from runcast_core.model.executions import Execution, LogChunk, OutputEnd
-from runcast_runner.attempt.environment import secret_values
 from runcast_runner.output.lines import LineDecoder
 from runcast_runner.output.masking import Masker
 from runcast_runner.output.numbering import CHUNK_CHARACTERS, Numbering, Piece
 from runcast_runner.output.output_cap import OutputCap
 from runcast_runner.output.stored_output import OutputAgain, StoredOutput
+from runcast_runner.variables import secret_values
 
 MAX_HELD_CHARACTERS = 262_144
 STDERR = 2

@@ -1,4 +1,4 @@
-"""From a stored request to the job that an executor runs."""
+"""The variables of a stored request: what the container is given, and which values of it are secret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,24 +6,6 @@ from typing import Any
 import orjson
 
 from runcast_core.access.sealing import is_secret
-from runcast_core.model.executions import Execution
-from runcast_runner.executors.executor import Job, Limits
-from runcast_runner.settings import RunnerSettings
-
-
-def job_of(execution: Execution, settings: RunnerSettings) -> Job:
-    request = execution.request
-    config: Mapping[str, Any] = request.get("config", {})
-    return Job(
-        execution.organization_id,
-        execution.task_id,
-        execution.attempt,
-        request["image"],
-        request.get("command"),
-        environment(execution.task_id, request, config),
-        limits(config.get("resources", {}), settings),
-        execution.created_at,
-    )
 
 
 def environment(task_id: str, request: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, str]:
@@ -48,15 +30,6 @@ def secret_values(request: Mapping[str, Any]) -> list[str]:
     values = [value for value in given if is_secret(value)]
     values += (config.get("secrets") or {}).values()
     return [_text(_plain(value)) for value in values if value is not None]
-
-
-def limits(resources: Mapping[str, Any], settings: RunnerSettings) -> Limits:
-    """Return what the request asks for, never above the runner's settings."""
-    return Limits(
-        min(resources.get("memoryMb", settings.memory_mb), settings.memory_mb),
-        min(resources.get("cpus", settings.cpus), settings.cpus),
-        min(resources.get("pids", settings.pids), settings.pids),
-    )
 
 
 def _flagged(value: object) -> bool:

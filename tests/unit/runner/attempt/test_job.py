@@ -5,9 +5,10 @@ import pytest
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import SettingError
 from runcast_core.model.executions import Execution
-from runcast_runner.attempt.environment import environment, job_of, limits, secret_values
+from runcast_runner.attempt.job import job_of, limits
 from runcast_runner.executors.executor import Limits
 from runcast_runner.settings import RunnerSettings
+from runcast_runner.variables import environment, secret_values
 
 SETTINGS = RunnerSettings.from_mapping({"RUNCAST_MEMORY_MB": "512", "RUNCAST_CPUS": "2", "RUNCAST_PIDS": "100"})
 
