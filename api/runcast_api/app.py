@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from runcast_api.documentation.calls import CALLS, Call
+from runcast_api.documentation.calls import CALLS, Handler
 from runcast_api.documentation.docs_page import docs
 from runcast_api.documentation.openapi import openapi_json
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
@@ -65,7 +67,7 @@ def create_app(
     documentation = [Route("/openapi.json", openapi_json), Route("/docs", docs)]
     probes = probe_routes({"store": ping_store, "redis": ping_bus}, counters)
     app = Starlette(
-        routes=[*(_route(call) for call in CALLS), *documentation, *probes],
+        routes=[*_routes(), *documentation, *probes],
         lifespan=lifespan,
         middleware=_middleware(settings),
         exception_handlers={
@@ -95,6 +97,16 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
     ]
 
 
-def _route(call: Call) -> Route:
-    """Return the route of a call. A provider's user id may hold a `/`."""
-    return Route(call.path.replace("{userId}", "{userId:path}"), call.handler, methods=[call.method])
+def _routes() -> list[Route]:
+    """Return one route for each path, so that a 405 names all of its methods. A provider's user id may hold a `/`."""
+    handlers: dict[str, dict[str, Handler]] = {}
+    for call in CALLS:
+        handlers.setdefault(call.path.replace("{userId}", "{userId:path}"), {})[call.method] = call.handler
+    return [Route(path, _dispatching(methods), methods=list(methods)) for path, methods in handlers.items()]
+
+
+def _dispatching(methods: dict[str, Handler]) -> Handler:
+    async def dispatch(request: Request) -> Response:
+        return await methods["GET" if request.method == "HEAD" else request.method](request)
+
+    return dispatch

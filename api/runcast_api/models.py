@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from runcast_api.emails import Email
 from runcast_core.model.accounts import OrganizationChanges, Role
 from runcast_core.model.errors import InvalidInput
-from runcast_core.model.identifiers import POOL_PATTERN
+from runcast_core.model.identifiers import POOL_PATTERN, TASK_ID_PATTERN
 
 _NO_NUL = r"^[^\x00]*$"
 """What a command line or an environment can hold."""
@@ -150,7 +150,7 @@ class ExecutionRequest(_Body):
 
     image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
     command: Argument | Annotated[list[Argument], Field(min_length=1), _FEW] | None = None
-    task_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")] | None = None
+    task_id: Annotated[str, StringConstraints(pattern=TASK_ID_PATTERN)] | None = None
     folder: Selected = "all"
     tests: Annotated[list[Selected], Field(max_length=10_000)] | None = None
     config: Config | None = None

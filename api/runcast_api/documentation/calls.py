@@ -54,6 +54,8 @@ class Call:
     access: Access
     answer: type[Shape] | UnionType | None = None
     """What a success is answered with: a shape, or one of several."""
+    text: bool = False
+    """Whether it may also be plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
     query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
@@ -160,7 +162,16 @@ CALLS = (
         query=_PAGE,
     ),
     Call("GET", _ONE, executions.show, "Look at an execution", Access.READER, ExecutionDetail),
-    Call("GET", f"{_ONE}/logs", logs.logs, "Read or search output", Access.READER, LogPage | LogMatches, query=_OUTPUT),
+    Call(
+        "GET",
+        f"{_ONE}/logs",
+        logs.logs,
+        "Read or search output",
+        Access.READER,
+        LogPage | LogMatches,
+        text=True,
+        query=_OUTPUT,
+    ),
     Call("POST", f"{_ONE}/cancel", executions.cancel, "Cancel", Access.WRITER, CancelState, status=202),
     Call(
         "POST",

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -27,10 +28,12 @@ HEADERS = {
 
 
 async def docs(_: Request) -> Response:
-    return HTMLResponse(_page(openapi()), headers=HEADERS)
+    return HTMLResponse(_page(), headers=HEADERS)
 
 
-def _page(document: dict[str, Any]) -> str:
+@cache
+def _page() -> str:
+    document = openapi()
     calls = "".join(
         _call(method, path, operation)
         for path, operations in document["paths"].items()

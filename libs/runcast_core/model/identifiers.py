@@ -14,9 +14,11 @@ CONTROL_CHANNEL = "runcast:control"
 SOCKETIO_CHANNEL = "socketio"
 POOL_PATTERN = "^[A-Za-z0-9._-]{1,64}$"
 """What a pool of runners may be called."""
+TASK_ID_PATTERN = "^[A-Za-z0-9._-]{1,128}$"
+"""What a task id looks like; `check_task_id` has the rest."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_TASK_ID = re.compile(TASK_ID_PATTERN)
 
 
 def new_id() -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,13 +13,16 @@ import anyio
 import httpx2
 import jsonschema
 import pytest
+from msgspec.json import schema_components
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client import CollectorRegistry
+from pydantic.json_schema import models_json_schema
 from starlette.applications import Starlette
 
 from runcast_api import app as app_module
 from runcast_api.app import create_app
 from runcast_api.documentation.calls import CALLS
-from runcast_api.documentation.openapi import openapi
+from runcast_api.documentation.openapi import openapi, shapes
 from runcast_api.settings import ApiSettings
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.memory_bus import MemoryBus
@@ -129,12 +133,23 @@ async def test_openapi_covers_the_routes_and_its_references_resolve(tmp_path):
     assert references <= set(document["components"]["schemas"])
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
+    OpenAPIV31SpecValidator(document).validate()
+    demanded = [each for methods in document["paths"].values() for one in methods.values() for each in one["security"]]
+    assert {name for each in demanded for name in each} == set(document["components"]["securitySchemes"])
+
+
+def test_no_schema_hides_another_one():
+    """Bodies are pydantic's and answers msgspec's; in both stands only what is the same."""
+    bodies = [(call.body, "validation") for call in CALLS if call.body]
+    read = models_json_schema(bodies)[1]["$defs"]
+    _, written = schema_components([each for call in CALLS for each in shapes(call.answer)])
+    assert set(read) & set(written) == {"Role"}
 
 
 async def test_real_answers_are_as_documented(tmp_path):
     """Every call's answer, and a refusal, validate against the schema that the documentation shows, and have nothing
     that it does not show."""
-    document = openapi()
+    document = deepcopy(openapi())
     for documented in document["components"]["schemas"].values():
         documented.setdefault("additionalProperties", False)
     loopback = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
@@ -210,6 +225,17 @@ async def test_unknown_paths_and_methods_answer_like_every_problem(tmp_path):
         wrong = await api.http.put("/api/executions")
         assert (wrong.status_code, wrong.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
         assert "GET" in wrong.headers["allow"]
+
+
+async def test_a_wrong_method_is_told_all_that_the_path_has(tmp_path):
+    """Also those of other calls; what GET answers, HEAD answers without a body."""
+    async with serving(tmp_path) as api:
+        wrong = await api.http.put("/api/executions/t1")
+        assert wrong.status_code == 405
+        assert set(wrong.headers["allow"].split(", ")) == {"GET", "HEAD", "DELETE"}
+        await api.requested("t1")
+        answer = await api.call("HEAD", "/api/executions/t1")
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the password is hunter2"), LeaseLost("hunter2 lost it")])
