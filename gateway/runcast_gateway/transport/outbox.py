@@ -12,8 +12,8 @@ from runcast_gateway.relay.frame import Frames
 class Outbox:
     """A queue that python-engineio takes for its own, and that loses nothing when who waits is cancelled.
 
-    `asyncio.wait_for(queue.get())` can, on CPython 3.11, take a packet and give it to nobody:
-    https://github.com/python/cpython/issues/86296. `None` is the end, and stays in it.
+    On CPython 3.11 a task that is cancelled in `asyncio.wait_for(queue.get())` may take a packet all the same, and go
+    on: https://github.com/python/cpython/issues/86296. Here waiting takes nothing. `None` is the end, and stays in it.
     """
 
     __slots__ = ("_arrived", "_packets", "buffered")
