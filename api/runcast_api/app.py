@@ -47,16 +47,10 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             state = app.state
-            state.store = (
-                store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
-            )
-            state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            tasks.start_soon(sweep_unannounced, state.store, state.bus)
-            tell = partial(sweep_revocations, state.store, state.bus, keep_s=settings.longest_lifetime_s)
-            tasks.start_soon(tell)
+            state.store = store or await stack.enter_async_context(open_store(settings.store_url))
+            state.bus = bus or await stack.enter_async_context(open_redis_bus(settings.redis_url))
+            await stack.enter_async_context(_sweeping(state.store, state.bus, settings))
             yield
-            tasks.cancel_scope.cancel()
 
     async def ping_store() -> None:
         await app.state.store.ping()
@@ -95,6 +89,16 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
             allow_headers=["*"],
         ),
     ]
+
+
+@asynccontextmanager
+async def _sweeping(store: Store, bus: Bus, settings: ApiSettings) -> AsyncIterator[None]:
+    """Announce what others left unannounced while the context is open."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sweep_unannounced, store, bus)
+        tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=settings.longest_lifetime_s))
+        yield
+        tasks.cancel_scope.cancel()
 
 
 def _routes() -> list[Route]:

@@ -15,6 +15,7 @@ from runcast_gateway.bounds import Bounds
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.relay.batch import NO_OUTPUT, Batch, Lane
 from runcast_gateway.relay.frame import Frames, event_frames
+from runcast_gateway.relay.lanes import Lanes
 from runcast_gateway.relay.offset import Offset, parse_offset
 from runcast_gateway.relay.ring import Ring
 from runcast_gateway.relay.shedding import Shedding
@@ -40,8 +41,7 @@ class Room:
         self.epoch: str | None = None
         self.last: Offset = (0, 0)
         self.last_text = "0-0"
-        self._lanes: dict[Lane, dict[Socket, None]] = {}
-        self._skipped: dict[Lane, float] = {}
+        self._lanes = Lanes()
         self._joining: dict[Socket, Offset] = {}
         self._pending: list[Delivery] = []
         self._pending_bytes = 0
@@ -50,10 +50,10 @@ class Room:
 
     @property
     def sockets(self) -> list[Socket]:
-        return [*(socket for lane in self._lanes.values() for socket in lane), *self._joining]
+        return [*(socket for _, sockets in self._lanes.each() for socket in sockets), *self._joining]
 
     def __len__(self) -> int:
-        return sum(map(len, self._lanes.values())) + len(self._joining)
+        return len(self._lanes) + len(self._joining)
 
     def open(self, tail: JournalTail) -> None:
         """Note where the journal ended after the subscription was acknowledged: all that follows arrives here."""
@@ -82,7 +82,7 @@ class Room:
         if after > self.last:
             self._joining[socket] = after
         else:
-            self._place(socket)
+            self._lanes.place(socket)
 
     def hand_over(self, socket: Socket, after: Offset) -> bool:
         """Let a socket that was replayed the journal up to `after` go on live, in one step. False if what followed is
@@ -95,26 +95,20 @@ class Room:
 
     def leave(self, socket: Socket) -> None:
         self._joining.pop(socket, None)
-        if socket.lane is not None:
-            sockets = self._lanes[socket.lane]
-            del sockets[socket]
-            if not sockets:
-                del self._lanes[socket.lane]
-                self._skipped.pop(socket.lane, None)
-            socket.lane = None
+        self._lanes.leave(socket)
 
     def replace(self, socket: Socket) -> None:
         """Let a socket that is here be in the lane it wants now."""
         if socket.lane is not None:
             self.flush()
-            self._move(socket)
+            self._lanes.move(socket)
 
     def shed(self, socket: Socket) -> None:
         """Keep output from a socket that is too slow for it."""
         if socket.shedding is None:
             socket.shedding = Shedding()
             self._metrics.shed_sockets.inc()
-            self._move(socket)
+            self._lanes.move(socket)
 
     def resume(self, socket: Socket) -> None:
         """Let a socket have output again, and read again what was kept from it."""
@@ -125,18 +119,6 @@ class Room:
         self.replace(socket)
         if told is not None:
             socket.write(told)
-
-    def _place(self, socket: Socket) -> None:
-        socket.lane = socket.wanted_lane()
-        self._lanes.setdefault(socket.lane, {})[socket] = None
-
-    def _move(self, socket: Socket) -> None:
-        """Change to the lane it wants; of how much it was sent nothing counts on there."""
-        if socket.lane is not None:
-            skipped = self._skipped.get(socket.lane, 0.0)
-            self.leave(socket)
-            self._place(socket)
-            self._skipped[socket.lane] = max(skipped, self._skipped.get(socket.lane, 0.0))
 
     # Events -----------------------------------------------------------------------------------------------------------
 
@@ -168,7 +150,7 @@ class Room:
             return
         batch, pending = Batch(self._pending), self._pending
         self._pending, self._pending_bytes = [], 0
-        lanes = [(lane, list(sockets)) for lane, sockets in self._lanes.items()]  # sockets change lanes meanwhile
+        lanes = self._lanes.each()
         self._flush_joining(pending)
         for lane, sockets in lanes:
             self._flush_lane(batch, lane, sockets)
@@ -188,7 +170,7 @@ class Room:
 
     def _flush_lane(self, batch: Batch, lane: Lane, sockets: list[Socket]) -> None:
         frames, count, skipped = batch.of(lane)
-        skipped = skipped if count else self._skipped.get(lane, 0.0) + skipped
+        skipped = skipped if count else self._lanes.skipped(lane) + skipped
         marked = lane.offsets and skipped >= MARK_SHARE
         if lane.output == NO_OUTPUT:
             self._keep_output(batch.output_tasks, sockets, offset_follows=lane.offsets and (count > 0 or marked))
@@ -196,14 +178,14 @@ class Room:
             self._send(sockets, frames, count)
         if marked:
             self._send(sockets, event_frames(mark(), self.last_text), 1)
-        if lane.offsets and lane in self._lanes:
-            self._skipped[lane] = 0.0 if marked else skipped
+        if lane.offsets:
+            self._lanes.note_skipped(lane, 0.0 if marked else skipped)
 
     def _flush_joining(self, deliveries: Sequence[Delivery]) -> None:
         """Write, to each socket that joins now, what it does not have of this."""
         for socket in [socket for socket, after in self._joining.items() if after <= self.last]:
             after = self._joining.pop(socket)
-            self._place(socket)
+            self._lanes.place(socket)
             self.write(socket, [delivery for delivery in deliveries if parse_offset(delivery.offset) > after])
 
     def _keep_output(self, tasks: frozenset[str], sockets: list[Socket], *, offset_follows: bool) -> None:

@@ -140,7 +140,8 @@ async def test_a_lane_that_nobody_is_in_is_forgotten():
         socket = joined(hub, "a", recover=True, watching=frozenset({f"t{number}"}))
         hub.deliver("a", [log_line(f"{number + 1}-0")])
         hub.lost(socket)
-    assert (hub.room("a")._lanes, hub.room("a")._skipped) == ({}, {})
+    lanes = hub.room("a")._lanes
+    assert (lanes._sockets, lanes._skipped) == ({}, {})
 
 
 async def test_a_slow_socket_that_becomes_slow_again_is_told_nothing_anew():
