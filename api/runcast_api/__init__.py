@@ -1,1 +1,0 @@
-"""The api: accounts, executions, output and the callbacks of the replaced system's workers, over HTTP."""

@@ -1,1 +1,0 @@
-"""The servers that Runcast is measured beside, each as its own documentation starts it."""

@@ -1,1 +1,0 @@
-"""What users type: the `runcast` command."""

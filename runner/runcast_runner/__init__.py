@@ -1,1 +1,0 @@
-"""The runner: claims executions, runs them, streams their output, and ends them."""

@@ -1,1 +1,0 @@
-"""The three services composed into one process for one machine: `runcast up` and the demo."""

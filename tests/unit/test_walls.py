@@ -89,6 +89,14 @@ def test_every_wall_is_shown_to_break():
     assert set(names) - {"runcast"} == {wall for _, _, wall in BROKEN}
 
 
+def test_the_documented_rooms_are_those_that_there_are():
+    """The table in docs/architecture.md has a row for each room, and none for what is no room."""
+    rows = re.findall(r"^\| `(runcast\w*(?:/\w+)?)` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    rooms = {f"{name}/{room.parent.name}" for name, folder in PACKAGES.items() for room in folder.glob("*/__init__.py")}
+    undivided = {name for name in PACKAGES if not any(room.startswith(f"{name}/") for room in rooms)}
+    assert sorted(rows) == sorted(rooms | undivided)
+
+
 def test_every_package_has_walls():
     """None is left out."""
     roots = re.search(r"^root_packages = \[(.+)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
