@@ -51,7 +51,7 @@ class Parts:
                 self._found[name] = self.running.enter_context(STARTS[name]())
             except Missing as reason:
                 self._found[name] = reason
-            except RuntimeError as exc:
+            except (RuntimeError, AssertionError) as exc:
                 pytest.exit(f"{name}: {exc}", returncode=1)
         return self._found[name]
 

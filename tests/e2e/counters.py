@@ -1,8 +1,9 @@
 """What a gateway counts, read as a monitoring system reads it."""
 
-import anyio
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.parts.conditions import until
 
 SECONDS = 20
 
@@ -20,13 +21,17 @@ async def counted(url: str, name: str, **labels: str) -> float:
 
 async def until_counted(url: str, name: str, least: float, **labels: str) -> None:
     """Wait until it is at least so much."""
-    with anyio.fail_after(SECONDS):
-        while await counted(url, name, **labels) < least:
-            await anyio.sleep(0.05)
+
+    async def reached() -> bool:
+        return await counted(url, name, **labels) >= least
+
+    await until(reached)
 
 
 async def until_gone(url: str, organization_id: str, left: int = 0) -> None:
     """Wait until no more than so many sockets of the organization are there."""
-    with anyio.fail_after(SECONDS):
-        while await counted(url, "sockets", organization=organization_id) > left:
-            await anyio.sleep(0.05)
+
+    async def gone() -> bool:
+        return await counted(url, "sockets", organization=organization_id) <= left
+
+    await until(gone)

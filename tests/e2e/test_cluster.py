@@ -12,6 +12,7 @@ from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.identifiers import journal_key, new_id
 from tests.e2e.recovering import Publisher, Watcher, watcher
 from tests.parts.balancer import Balancer, balanced
+from tests.parts.conditions import until
 from tests.parts.installation import Installation, started_installation
 from tests.parts.redis.cluster import MASTERS, SLOTS, Cluster, running_cluster
 
@@ -114,19 +115,27 @@ async def test_a_node_dies_under_a_dashboard(cluster: Cluster, installation: Ins
 
 async def _complete_or_told(client: Watcher, publisher: Publisher) -> None:
     """Live events go on; each came once and in order, and one that did not come was followed by `resync`."""
-    with anyio.fail_after(20):
-        while not client.numbers or client.numbers[-1] != publisher.numbers[-1]:
-            await publisher.publish(1)
-            await anyio.sleep(0.1)
+
+    async def up_to_date() -> bool:
+        await publisher.publish(1)
+        with anyio.move_on_after(0.1):
+            await client.until(lambda _: client.numbers[-1:] == publisher.numbers[-1:])
+            return True
+        return False
+
+    await until(up_to_date)
     assert client.numbers == sorted(set(client.numbers))
     assert client.numbers == publisher.numbers or client.of("resync")
 
 
 async def _publishes_again(publisher: Publisher) -> None:
     """Return once the cluster takes events again, having failed over by itself."""
-    with anyio.fail_after(30):
-        while True:
-            try:
-                return await publisher.publish(1)
-            except BusUnavailable:
-                await anyio.sleep(0.05)
+
+    async def published() -> bool:
+        try:
+            await publisher.publish(1)
+        except BusUnavailable:
+            return False
+        return True
+
+    await until(published, 30)

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.parts.conditions import wait_until
 from tests.parts.part import ended_after
 
 EXPORTED = {
@@ -68,7 +68,5 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path):
         assert any("hello 1" in line for line in process.stdout)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) == 1
-        deadline = time.monotonic() + 10
-        while _started_in(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: _started_in(tmp_path) == [])
     assert list(tmp_path.iterdir()) == _started_in(tmp_path) == []

@@ -13,6 +13,7 @@ from runcast_core.model.identifiers import new_id
 from runcast_core.serving.http_connection import MAX_HEAD_BYTES
 from tests.e2e.dashboard import python
 from tests.e2e.raw_socket import RawSocket, raw_socket
+from tests.parts.conditions import until
 from tests.parts.installation import CALLBACK_TOKEN, Installation
 
 CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
@@ -40,9 +41,11 @@ async def _sockets(installation: Installation, organization_id: str) -> float:
 
 
 async def _no_socket_left(installation: Installation, organization_id: str) -> None:
-    with anyio.fail_after(10):
-        while await _sockets(installation, organization_id):
-            await anyio.sleep(0.05)
+
+    async def gone() -> bool:
+        return not await _sockets(installation, organization_id)
+
+    await until(gone)
 
 
 @pytest.fixture(autouse=True)
@@ -97,9 +100,7 @@ async def test_the_first_connect_of_a_connection_counts(installation: Installati
         assert "auth-error" not in str(raw.received)
         await raw.connection.send("41")
         await raw.connect(installation.token(b))
-        with anyio.fail_after(10):
-            while not await _sockets(installation, b):
-                await anyio.sleep(0.05)
+        await until(lambda: _sockets(installation, b))
         await _report(http, b, "later")
         await raw.until("later")
     assert "of-b" not in str(raw.received)
@@ -167,10 +168,12 @@ async def test_an_upgrade_that_breaks_off_leaves_the_poll_as_it_was(installation
     async with websockets.connect(session.replace("http", "ws").replace("polling", "websocket")):
         pass
     await _report(http, organization, "t")
-    with anyio.fail_after(10):
-        while (polled := (await http.get(session)).text) == "6":
-            await anyio.sleep(0.05)
-    assert "execution-updated" in polled
+
+    async def polled() -> str:
+        text = (await http.get(session)).text
+        return text if text != "6" else ""
+
+    assert "execution-updated" in await until(polled)
 
 
 async def test_a_burst_reaches_the_python_client_on_polling(installation: Installation, http):

@@ -2,20 +2,18 @@
 
 from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 
 from tests.e2e.dashboard import javascript
+from tests.parts.conditions import until
 from tests.parts.identity_provider import IdentityProvider
 from tests.parts.installation import Installation, started_installation
 from tests.parts.part import Part
 
 
 async def _postponed(installation: Installation) -> None:
-    with anyio.fail_after(15):
-        while installation.log_of("gateway-1").count("Socket connection postponed") < 4:
-            await anyio.sleep(0.05)
+    await until(lambda: installation.log_of("gateway-1").count("Socket connection postponed") >= 4)
 
 
 @pytest.mark.usefixtures("javascript_client")

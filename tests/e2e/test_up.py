@@ -12,6 +12,7 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import javascript, python
+from tests.parts.conditions import until
 from tests.parts.up import running_up
 
 PROCESS = {"RUNCAST_EXECUTOR": "process"}
@@ -33,9 +34,7 @@ def _marked(marker: str) -> list[int]:
 
 
 async def _gone(marker: str) -> None:
-    with anyio.fail_after(30):
-        while _marked(marker):
-            await anyio.sleep(0.05)
+    await until(lambda: _marked(marker) == [], 30, instead=lambda: _marked(marker))
 
 
 def _last(dashboard) -> dict:
@@ -100,12 +99,11 @@ async def test_however_it_ends_no_process_stays(tmp_path: Path, ending: signal.S
 
 
 async def _until_claimed_again(http: httpx.AsyncClient) -> None:
-    with anyio.fail_after(15):
-        while True:
-            shown = (await http.get("/api/executions/t1")).json()
-            if (shown["status"], shown["attempt"]) == ("RUNNING", 2):
-                return
-            await anyio.sleep(0.05)
+    async def claimed_again() -> bool:
+        shown = (await http.get("/api/executions/t1")).json()
+        return (shown["status"], shown["attempt"]) == ("RUNNING", 2)
+
+    await until(claimed_again)
 
 
 async def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path):
@@ -116,9 +114,7 @@ async def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path):
             await up.request(taskId="t1", image="local", command="echo begun; sleep 300")
             await dashboard.until(lambda d: d.of("execution-log"))
         up.process.send_signal(signal.SIGINT)
-        with anyio.fail_after(10):
-            while "Shutting down" not in up.log:
-                await anyio.sleep(0.02)
+        await until(lambda: "Shutting down" in up.log)
         assert up.end(signal.SIGINT, 10) == 130
     await _gone(marker)
 

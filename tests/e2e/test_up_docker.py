@@ -4,12 +4,12 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, javascript, python
+from tests.parts.conditions import until
 from tests.parts.engine import containers_labelled
 from tests.parts.up import Up, running_up
 
@@ -48,9 +48,7 @@ def _containers(organization_id: str) -> list:
 
 
 async def _no_container_of(organization_id: str) -> None:
-    with anyio.fail_after(30):
-        while _containers(organization_id):
-            await anyio.sleep(0.1)
+    await until(lambda: _containers(organization_id) == [], 30)
 
 
 async def test_the_printed_request_becomes_a_container(up: Up, dashboard: Dashboard, busybox_image: str):

@@ -14,7 +14,7 @@ from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
 from tests.e2e.recovering import Publisher, Watcher, watcher
 from tests.parts.balancer import Balancer, balanced
-from tests.parts.installation import Installation, started_installation
+from tests.parts.installation import Installation, started_installation, until_ready
 from tests.parts.redis.proxy import Proxy, proxied
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -44,10 +44,8 @@ class Ground:
     async def ready(self, status: int) -> None:
         """Wait until both gateways say so."""
         async with httpx.AsyncClient(timeout=10) as http:
-            with anyio.fail_after(20):
-                for url in self.installation.gateways:
-                    while (await http.get(f"{url}/readyz")).status_code != status:
-                        await anyio.sleep(0.05)
+            for url in self.installation.gateways:
+                await until_ready(http, url, status)
 
 
 @asynccontextmanager

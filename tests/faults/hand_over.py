@@ -28,6 +28,7 @@ from runcast_gateway.relay.hub import Hub
 from runcast_gateway.relay.offset import parse_offset
 from runcast_gateway.relay.revocations import Revocations
 from runcast_gateway.relay.socket import Socket
+from tests.parts.conditions import until
 from tests.parts.connection import TakesAll
 
 ORGANIZATION = "o"
@@ -258,6 +259,5 @@ class Experiment:
         room = self.hub.room(ORGANIZATION)
         await self._publish_one()
         last = self.published[-1]
-        while room.last_text != last:
-            await anyio.sleep(0.002)
+        await until(lambda: room.last_text == last)
         room.flush()

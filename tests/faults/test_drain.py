@@ -16,6 +16,7 @@ from runcast_core.model.identifiers import new_id
 from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official
 from tests.parts.balancer import balanced
+from tests.parts.conditions import until
 from tests.parts.installation import Installation, Service, started_installation
 from tests.parts.load_balancer import load_balanced
 from tests.parts.part import Part
@@ -75,9 +76,7 @@ async def _not_ready(service: Service) -> None:
 
 async def _ended(service: Service, seconds: float) -> int:
     """Wait for its end; return its status."""
-    with anyio.fail_after(seconds):
-        while service.process.poll() is None:
-            await anyio.sleep(0.02)
+    await until(lambda: service.process.poll() is not None, seconds)
     return int(service.process.returncode)
 
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import anyio
 import pytest
 import redis
 
 from runcast_core.bus.redis.bus import open_redis_bus
 from tests.e2e.recovering import Publisher
 from tests.faults.ground import scene_on, started_ground
+from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
 
 pytestmark = pytest.mark.usefixtures("javascript_client")
@@ -21,9 +21,7 @@ async def test_a_replica_that_lost_the_middle_recovers_nobody(tmp_path: Path):
         async with started_ground(tmp_path) as ground, scene_on(ground) as scene, open_redis_bus(second.url) as bus:
             with redis.Redis(port=second.port) as replica:
                 replica.replicaof("127.0.0.1", ground.mortal.port)
-                with anyio.fail_after(20):
-                    while len(await bus.servers.execute("", "KEYS", "runcast:*:journal")) == 0:
-                        await anyio.sleep(0.02)
+                await until(lambda: bus.servers.execute("", "KEYS", "runcast:*:journal"))
                 targets, scene.balancer.targets = scene.balancer.targets, []
                 scene.balancer.cut()
                 await scene.client.until(lambda c: c.of("disconnect"))

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import orjson
 import pytest
@@ -14,6 +13,7 @@ from runcast_core.bus.presence import STALE_MS
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id, presence_key
 from tests.e2e.crowd import official
+from tests.parts.conditions import until
 from tests.parts.installation import SECRET, Installation, started_installation
 from tests.parts.part import Part
 
@@ -25,13 +25,14 @@ async def _until_present(installation: Installation, organization_id: str, *, ga
     ]
     wanted = {"sockets": sum(users.values()), "users": expected, "gateways": gateways}
     headers = installation.headers(organization_id)
-    answer: Any = None
+    answers: list[Any] = []
     async with httpx.AsyncClient(base_url=installation.api) as http:
-        with anyio.move_on_after(10):
-            while answer != wanted:
-                answer = (await http.get("/api/presence", headers=headers)).json()
-                await anyio.sleep(0.02)
-    assert answer == wanted
+
+        async def present() -> bool:
+            answers.append((await http.get("/api/presence", headers=headers)).json())
+            return answers[-1] == wanted
+
+        await until(present, instead=lambda: (answers[-1:], wanted))
 
 
 @pytest.mark.usefixtures("javascript_client")

@@ -13,6 +13,7 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
+from tests.parts.conditions import until
 from tests.parts.engine import containers_labelled
 from tests.parts.installation import Installation, Service, started_installation
 from tests.parts.mongodb import database_url
@@ -74,9 +75,7 @@ class Scene:
 
     async def until_ended(self, runner: Service) -> None:
         """Return once the runner's process has ended by itself."""
-        with anyio.fail_after(30):
-            while runner.process.poll() is None:
-                await anyio.sleep(0.05)
+        await until(lambda: runner.process.poll() is not None, 30)
 
     async def ended(self) -> dict[str, Any]:
         """Wait for its end; return it as the api shows it."""
@@ -97,9 +96,10 @@ class Scene:
         await anyio.to_thread.run_sync(lambda: [job(container) for container in self._containers()])
 
     async def no_container(self) -> None:
-        with anyio.fail_after(20):
-            while await anyio.to_thread.run_sync(self._containers):
-                await anyio.sleep(0.05)
+        async def none() -> bool:
+            return await anyio.to_thread.run_sync(self._containers) == []
+
+        await until(none)
 
     async def enough(self) -> None:
         """Tell one that counts to end."""

@@ -9,7 +9,7 @@ import httpx
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import python
-from tests.parts.installation import CALLBACK_TOKEN, Installation, started_installation
+from tests.parts.installation import CALLBACK_TOKEN, Installation, started_installation, until_ready
 from tests.parts.part import Part
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -19,10 +19,8 @@ CALLBACK = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
 async def _ready(installation: Installation, status: int) -> None:
     """Wait until every service says so."""
     async with httpx.AsyncClient() as http:
-        with anyio.fail_after(20):
-            for service in installation.services.values():
-                while (await http.get(f"{service.url}/readyz")).status_code != status:
-                    await anyio.sleep(0.05)
+        for service in installation.services.values():
+            await until_ready(http, service.url, status)
 
 
 async def test_dashboards_are_live_again_after_every_restart(tmp_path: Path):

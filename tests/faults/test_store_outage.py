@@ -14,12 +14,14 @@ import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.parts.balancer import Balancer, balanced
+from tests.parts.conditions import until
 from tests.parts.installation import Installation, Service, started_installation
 from tests.parts.mongodb import database_url
 from tests.parts.part import Part
 
 ORGANIZATION, TASK = "org", "t1"
 LAST = 300_000
+LONG_S = 60
 TEXT = "".join(f"{line}\n" for line in ["begun", *range(1, LAST + 1)])
 
 
@@ -59,8 +61,11 @@ class Ground:
         command = f"echo begun; {wait}; seq {LAST}; touch {self._folder}/printed; {then}"
         body = {"taskId": TASK, "image": "local", "command": command}
         (await self._http.post("/api/execution-request", json=body)).raise_for_status()
-        while await self.text() != "begun\n":
-            await anyio.sleep(0.05)
+
+        async def begun() -> bool:
+            return await self.text() == "begun\n"
+
+        await until(begun, LONG_S)
         self.cut()
         (self._folder / "go").touch()
 
@@ -72,8 +77,7 @@ class Ground:
         self._way.targets += self._target
 
     async def printed(self) -> None:
-        while not (self._folder / "printed").exists():
-            await anyio.sleep(0.05)
+        await until((self._folder / "printed").exists, LONG_S)
 
     @property
     def spilled(self) -> list[dict[str, Any]]:
@@ -95,9 +99,11 @@ class Ground:
             seqs += [chunk["seq"] for chunk in page]
 
     async def ended(self) -> dict[str, Any]:
-        while (shown := (await self._http.get(f"/api/executions/{TASK}")).json())["status"] in {"PENDING", "RUNNING"}:
-            await anyio.sleep(0.1)
-        return shown
+        async def shown() -> dict[str, Any] | None:
+            execution = (await self._http.get(f"/api/executions/{TASK}")).json()
+            return None if execution["status"] in {"PENDING", "RUNNING"} else execution
+
+        return await until(shown, LONG_S)
 
     async def is_proved(self, shown: dict[str, Any], attempt: int) -> None:
         """Check that the download is just what the attempt's end tells of it."""
@@ -127,8 +133,7 @@ async def test_an_outage_of_the_store_slows_no_process(ground: Ground):
     async with ground.runner():
         await ground.begin()
         await ground.printed()
-        while not ground.spilled:
-            await anyio.sleep(0.05)
+        await until(lambda: ground.spilled, LONG_S)
         assert await ground.text() == "begun\n"
         ground.mend()
         shown = await ground.ended()
@@ -143,8 +148,7 @@ async def test_an_outage_of_several_leases_loses_no_execution(ground: Ground):
     """The container runs on, and its output and result are stored when MongoDB answers: no runner is lost."""
     async with ground.runner(lease_ms=500):
         await ground.begin()
-        while ground.said("Lease not renewed") < 6:  # each of them waits for a lease
-            await anyio.sleep(0.05)
+        await until(lambda: ground.said("Lease not renewed") >= 6, LONG_S)  # each of them waits for a lease
         ground.mend()
         shown = await ground.ended()
     assert (shown["status"], shown["attempt"]) == ("PASSED", 1)
@@ -156,8 +160,9 @@ async def test_what_a_killed_runner_had_on_disk_is_stored_when_it_starts_again(g
     """By kill -9 in the middle of the outage, and a start in it: as the first attempt's output, without gaps."""
     async with ground.runner() as killed:
         await ground.begin(f"[ -e {tmp_path}/again ] || {{ touch {tmp_path}/again; sleep 30; }}")
-        while not (spilled := ground.spilled) or not spilled[-1]["text"].endswith(str(LAST)):
-            await anyio.sleep(0.05)
+        spilled = await until(
+            lambda: (lines := ground.spilled) and lines[-1]["text"].endswith(str(LAST)) and lines, LONG_S
+        )
         killed.process.kill()
     async with ground.runner():
         assert ground.spilled == spilled

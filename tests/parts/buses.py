@@ -1,7 +1,7 @@
 """What the bus's tests share: an administrator's commands, and a publisher and a subscriber that keep account."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -10,6 +10,10 @@ from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import RESYNC, Event
+from tests.parts.conditions import until
+
+LONG_S = 40
+"""For what takes as long as a fail-over."""
 
 
 async def command(bus: RedisBus, *words: Any) -> Any:
@@ -53,30 +57,33 @@ class Witness:
     def gaps(self) -> int:
         return sum(isinstance(item, Gap) for item in self.items)
 
+    async def has_gap(self) -> None:
+        """Return once it was told that it missed something."""
+        await until(lambda: self.gaps, LONG_S)
+
     async def is_resynced(self, bus: Bus) -> None:
         """Return once dashboards were told to read again whatever a publish failed for: each execution, or all of them.
         Those that have a gap there find it in the journal."""
-        told: set[str | None] = set()
-        while not told >= self.failed and None not in told:
-            with suppress(BusUnavailable):
-                told = await self._told(bus)
-            await anyio.sleep(0.01)
 
-    async def _told(self, bus: Bus) -> set[str | None]:
-        entries = (await bus.read_journal(self.organization_id, count=10_000)).entries
-        return {entry.event.task_id for entry in entries if entry.event.name == RESYNC}
+        async def told() -> bool:
+            try:
+                entries = (await bus.read_journal(self.organization_id, count=10_000)).entries
+            except BusUnavailable:
+                return False
+            tasks = {entry.event.task_id for entry in entries if entry.event.name == RESYNC}
+            return tasks >= self.failed or None in tasks
+
+        await until(told, LONG_S)
 
     async def goes_on(self) -> None:
         """Return once an event that is published from now on was delivered."""
         count = len(self.published)
-        while len(self.published) == count or not set(self.published[count:]) & set(self.delivered):
-            await anyio.sleep(0.01)
+        await until(lambda: set(self.published[count:]) & set(self.delivered), LONG_S)
 
     async def publishes(self, count: int) -> None:
         """Return once so many more were published."""
         goal = len(self.published) + count
-        while len(self.published) < goal:
-            await anyio.sleep(0.01)
+        await until(lambda: len(self.published) >= goal)
 
     def account(self) -> None:
         """Fail if an event is missing without a gap where it should be, came twice, or came out of order."""

@@ -1,7 +1,7 @@
 """A gateway in this process, over the memory bus, behind a real uvicorn on 127.0.0.1."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from runcast_gateway.app import Gateway, create_app
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.transport.direct_websocket import websocket_options
 from runcast_gateway.transport.engineio_socket import EngineSocket
+from tests.parts.conditions import until
 
 SECRET = "a secret of thirty-two characters, for tests"
 DEAD_REDIS = "redis://127.0.0.1:1/0"
@@ -51,8 +52,7 @@ class Running:
     async def publish(self, payload: bytes = b"{}", *, name: str = EXECUTION_LOG, task_id: str = "t") -> str:
         """Publish to organization `a`; return once it was relayed."""
         offset = await self.bus.publish("a", Event(name, task_id, payload))
-        while self.gateway.hub.room("a").last_text != offset:
-            await asyncio.sleep(0)
+        await until(lambda: self.gateway.hub.room("a").last_text == offset)
         return offset
 
 
@@ -98,13 +98,6 @@ def _nothing_raised() -> Iterator[None]:
     finally:
         loop.set_exception_handler(before)
     assert not raised
-
-
-async def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Return once the condition holds."""
-    with anyio.fail_after(seconds):
-        while not condition():
-            await anyio.sleep(0.005)
 
 
 class Polling:

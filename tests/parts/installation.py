@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import httpx
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.model.accounts import Role
 from runcast_core.model.identifiers import new_id
+from tests.parts.conditions import until, wait_until
 from tests.parts.part import ended_after, reserved_port
 
 SECRET = "a secret of thirty-two characters, for tests"
@@ -112,11 +112,20 @@ def _service(module: str, name: str, directory: Path, settings: dict[str, str]) 
         yield Service(f"http://127.0.0.1:{port}", process)
 
 
+async def until_ready(http: httpx.AsyncClient, url: str, status: int = 200) -> None:
+    """Wait until a service answers so when it is asked whether it is ready."""
+
+    async def answers() -> bool:
+        return (await http.get(f"{url}/readyz")).status_code == status
+
+    await until(answers, instead=lambda: url)
+
+
 def _until_ready(service: Service, log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and service.process.poll() is None:
+    def ready() -> bool:
+        assert service.process.poll() is None, f"{log.stem} has ended: {log.read_text()[-3000:]}"
         with suppress(httpx.TransportError):
-            if httpx.get(f"{service.url}/readyz").status_code == 200:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"{log.stem} is not ready: {log.read_text()[-3000:]}")
+            return httpx.get(f"{service.url}/readyz").status_code == 200
+        return False
+
+    wait_until(ready, 30, instead=lambda: f"{log.stem}: {log.read_text()[-3000:]}")

@@ -5,12 +5,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from tests.parts.conditions import wait_until
 
 
 class Missing(Exception):
@@ -61,13 +62,15 @@ def spawned(
         subprocess.Popen(arguments, stdout=output, stderr=output, cwd=cwd) as server,
         ended_after(server, 10),
     ):
-        deadline = time.monotonic() + timeout
-        while not accepts(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                output.seek(0)
-                raise RuntimeError(f"{arguments[0]} did not start: {output.read()[-2000:]!r}")
-            time.sleep(0.05)
+        wait_until(lambda: accepts(port) or server.poll() is not None, timeout, instead=lambda: _read(output))
+        if not accepts(port):
+            raise RuntimeError(f"{arguments[0]} did not start: {_read(output)!r}")
         yield server
+
+
+def _read(output: IO[bytes]) -> bytes:
+    output.seek(0)
+    return output.read()[-2000:]
 
 
 def accepts(port: int) -> bool:

@@ -12,7 +12,8 @@ from runcast_gateway.transport.direct_websocket import DirectWebSocket
 from runcast_gateway.transport.direct_writer import DirectWriter
 from runcast_gateway.transport.engineio_socket import EngineSocket
 from runcast_gateway.transport.outbox import Outbox
-from tests.parts.gateway_server import Running, polling, running_gateway, until
+from tests.parts.conditions import until
+from tests.parts.gateway_server import Running, polling, running_gateway
 from tests.parts.websocket import PATH, websocket
 
 CYCLES = 500

@@ -8,7 +8,8 @@ import pytest
 from runcast_core.model.events import EXECUTION_UPDATED
 from runcast_gateway.protocol import admission, socketio_server
 from runcast_gateway.transport import direct_websocket
-from tests.parts.gateway_server import Running, running_gateway, until
+from tests.parts.conditions import until
+from tests.parts.gateway_server import Running, running_gateway
 from tests.parts.websocket import websocket
 
 

@@ -2,14 +2,14 @@
 
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import redis
 
+from tests.parts.conditions import wait_until
 from tests.parts.part import Part, reserved_port, spawned
 from tests.parts.redis.server import own_redis
 
@@ -72,9 +72,9 @@ class Cluster:
         self.url = "redis+cluster://" + ",".join(node.address for node in self.nodes)
         self._share()
         first, replica = self.nodes[0], self.nodes[MASTERS]
-        until(lambda: first.id in replica.command("CLUSTER", "NODES"))
+        wait_until(lambda: first.id in replica.command("CLUSTER", "NODES"))
         replica.command("CLUSTER", "REPLICATE", first.id)
-        until(self.whole)
+        wait_until(self.whole)
 
     def _share(self) -> None:
         for number, node in enumerate(self.nodes):
@@ -106,14 +106,6 @@ class Cluster:
         for node in (target, source):
             node.command("CLUSTER", "SETSLOT", slot, "NODE", target.id)
         yield "gave the slot"
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise RuntimeError("the cluster did not become what it should be")
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """A master, its replica and a Sentinel that fails over within seconds, on this machine."""
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import redis
 
+from tests.parts.conditions import wait_until
 from tests.parts.part import reserved_port, spawned
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -31,14 +31,14 @@ class Watched:
         stack.enter_context(second.running())
         with redis.Redis(port=second.port) as replica:
             replica.replicaof("127.0.0.1", first.port)
-            _until(lambda: replica.info("replication")["master_link_status"] == "up")
+            wait_until(lambda: replica.info("replication")["master_link_status"] == "up")
         port, folder = stack.enter_context(reserved_port()), stack.enter_context(tempfile.TemporaryDirectory())
         configuration = Path(folder, "sentinel.conf")
         values = {"port": port, "folder": folder, "service": SERVICE, "master": first.port}
         configuration.write_text(CONFIGURATION.format(**values))
         stack.enter_context(spawned([binary, str(configuration), "--sentinel"], port))
         with redis.Redis(port=port) as sentinel:
-            _until(lambda: [s["master-link-status"] for s in sentinel.sentinel_slaves(SERVICE)] == ["ok"])
+            wait_until(lambda: [s["master-link-status"] for s in sentinel.sentinel_slaves(SERVICE)] == ["ok"])
         self._port = port
         self.url = f"redis+sentinel://127.0.0.1:{port}/{SERVICE}/0"
 
@@ -46,14 +46,6 @@ class Watched:
         """Let the replica take over although the master is well, as before maintenance; it then becomes a replica."""
         with redis.Redis(port=self._port) as sentinel:
             sentinel.execute_command("SENTINEL", "FAILOVER", SERVICE)
-
-
-def _until(holds) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        if time.monotonic() > deadline:
-            raise RuntimeError("the replica did not follow, or Sentinel did not find it")
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from runcast_core.model.errors import BusUnavailable, InvalidInput, SettingError
 from runcast_core.model.events import Event, resync
 from runcast_core.model.identifiers import CONTROL_CHANNEL, new_id
 from tests.parts.buses import command
+from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
 
 
@@ -167,8 +168,7 @@ async def _follow_through_a_gap(bus: Bus, interrupt: Callable[[], Awaitable[obje
             tasks.start_soon(subscription.until_gap, relayed.extend)
             await subscription.add(organization)
             after = [await bus.publish(organization, _event(number)) for number in range(5)]
-            while after[-1] not in _offsets(relayed):
-                await anyio.sleep(0.01)
+            await until(lambda: after[-1] in _offsets(relayed))
             tasks.cancel_scope.cancel()
     assert _offsets(relayed) == before + after
 

@@ -13,6 +13,7 @@ from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable, InvalidInput
 from runcast_core.model.events import RESYNC, Event, resync
 from runcast_core.model.identifiers import new_id
+from tests.parts.conditions import until
 from tests.parts.redis.proxy import proxied
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -33,10 +34,14 @@ async def _journal(bus: Bus, organization_id: str) -> Counter[tuple[str, str | N
     return Counter((entry.event.name, entry.event.task_id) for entry in entries)
 
 
-async def _until(bus: Bus, organization_id: str, *expected: tuple[str, str | None]) -> None:
+async def _until_journal(bus: Bus, organization_id: str, *expected: tuple[str, str | None]) -> None:
     """Return once the journal holds these events and no other, each once; but a `resync` may have failed and come."""
-    while (found := await _journal(bus, organization_id)).keys() != set(expected):
-        await anyio.sleep(0.02)
+
+    async def holds() -> Counter[tuple[str, str | None]] | None:
+        found = await _journal(bus, organization_id)
+        return found if found.keys() == set(expected) else None
+
+    found = await until(holds)
     assert {name for (name, _), count in found.items() if count > 1} <= {RESYNC}
 
 
@@ -48,7 +53,7 @@ async def test_a_failed_publish_is_a_resync_when_redis_is_back(mortal: MortalRed
                 with pytest.raises(BusUnavailable):
                     await bus.publish("a", _event(task_id))
             with mortal.running():
-                await _until(bus, "a", (RESYNC, "1"), (RESYNC, "2"))
+                await _until_journal(bus, "a", (RESYNC, "1"), (RESYNC, "2"))
                 await subscription.add("a")
                 await bus.publish("a", _event("3"))
                 [delivery] = await anext(aiter(subscription))
@@ -74,8 +79,12 @@ async def test_a_publish_without_an_answer_is_a_resync_and_no_second_event(
             with pytest.raises(BusUnavailable):
                 await bus.publish("a", _event("3"))
             proxy.losing_replies = False
-            while not {(RESYNC, "1"), (RESYNC, "3")} <= (found := await _journal(other, "a")).keys():
-                await anyio.sleep(0.02)
+
+            async def told() -> Counter[tuple[str, str | None]] | None:
+                found = await _journal(other, "a")
+                return found if {(RESYNC, "1"), (RESYNC, "3")} <= found.keys() else None
+
+            found = await until(told)
     assert found["execution-log", "3"] == 1
     assert found[RESYNC, "2"] == 0
 
@@ -89,7 +98,7 @@ async def test_a_publish_that_was_cancelled_is_a_resync(mortal: MortalRedis):
             with anyio.move_on_after(0.1):
                 await bus.publish("a", _event("2"))
             proxy.losing_replies = False
-            await _until(bus, "a", ("execution-log", "1"), ("execution-log", "2"), (RESYNC, "2"))
+            await _until_journal(bus, "a", ("execution-log", "1"), ("execution-log", "2"), (RESYNC, "2"))
 
 
 async def test_the_last_attempt_is_made_at_the_end(mortal: MortalRedis, monkeypatch: pytest.MonkeyPatch):

@@ -13,6 +13,7 @@ from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import Event, mark
 from runcast_core.model.identifiers import journal_key, new_id
 from tests.parts.buses import command
+from tests.parts.conditions import until
 from tests.parts.redis.proxy import proxied
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -140,8 +141,11 @@ async def test_a_fail_over_changes_the_epoch(pair: tuple[MortalRedis, MortalRedi
             await command(new, "REPLICAOF", "127.0.0.1", first.port)
             await _published(old, organization, 3)
             before = await old.read_journal(organization)
-            while await command(new, "XLEN", journal_key(organization)) < 3:
-                await anyio.sleep(0.02)
+
+            async def copied() -> bool:
+                return await command(new, "XLEN", journal_key(organization)) >= 3
+
+            await until(copied)
             life.close()
             await command(new, "REPLICAOF", "NO", "ONE")
             after = await new.read_journal(organization)

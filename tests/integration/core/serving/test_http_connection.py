@@ -16,6 +16,7 @@ from starlette.routing import Route
 from runcast_core.serving import http_connection as module
 from runcast_core.serving.http_connection import MAX_HEAD_BYTES, http_options
 from runcast_core.serving.start import Server, listen
+from tests.parts.conditions import until
 
 HEAD_S = 0.3
 SERVERS: list[Server] = []
@@ -153,6 +154,4 @@ async def test_who_does_not_read_its_answer_is_closed(monkeypatch: pytest.Monkey
 
 
 async def _until_connections(count: int) -> None:
-    with anyio.fail_after(10):
-        while len(SERVERS[-1].server_state.connections) != count:
-            await anyio.sleep(0.02)
+    await until(lambda: len(SERVERS[-1].server_state.connections) == count)

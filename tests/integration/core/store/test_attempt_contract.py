@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import anyio
 import pytest
 
 from runcast_core.model.attempts import MAX_LOSSES
@@ -11,6 +10,7 @@ from runcast_core.model.errors import Conflict, LeaseLost
 from runcast_core.model.executions import Attempt, Execution, OutputEnd, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
 
 OUTPUT = OutputEnd(7, 2100, "ab" * 32)
@@ -34,10 +34,7 @@ async def _claimed(store: Store, task_id: str = "t", *, lease_ms: int = 60_000, 
 
 async def _lost(store: Store, claimed: Execution) -> Execution:
     """Wait until its lease has run out, and end it for that."""
-    with anyio.fail_after(5):
-        while (ended := await store.expire("a", claimed.task_id, claimed.fence)) is None:
-            await anyio.sleep(0.005)
-    return ended
+    return await until(lambda: store.expire("a", claimed.task_id, claimed.fence))
 
 
 def _told(attempt: Attempt) -> tuple[object, ...]:

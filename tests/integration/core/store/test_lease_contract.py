@@ -18,6 +18,7 @@ from runcast_core.model.executions import Execution, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, Backlog, Store
+from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2
@@ -64,9 +65,7 @@ async def test_what_is_about_to_be_announced_is_passed_over(store: Store):
     assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=10) is None
     await store.announced("a", "next", 1)
     assert (await _claim(store)).task_id == "next"
-    with anyio.fail_after(10):
-        while (claimed := await store.claim("a", runner_id="r", lease_ms=60_000, limit=10)) is None:
-            await anyio.sleep(0.05)
+    claimed = await until(lambda: store.claim("a", runner_id="r", lease_ms=60_000, limit=10))
     assert claimed.task_id == "fresh"
     assert now_ms() - now >= ANNOUNCE_GRACE_MS
 
@@ -149,9 +148,11 @@ async def test_a_lease_that_ran_out_ends_the_execution_once(store: Store):
     await store.create_execution(requested("a", "lost"))
     await store.create_execution(requested("a", "kept"))
     lost, kept = await _claim(store, lease_ms=1), await _claim(store, lease_ms=1)
-    with anyio.fail_after(5):
-        while len(await store.expired()) < 2:
-            await anyio.sleep(0.01)
+
+    async def both_expired() -> bool:
+        return len(await store.expired()) == 2
+
+    await until(both_expired)
     await store.renew("a", kept.task_id, kept.fence, lease_ms=60_000)
     assert [e.task_id for e in await store.expired()] == [lost.task_id]
     ended = await store.expire("a", lost.task_id, lost.fence)
@@ -178,11 +179,13 @@ async def test_an_execution_is_not_deleted_while_a_runner_may_still_write(store:
     with pytest.raises(Conflict) as caught:
         await store.delete_execution("a", "t")
     assert (caught.value.code, await store.expired()) == ("STILL_LIVE", [])
-    with anyio.fail_after(10):
-        while await store.execution("a", "t"):
-            with suppress(Conflict):
-                await store.delete_execution("a", "t")
-            await anyio.sleep(0.02)
+
+    async def deleted() -> bool:
+        with suppress(Conflict):
+            await store.delete_execution("a", "t")
+        return await store.execution("a", "t") is None
+
+    await until(deleted)
 
 
 @pytest.mark.parametrize("status", [Status.PASSED, Status.CANCELLED])

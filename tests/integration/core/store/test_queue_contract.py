@@ -17,6 +17,7 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, QUEUED = 8, 1000
@@ -162,19 +163,21 @@ async def test_a_flood_delays_another_organization_by_one_claim_of_each_process_
     where the limit would leave the flood all of them."""
     census, stop, answers = Census(), _context.Event(), _context.Queue()
     async with open_store(store_url) as store:
+
+        async def taken() -> bool:
+            single = await store.execution("quiet", "single")
+            return single is not None and single.status is not Status.PENDING
+
         await _enqueue(store, "noisy", QUEUED)
         arguments = [(store_url, number, limit, census, stop, answers) for number in range(PROCESSES)]
         workers = [_context.Process(target=_process, args=each) for each in arguments]
         for worker in workers:
             worker.start()
         try:
-            with anyio.fail_after(60):
-                while census.made.value < 10 * PROCESSES:
-                    await anyio.sleep(0.01)
-                await store.create_execution(requested("quiet", "single"))
-                created = now_ms()
-                while (single := await store.execution("quiet", "single")) is None or single.status is Status.PENDING:
-                    await anyio.sleep(0.001)
+            await until(lambda: census.made.value >= 10 * PROCESSES, 60)
+            await store.create_execution(requested("quiet", "single"))
+            created = now_ms()
+            await until(taken, 60)
         finally:
             stop.set()
         made = [await anyio.to_thread.run_sync(lambda: answers.get(timeout=30)) for _ in workers]

@@ -16,6 +16,7 @@ from runcast_core.model.errors import Conflict, LeaseLost
 from runcast_core.model.executions import Execution, Fence, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, LINES = 4, 60
@@ -76,6 +77,13 @@ async def test_one_process_creates_an_execution_and_the_others_find_it(store_url
         assert collections.Counter(fates) == {True: 1, (None if task % 2 else False): PROCESSES - 1}
 
 
+async def _until_expired(store: Store, count: int) -> None:
+    async def expired() -> bool:
+        return len(await store.expired()) == count
+
+    await until(expired)
+
+
 async def _expire_all(store: Store, number: int) -> list[Any]:
     ended = []
     while expired := await store.expired(limit=7):
@@ -91,9 +99,7 @@ async def test_a_lease_that_ran_out_is_ended_by_one_process_only(store_url: str,
         for number in range(30):
             await store.create_execution(requested("a", f"t{number:02}"))
             assert await store.claim("a", runner_id="gone", lease_ms=1, limit=30)
-        with anyio.fail_after(10):
-            while len(await store.expired()) < 30:
-                await anyio.sleep(0.01)
+        await _until_expired(store, 30)
         outcomes = await racers.race(store_url, _expire_all)
         assert sorted(task for ended in outcomes for task in ended) == [f"t{number:02}" for number in range(30)]
         assert {(e.status, e.rev) for e in await store.executions("a")} == {(Status.ERROR, 3)}
@@ -158,9 +164,7 @@ async def test_the_first_terminal_status_wins(store_url: str, racers: Racers):  
     async with open_store(store_url) as store:
         await store.create_execution(requested("a", "t"))
         assert await store.claim("a", runner_id="r", lease_ms=1, limit=1)
-        with anyio.fail_after(10):
-            while not await store.expired():
-                await anyio.sleep(0.01)
+        await _until_expired(store, 1)
         outcomes = {outcome for [outcome] in await racers.race(store_url, _end)} - {None, Status.PENDING}
         final = await store.execution("a", "t")
         assert final is not None
@@ -186,9 +190,7 @@ async def test_an_attempt_ends_once_whoever_ends_it(store_url: str, racers: Race
         for task in range(20):
             await store.create_execution(requested("a", f"t{task}", request=request))
             assert await store.claim("a", runner_id="r", lease_ms=1, limit=20)
-        with anyio.fail_after(10):
-            while len(await store.expired()) < 20:
-                await anyio.sleep(0.01)
+        await _until_expired(store, 20)
         outcomes = await racers.race(store_url, _requeue_or_expire)
         assert sorted(task for ended in outcomes for task in ended) == list(range(20))
         found = await store.executions("a")

@@ -16,7 +16,8 @@ from runcast_core.model.events import EXECUTION_UPDATED
 from runcast_gateway.transport import direct_websocket
 from runcast_gateway.transport.direct_websocket import DirectWebSocket
 from tests.parts.certificates import self_signed
-from tests.parts.gateway_server import Running, running_gateway, until
+from tests.parts.conditions import until
+from tests.parts.gateway_server import Running, running_gateway
 from tests.parts.websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, masked, websocket
 
 STOCK = {"ws": "websockets-sansio"}

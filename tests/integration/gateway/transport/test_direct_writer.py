@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from runcast_gateway.transport.direct_writer import DirectWriter
+from tests.parts.conditions import until
 
 
 @pytest.fixture(params=["asyncio", "uvloop"], scope="module")
@@ -123,9 +124,7 @@ async def test_a_late_write_reaches_nobody_else():
         writer = DirectWriter(transport)
         own = writer._socket.fileno()
         transport.abort()
-        with anyio.fail_after(5):
-            while _is_open(number):
-                await asyncio.sleep(0)
+        await until(lambda: not _is_open(number))
         with _stranger_at(number) as stranger:
             writer.write(b"late")
             writer.close()

@@ -21,6 +21,7 @@ from runcast_gateway.app import Gateway, create_app
 from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.transport.direct_websocket import websocket_options
 from runcast_gateway.transport.engineio_socket import EngineSocket
+from tests.parts.conditions import until
 
 SECRET = "a secret of thirty-two characters, for tests"
 MISSED = 130
@@ -75,8 +76,7 @@ class Client:
         await self._take()
         await self.go_on(5)
         await self._socket.send("5")
-        while not self._connection.upgraded:
-            await anyio.sleep(0)
+        await until(lambda: self._connection.upgraded)
         self._upgraded = True
 
     async def finish(self) -> None:
@@ -97,8 +97,7 @@ class Client:
         offset = await self._bus.publish("o", _event(number))
         self.expected.append(_packet(number, offset))
         room = self._gateway.hub.room("o")
-        while room.last_text != offset:
-            await anyio.sleep(0)
+        await until(lambda: room.last_text == offset)
         room.flush()
 
     async def _ask(self) -> None:
@@ -106,8 +105,7 @@ class Client:
         self._asked += 1
         await self._send(f'42{self._asked}["watch",{{"taskId":1}}]')
         refused = self._gateway.server._with.metrics.refused.labels("INVALID_TASK_ID")._value
-        while refused.get() < self._asked:
-            await anyio.sleep(0)
+        await until(lambda: refused.get() >= self._asked)
         self.expected.append(f"43{self._asked}[")
 
     async def _ping(self) -> None:

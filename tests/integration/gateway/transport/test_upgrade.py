@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from runcast_core.model.events import EXECUTION_UPDATED
-from tests.parts.gateway_server import Polling, Running, polling, running_gateway, until
+from tests.parts.conditions import until
+from tests.parts.gateway_server import Polling, Running, polling, running_gateway
 from tests.parts.websocket import websocket
 
 STOCK = {"ws": "websockets-sansio"}

@@ -14,6 +14,7 @@ from runcast_core.model.executions import Execution
 from runcast_core.store.announcer import announce, announce_revocation, sweep_revocations, sweep_unannounced
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from tests.parts.conditions import until
 from tests.parts.stores import requested
 
 
@@ -77,11 +78,14 @@ async def test_the_sweep_outlives_what_a_round_raises(
     bus = MemoryBus()
     await store.create_execution(requested("a", "t"))
     _fail_once(monkeypatch, store, verb, error)
-    with capture_logs() as logs, anyio.fail_after(5):
+
+    async def announced() -> bool:
+        return bool(bus.published) and not await _unannounced(store)
+
+    with capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: sweep_unannounced(store, bus, interval=0.01, older_than_ms=0))
-            while not bus.published or await _unannounced(store):
-                await anyio.sleep(0.01)
+            await until(announced)
             tasks.cancel_scope.cancel()
     assert [entry["log_level"] for entry in logs if entry["event"] == "Sweep of unannounced states failed"] == [level]
     assert "s3cret" not in str(logs)
@@ -123,11 +127,14 @@ async def test_the_sweep_of_revocations_outlives_what_a_round_raises(
     bus = MemoryBus()
     await store.revoke_sessions("a", "u", 1000)
     _fail_once(monkeypatch, store, "unannounced_revocations", error)
-    with capture_logs() as logs, anyio.fail_after(5):
+
+    async def announced() -> bool:
+        return bool(await bus.revocations("a")) and not await store.unannounced_revocations()
+
+    with capture_logs() as logs:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: sweep_revocations(store, bus, keep_s=60, interval=0.01))
-            while not await bus.revocations("a") or await store.unannounced_revocations():
-                await anyio.sleep(0.01)
+            await until(announced)
             tasks.cancel_scope.cancel()
     assert [entry["event"] for entry in logs].count("Sweep of unannounced revocations failed") == 1
     assert "s3cret" not in str(logs)

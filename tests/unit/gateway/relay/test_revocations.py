@@ -1,6 +1,6 @@
 """Which tokens a gateway refuses, and when it says that sockets are to be closed."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import anyio
@@ -14,6 +14,7 @@ from runcast_core.model.accounts import Role
 from runcast_core.model.errors import BusUnavailable
 from runcast_gateway.relay import revocations as module
 from runcast_gateway.relay.revocations import Revocations
+from tests.parts.conditions import until
 
 AT = 1_700_000_000_500
 KEEP_S = 3600
@@ -34,12 +35,6 @@ async def following(bus: MemoryBus, *held: str) -> AsyncIterator[tuple[Revocatio
         await anyio.wait_all_tasks_blocked()
         yield revocations, closed
         tasks.cancel_scope.cancel()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(5):
-        while not condition():
-            await anyio.sleep(0.01)
 
 
 async def test_it_refuses_what_was_issued_before_the_revocation():

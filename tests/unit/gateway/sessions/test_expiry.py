@@ -9,6 +9,7 @@ from runcast_gateway.relay.hub import Hub
 from runcast_gateway.relay.socket import Socket
 from runcast_gateway.sessions import expiry as module
 from runcast_gateway.sessions.expiry import Expiry, expires_at
+from tests.parts.conditions import until
 from tests.parts.connection import Recorder, hub_of
 
 
@@ -125,9 +126,7 @@ async def test_it_looks_at_the_clock_by_itself(monkeypatch: pytest.MonkeyPatch):
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(rig.expiry.run, rig.end)
         socket = rig.socket(1000)
-        with anyio.fail_after(5):
-            while not rig.ended:
-                await anyio.sleep(0.01)
+        await until(lambda: rig.ended)
         tasks.cancel_scope.cancel()
     assert rig.ended == [socket]
 

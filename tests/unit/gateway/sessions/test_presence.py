@@ -1,6 +1,6 @@
 """What a gateway tells the bus about who is connected to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -12,6 +12,7 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.presence import Present
 from runcast_gateway.sessions import presence as module
 from runcast_gateway.sessions.presence import PresenceReporter
+from tests.parts.conditions import until
 
 Sockets = dict[str, dict[str, int]]
 
@@ -36,12 +37,6 @@ async def reporting(bus: MemoryBus, sockets: Sockets) -> AsyncIterator[PresenceR
         await anyio.wait_all_tasks_blocked()
         yield reporter
         tasks.cancel_scope.cancel()
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    with anyio.fail_after(5):
-        while not await condition():
-            await anyio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

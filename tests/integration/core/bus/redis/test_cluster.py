@@ -18,8 +18,9 @@ from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import mark
 from runcast_core.model.identifiers import events_channel, journal_key, new_id
 from tests.parts.buses import Witness, witnessed
+from tests.parts.conditions import until
 from tests.parts.part import reserved_port
-from tests.parts.redis.cluster import MASTERS, SLOTS, Cluster, ClusterNode, running_cluster, until
+from tests.parts.redis.cluster import MASTERS, SLOTS, Cluster, ClusterNode, running_cluster
 from tests.parts.redis.proxy import proxied
 
 
@@ -67,8 +68,7 @@ async def test_a_slot_moves_under_publishers_and_subscribers(cluster: Cluster):
     with anyio.fail_after(30):
         async with witnessed(cluster.url, organization) as witness:
             await _move(cluster, slot, source, target, witness)
-            while not witness.gaps:
-                await anyio.sleep(0.01)
+            await witness.has_gap()
             await witness.goes_on()
             assert await _subscribed(cluster, organization) == [target]
     witness.account()
@@ -99,11 +99,15 @@ async def test_a_url_of_one_server_is_told_of_the_cluster(cluster: Cluster):
 
 async def _ready(subscription: RedisSubscription) -> None:
     """Return once every node's connection is there."""
-    while True:
+
+    def checked() -> bool:
         try:
-            return subscription.check()
+            subscription.check()
         except BusUnavailable:
-            await anyio.sleep(0.01)
+            return False
+        return True
+
+    await until(checked)
 
 
 async def test_a_cluster_need_not_be_there_yet(cluster: Cluster):
@@ -175,8 +179,7 @@ async def test_a_replica_takes_over(cluster: Cluster):
         ):
             before = await bus.read_journal(hit)
             first.kill()
-            while not witness.gaps:
-                await anyio.sleep(0.01)
+            await witness.has_gap()
             assert witness.failed
             await witness.is_resynced(bus)
             await witness.goes_on()
@@ -188,4 +191,4 @@ async def test_a_replica_takes_over(cluster: Cluster):
     other.account()
     assert other.gaps == 0
     first.start()
-    until(cluster.whole)
+    await until(cluster.whole)

@@ -36,8 +36,7 @@ async def test_a_replica_takes_over(watched: Watched, killed: bool, monkeypatch:
                     await anyio.to_thread.run_sync(watched.fail_over)
                 with anyio.fail_after(8):  # a Sentinel makes a replica of the old master after ten seconds
                     assert await anext(signals) == Signal(SignalKind.WAKE)
-            while not witness.gaps:
-                await anyio.sleep(0.01)
+            await witness.has_gap()
             await witness.is_resynced(bus)
             await witness.goes_on()
             assert (await bus.read_journal("a")).epoch != before.epoch

@@ -12,6 +12,7 @@ from runcast_core.bus.redis import listener as redis_listener
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import mark
+from tests.parts.conditions import until
 from tests.parts.redis.proxy import proxied
 from tests.parts.redis.server import MortalRedis, own_redis
 
@@ -28,8 +29,7 @@ def mortal() -> Iterator[MortalRedis]:
 
 
 async def _until_ready(subscription: Subscription, ready: bool) -> None:
-    while _ready(subscription) != ready:
-        await anyio.sleep(0.01)
+    await until(lambda: _ready(subscription) == ready)
 
 
 def _ready(subscription: Subscription) -> bool:
@@ -94,8 +94,7 @@ async def test_a_server_that_confirms_nothing_is_left():
         url = f"redis://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
         with anyio.fail_after(10):
             async with open_redis_bus(url) as bus, bus.subscription() as subscription:
-                while connections < 3:
-                    await anyio.sleep(0.01)
+                await until(lambda: connections >= 3)
                 assert not _ready(subscription)
         tasks.cancel_scope.cancel()
 

@@ -12,6 +12,7 @@ from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import Event
 from runcast_core.model.identifiers import events_channel
+from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
 
 EVENT = Event("execution-log", "t", b"{}")
@@ -100,8 +101,7 @@ async def test_every_restart_is_a_gap_and_whoever_came_meanwhile_is_subscribed(m
             with anyio.move_on_after(0.2):  # while Redis is gone
                 await subscription.add(f"gone-{restart}")
         with mortal.running():
-            while Gap("kept") not in subscriber.items:
-                await anyio.sleep(0.01)
+            await until(lambda: Gap("kept") in subscriber.items)
             wanted = ["kept", *(f"{kind}-{restart}" for kind in ("late", "gone") for restart in range(4))]
             for organization_id in wanted:
                 await subscriber.hears(organization_id)
@@ -144,8 +144,7 @@ async def test_the_first_publish_after_a_restart_succeeds(mortal: MortalRedis):
             with mortal.running():
                 await bus.publish("a", EVENT)
             [pooled] = bus.servers.publisher.connection_pool._available_connections
-            while not pooled._reader.at_eof():
-                await anyio.sleep(0.01)
+            await until(pooled._reader.at_eof)
 
 
 @pytest.mark.parametrize("junk", [b"", b"1-0", b"1-0 execution-log", b"1-0 \xff t {}"])
@@ -166,8 +165,7 @@ async def test_a_refused_subscription_is_tried_again_slowly(mortal: MortalRedis)
             administrate = subscriber._bus.servers.execute
             await administrate("", "ACL", "SETUSER", "default", "resetchannels", "&runcast:canary:*")
             tasks.start_soon(subscriber.subscription.add, "a")
-            while not (refused := [entry for entry in logs if entry["event"] == "Subscription refused"]):
-                await anyio.sleep(0.01)
+            refused = await until(lambda: [entry for entry in logs if entry["event"] == "Subscription refused"])
             assert (refused[0]["log_level"], refused[0]["reason"]) == ("error", "NoPermissionError")
             await administrate("", "ACL", "SETUSER", "default", "allchannels")
             await subscriber.hears("a")
@@ -180,8 +178,7 @@ async def test_what_was_read_of_a_removed_organization_is_not_taken(mortal: Mort
             for organization_id in ("a", "b"):
                 await subscription.add(organization_id)
                 await bus.publish(organization_id, EVENT)
-            while len(subscription._inbox._messages) < 2:
-                await anyio.sleep(0.01)
+            await until(lambda: len(subscription._inbox._messages) >= 2)
             subscription.remove("a")
             await subscription.add("a")
             [delivery] = await anext(aiter(subscription))
