@@ -4,18 +4,19 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
-import anyio
 import httpx
 import pytest
 
 from runcast_core.model.identifiers import new_id
 from tests.e2e.dashboard import Dashboard, python
+from tests.parts.conditions import until
 from tests.parts.installation import Installation, started_installation
 from tests.parts.mongodb import database_url
 from tests.parts.part import Part
 from tests.parts.redis.server import MortalRedis, own_redis
-from tests.parts.sleeping import new_marker, sleeping, until
+from tests.parts.sleeping import new_marker, sleeping
 
 ORGANIZATION = "org"
 
@@ -124,9 +125,11 @@ async def _says_that_it_lost_one(installation: Installation, runner: "subprocess
     """Wait until it does so, in its log and in what it counts."""
     [name] = [name for name, service in installation.services.items() if service.process is runner]
     async with httpx.AsyncClient(base_url=installation.services[name].url) as http:
-        with anyio.fail_after(10):
-            while 'runcast_runner_ended_total{status="LOST"} 1.0' not in (await http.get("/metrics")).text:
-                await anyio.sleep(0.05)
+
+        async def counted() -> bool:
+            return 'runcast_runner_ended_total{status="LOST"} 1.0' in (await http.get("/metrics")).text
+
+        await until(counted)
     assert "Execution lost, its container was stopped" in installation.log_of(name)
 
 
@@ -138,9 +141,7 @@ async def test_a_runner_that_was_away_too_long_changes_nothing(installation: Ins
     paused.send_signal(signal.SIGCONT)
     await _request(installation, "t2", "sleep 0.5; echo next")
     await dashboard.until(lambda d: ("PASSED", 1) in _states(d))
-    with anyio.fail_after(10):
-        while _executing(installation):
-            await anyio.sleep(0.05)
+    await until(lambda: _executing(installation) == [])
     assert _states(dashboard)[2] == ("ERROR", 1)
     assert [body["log"] for body in dashboard.of("execution-log")] == ["begun", "next"]
     await _says_that_it_lost_one(installation, paused)
@@ -160,11 +161,14 @@ async def test_a_lost_wake_costs_at_most_a_third_of_a_lease(redis_part: Part, tm
         await _request(installation, "t1", f"echo begun; sleep {marker}")
         redis_url = redis_part.url if wakes else other.url
         with installation.running_runner("runner", REDIS_URL=redis_url):  # it looks for work at its start
-            await until(lambda: bool(sleeping(marker)))
+            await until(lambda: sleeping(marker))
             async with httpx.AsyncClient(base_url=installation.api, headers=installation.headers(ORGANIZATION)) as http:
                 (await http.post("/api/executions/t1/cancel")).raise_for_status()
-                with anyio.fail_after(30):
-                    while (shown := (await http.get("/api/executions/t1")).json())["status"] == "RUNNING":
-                        await anyio.sleep(0.05)
+
+                async def ended() -> dict[str, Any] | None:
+                    shown = (await http.get("/api/executions/t1")).json()
+                    return shown if shown["status"] != "RUNNING" else None
+
+                shown = await until(ended, 30)
             assert (shown["status"], shown["attempt"]) == ("CANCELLED", 1)
             assert sleeping(marker) == []

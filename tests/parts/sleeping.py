@@ -1,10 +1,7 @@
 """Processes that a test recognizes: each `sleep`s for a time that no other one of this machine does."""
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
-
-import anyio
 
 
 def new_marker() -> str:
@@ -22,9 +19,3 @@ def sleeping(marker: str) -> list[int]:
         except OSError:
             continue
     return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(15):
-        while not condition():
-            await anyio.sleep(0.02)

@@ -1,6 +1,6 @@
 """The Docker executor on a real engine, with an image built from nothing but busybox."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from itertools import chain, islice
 
@@ -18,15 +18,12 @@ from runcast_runner.executors.docker.log import entries
 from runcast_runner.executors.executor import Job, Limits
 from runcast_runner.executors.log_place import LOST, LogPlace
 from runcast_runner.queue.orphans import remove_jobs_of
+from tests.parts.conditions import until
+from tests.parts.docker_executor import executor
 from tests.parts.engine_proxy import EngineProxy, running_proxy
 from tests.parts.jobs import run_job
 
-
-@pytest.fixture
-def executor(busybox_image: str) -> Iterator[DockerExecutor]:
-    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
-    yield executor
-    executor._client.close()
+__all__ = ["executor"]
 
 
 def _job(image: str, command, *, cpus: float = 0.5, **environment: str) -> Job:
@@ -77,9 +74,7 @@ async def test_the_container_is_labelled_and_limited(executor, busybox_image):
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run, executor, job)
-            while not (found := await anyio.to_thread.run_sync(_containers, executor)):
-                await anyio.sleep(0.05)
-            [container] = found
+            [container] = await until(lambda: anyio.to_thread.run_sync(_containers, executor))
             host = container.attrs["HostConfig"]
             assert container.labels["runcast.organization"] == "org"
             assert container.labels["runcast.task"] == job.task_id
@@ -140,8 +135,7 @@ async def test_a_job_that_was_found_is_gone_on_with(executor, busybox_image):
 
     await _kept(executor, job)
     [container] = _containers(executor)
-    while b"late" not in container.logs():
-        await anyio.sleep(0.05)
+    await until(lambda: b"late" in container.logs())
     [found] = await executor.found()
     async with executor.running(job, found) as running:
         assert 1 <= running.ran_s < 60
@@ -170,8 +164,7 @@ async def test_a_job_that_was_being_stopped_cannot_be_gone_on_with(executor, bus
     job = _job(busybox_image, "trap 'exit 0' TERM; echo begun; while :; do sleep 0.1; done")
     await _kept(executor, job)
     [container] = _containers(executor)
-    while not container.logs():
-        await anyio.sleep(0.05)
+    await until(container.logs)
     [found] = await executor.found()
     (await executor._again(found))._stop()
     [stopped] = await executor.found()

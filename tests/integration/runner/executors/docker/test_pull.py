@@ -12,10 +12,13 @@ import pytest
 
 from runcast_core.model.errors import ExecutorError
 from runcast_core.model.identifiers import new_id
-from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
+from runcast_runner.executors.docker.executor import DockerExecutor
 from runcast_runner.executors.executor import Job, Limits
 from tests.conftest import missing
+from tests.parts.docker_executor import executor
 from tests.parts.registry import Registry, running_registry
+
+__all__ = ["executor"]
 
 PATIENCE_S = 20
 RUN_UNTIL_TERMINATED = """
@@ -43,13 +46,6 @@ def registry(busybox_image: str) -> Iterator[Registry]:
         missing("the engine is on another machine, whose loopback has no stand-in for a registry")
     with running_registry() as registry:
         yield registry
-
-
-@pytest.fixture
-def executor() -> Iterator[DockerExecutor]:
-    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
-    yield executor
-    executor._client.close()
 
 
 async def _run(executor: DockerExecutor, image: str) -> None:

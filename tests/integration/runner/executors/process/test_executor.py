@@ -13,16 +13,17 @@ import anyio
 import pytest
 
 from runcast_core.model.errors import ExecutorError
-from runcast_core.model.identifiers import new_id
-from runcast_runner.executors.executor import Job, Limits
+from runcast_runner.executors.executor import Job
 from runcast_runner.executors.process import output as process_output
 from runcast_runner.executors.process.executor import ProcessExecutor
-from runcast_runner.executors.process.namespace import PID_NAMESPACE, USER_NAMESPACE, permitted
 from runcast_runner.executors.process.tree import started_at
 from runcast_runner.queue.orphans import remove_jobs_of
-from tests.conftest import missing
+from tests.parts.conditions import until
 from tests.parts.jobs import run_job
-from tests.parts.sleeping import new_marker, sleeping, until
+from tests.parts.process_executor import executor, local_job, namespace
+from tests.parts.sleeping import new_marker, sleeping
+
+__all__ = ["executor", "namespace"]
 
 RUNNER = """
 import sys, anyio
@@ -39,26 +40,6 @@ async def main():
 
 anyio.run(main)
 """
-NAMESPACES = {"PID": PID_NAMESPACE, "user": USER_NAMESPACE, "none": ()}
-
-
-@pytest.fixture(params=NAMESPACES)
-def namespace(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    namespace = NAMESPACES[request.param]
-    if not permitted(namespace):
-        missing(f"{request.param} namespaces are not permitted here")
-    return namespace
-
-
-@pytest.fixture
-def executor(namespace: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessExecutor:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "jobs"))
-    (tmp_path / "jobs").mkdir()
-    return ProcessExecutor(tmp_path / "notes", allowed=True, namespace=namespace)
-
-
-def _job(command, image: str = "local", **environment: str) -> Job:
-    return Job("org", new_id(), 1, image, command, environment, Limits(64, 1, 64))
 
 
 async def _run(executor: ProcessExecutor, job: Job) -> tuple[int, bytes]:
@@ -78,7 +59,7 @@ async def _pieces(executor: ProcessExecutor, job: Job) -> tuple[int, list[tuple[
 
 async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(executor, tmp_path):
     """Folder and note are gone afterwards."""
-    code, output = await _run(executor, _job("echo out $GREETING; touch file; pwd; exit 3", GREETING="hello"))
+    code, output = await _run(executor, local_job("echo out $GREETING; touch file; pwd; exit 3", GREETING="hello"))
     assert code == 3
     assert output.startswith(b"out hello\n" + str(tmp_path / "jobs").encode())
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
@@ -94,12 +75,12 @@ async def test_it_returns_output_in_order_and_the_exit_code_and_leaves_nothing(e
 )
 async def test_standard_output_and_error_are_told_apart_and_in_order(executor, command, expected):
     """Also where a shell opens them by their names."""
-    assert await _pieces(executor, _job(command)) == (0, expected)
+    assert await _pieces(executor, local_job(command)) == (0, expected)
 
 
 async def test_both_streams_at_once_are_complete(executor):
     """Every line of each, in order, while the other one is busy too."""
-    code, pieces = await _pieces(executor, _job("seq 1 50000 >&2 & seq 1 50000; wait"))
+    code, pieces = await _pieces(executor, local_job("seq 1 50000 >&2 & seq 1 50000; wait"))
     assert code == 0
     for number in (1, 2):
         lines = b"".join(data for stream, data in pieces if stream == number).split()
@@ -109,19 +90,19 @@ async def test_both_streams_at_once_are_complete(executor):
 async def test_the_environment_is_scrubbed(executor, monkeypatch):
     """Nothing of the runner's own environment, which holds its secrets, but PATH reaches a job."""
     monkeypatch.setenv("JWT_SECRET", "of the service")
-    _, output = await _run(executor, _job(["env"], OWN="1"))
+    _, output = await _run(executor, local_job(["env"], OWN="1"))
     names = {line.partition("=")[0] for line in output.decode().splitlines()}
     assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "LANG", "OWN"}
 
 
 async def test_a_list_is_the_command_itself(executor):
     """No shell is between."""
-    assert await _run(executor, _job(["echo", "$HOME", ";", "-n"])) == (0, b"$HOME ; -n\n")
+    assert await _run(executor, local_job(["echo", "$HOME", ";", "-n"])) == (0, b"$HOME ; -n\n")
 
 
 async def test_much_binary_output_is_complete(executor):
     """Every byte arrives, in order."""
-    code, output = await _run(executor, _job("seq 1 100000; head -c 1000000 /dev/zero"))
+    code, output = await _run(executor, local_job("seq 1 100000; head -c 1000000 /dev/zero"))
     assert code == 0
     assert output == b"".join(b"%d\n" % n for n in range(1, 100_001)) + bytes(1_000_000)
 
@@ -130,28 +111,28 @@ async def test_a_signal_is_an_exit_code(executor, namespace):
     """As shells and Docker say it: 128 and the signal's number. In a namespace a job is process 1, as in a container,
     which no signal of its own kills."""
     command = "sh -c 'kill -KILL $$'; exit $?" if namespace else "kill -KILL $$"
-    code, _ = await _run(executor, _job(command))
+    code, _ = await _run(executor, local_job(command))
     assert code == 137
 
 
 async def test_a_missing_command_fails_clearly(executor, namespace):
     """Either the command's own 127 or an error that says so."""
     if namespace:
-        code, output = await _run(executor, _job(["/no/such"]))
+        code, output = await _run(executor, local_job(["/no/such"]))
         assert code == 127
         assert b"/no/such" in output
     else:
         with pytest.raises(ExecutorError, match="could not be started: No such file"):
-            await _run(executor, _job(["/no/such"]))
+            await _run(executor, local_job(["/no/such"]))
 
 
 @pytest.mark.parametrize(
     ("job", "message"),
     [
-        (_job("true", image="busybox"), 'no container engine answered; start one, or use image "local"'),
-        (_job(None), "needs a command"),
-        (_job("true", A="a\0b"), "NUL"),
-        (_job("echo a\0b"), "NUL"),
+        (local_job("true", image="busybox"), 'no container engine answered; start one, or use image "local"'),
+        (local_job(None), "needs a command"),
+        (local_job("true", A="a\0b"), "NUL"),
+        (local_job("echo a\0b"), "NUL"),
     ],
 )
 async def test_what_cannot_run_is_a_clear_error(executor, job, message):
@@ -163,7 +144,7 @@ async def test_what_cannot_run_is_a_clear_error(executor, job, message):
 async def test_it_refuses_unless_allowed(tmp_path):
     """A runner that others can reach runs no processes of theirs."""
     with pytest.raises(ExecutorError, match="RUNCAST_ALLOW_PROCESS"):
-        await _run(ProcessExecutor(tmp_path, allowed=False), _job("true"))
+        await _run(ProcessExecutor(tmp_path, allowed=False), local_job("true"))
 
 
 async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
@@ -172,7 +153,7 @@ async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
     marker = new_marker()
     command = f"trap '' TERM; (sleep {marker} & sleep {marker}) & sleep {marker}"
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_run, executor, _job(command))
+        tasks.start_soon(_run, executor, local_job(command))
         await until(lambda: len(sleeping(marker)) == 3)
         tasks.cancel_scope.cancel()
     await until(lambda: sleeping(marker) == [])
@@ -182,14 +163,14 @@ async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
 async def test_children_left_behind_die_with_the_job(executor):
     """A job ends with its first process; what holds its output open is killed, not waited for."""
     marker = new_marker()
-    assert await _run(executor, _job(f"sleep {marker} & echo done")) == (0, b"done\n")
+    assert await _run(executor, local_job(f"sleep {marker} & echo done")) == (0, b"done\n")
     await until(lambda: sleeping(marker) == [])
 
 
 async def test_a_session_of_its_own_does_not_escape(executor):
     """Even a daemon dies with its job, also where the job chose another HOME: in no namespace by the folder it has."""
     marker = new_marker()
-    job = _job(f"setsid sleep {marker} > /dev/null 2>&1 & exit 4", HOME="/")
+    job = local_job(f"setsid sleep {marker} > /dev/null 2>&1 & exit 4", HOME="/")
     assert await _run(executor, job) == (4, b"")
     await until(lambda: sleeping(marker) == [])
 
@@ -205,7 +186,7 @@ async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
         output.extend(data)
 
     with anyio.fail_after(30):
-        await run_job(executor, _job("head -c 230000 /dev/zero; echo the end"), write)
+        await run_job(executor, local_job("head -c 230000 /dev/zero; echo the end"), write)
     assert output == bytes(230_000) + b"the end\n"
 
 
@@ -217,7 +198,9 @@ async def test_what_escaped_holds_the_end_up_for_a_grace_only(executor, namespac
     loop = f"sleep {marker} & while :; do {says} sleep 0.1; done"
     begun = anyio.current_time()
     try:
-        code, output = await _run(executor, _job(f"env -i -C / setsid sh -c '{loop}' & sleep 0.3; echo done; exit 4"))
+        code, output = await _run(
+            executor, local_job(f"env -i -C / setsid sh -c '{loop}' & sleep 0.3; echo done; exit 4")
+        )
         assert code == 4
         assert output.strip() == b"done"
         assert anyio.current_time() - begun < 5
@@ -237,7 +220,7 @@ async def test_a_jobs_folder_is_removed_in_a_thread(executor, monkeypatch):
         cleanup(folder)
 
     monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", noted)
-    await _run(executor, _job("touch file"))
+    await _run(executor, local_job("touch file"))
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
 

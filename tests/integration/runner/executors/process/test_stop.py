@@ -12,9 +12,10 @@ from runcast_runner.executors.executor import Job
 from runcast_runner.executors.process import output as process_output
 from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.executors.process.streams import STDOUT
-from tests.integration.runner.executors.process.test_executor import _job, executor, namespace
+from tests.parts.conditions import until
 from tests.parts.jobs import run_job
-from tests.parts.sleeping import new_marker, sleeping, until
+from tests.parts.process_executor import executor, local_job, namespace
+from tests.parts.sleeping import new_marker, sleeping
 
 __all__ = ["executor", "namespace"]
 
@@ -51,7 +52,7 @@ def _nothing_left(folder: Path) -> bool:
 async def test_what_a_job_says_until_its_end_is_still_passed_on(executor, tmp_path):
     """SIGTERM reaches the command itself, whatever is between; its last words are output."""
     command = f"trap 'echo ending; sleep 0.3; echo ended; exit 0' TERM; echo begun; {LOOP}"
-    output, _ = await _stopped(executor, _job(command))
+    output, _ = await _stopped(executor, local_job(command))
     assert output == b"begun\nending\nended\n"
     assert _nothing_left(tmp_path)
 
@@ -74,14 +75,14 @@ print("asked")
 @pytest.mark.parametrize("program", [CATCHES, BLOCKS])
 async def test_a_list_is_asked_as_well(executor, program):
     """Without a shell the program is process 1 of its namespace; it may look for the signal without a handler."""
-    output, _ = await _stopped(executor, _job(["python3", "-c", program]))
+    output, _ = await _stopped(executor, local_job(["python3", "-c", program]))
     assert output == b"begun\nasked\n"
 
 
 async def test_children_are_asked_too(executor):
     """Also where the shell that waits for them would not outlive SIGTERM; it does not go on to its next command."""
     child = f'trap "sleep 0.3; echo the child ends; exit" TERM; echo begun; {LOOP}'
-    output, _ = await _stopped(executor, _job(f"sh -c '{child}'; echo next"))
+    output, _ = await _stopped(executor, local_job(f"sh -c '{child}'; echo next"))
     assert output == b"begun\nthe child ends\n"
 
 
@@ -99,7 +100,7 @@ async def test_what_has_nothing_to_say_ends_at_once(executor, command):
     """Whoever cancels a `sleep` does not wait for the grace, also where it is process 1 of a namespace."""
     marker = new_marker()
     command = command.format(marker=marker) if isinstance(command, str) else [c.format(marker=marker) for c in command]
-    output, seconds = await _stopped(executor, _job(command))
+    output, seconds = await _stopped(executor, local_job(command))
     assert output == b"begun\n"
     assert seconds < LONG_S / 4
     await until(lambda: sleeping(marker) == [])
@@ -110,7 +111,7 @@ async def test_what_ignores_it_is_killed_after_the_grace(executor, tmp_path, who
     """The job's own shell, or a child of it; what that prints meanwhile is output."""
     marker = new_marker()
     command = who.format(f"sleep {marker} & sleep 0.3; echo alive; {LOOP}")
-    output, seconds = await _stopped(executor, _job(command), grace_s=1)
+    output, seconds = await _stopped(executor, local_job(command), grace_s=1)
     assert output == b"begun\nalive\n"
     assert seconds >= 1
     await until(lambda: sleeping(marker) == [])
@@ -119,14 +120,14 @@ async def test_what_ignores_it_is_killed_after_the_grace(executor, tmp_path, who
 
 async def test_no_grace_is_none(executor):
     """With 0 it is killed at once."""
-    output, _ = await _stopped(executor, _job(f"trap 'echo asked' TERM; echo begun; {LOOP}"), grace_s=0)
+    output, _ = await _stopped(executor, local_job(f"trap 'echo asked' TERM; echo begun; {LOOP}"), grace_s=0)
     assert output == b"begun\n"
 
 
 async def test_a_job_that_closed_its_output_is_asked_too(executor, tmp_path):
     """Its end is waited for, not that of the pipes."""
     command = f"trap 'touch {tmp_path}/asked; exit' TERM; echo begun; exec >&- 2>&-; touch {tmp_path}/closed; {LOOP}"
-    await _stopped(executor, _job(command), ready=(tmp_path / "closed").exists)
+    await _stopped(executor, local_job(command), ready=(tmp_path / "closed").exists)
     assert (tmp_path / "asked").exists()
 
 
@@ -137,7 +138,7 @@ async def test_a_job_that_has_ended_gets_no_grace(executor, namespace, monkeypat
     monkeypatch.setattr(process_output, "_GRACE_S", 1)
     marker, child = new_marker(), new_marker()
     try:
-        job = _job(f"sleep {child} & env -i -C / setsid sleep {marker} & sleep 0.2; echo begun")
+        job = local_job(f"sleep {child} & env -i -C / setsid sleep {marker} & sleep 0.2; echo begun")
         output, _ = await _stopped(executor, job, ready=lambda: sleeping(child) == [])
         assert output == b"begun\n"
         assert sleeping(marker)

@@ -12,7 +12,8 @@ import pytest
 
 from runcast_runner.executors.process.namespace import USER_NAMESPACE
 from tests.conftest import missing
-from tests.parts.sleeping import new_marker, sleeping, until
+from tests.parts.conditions import until
+from tests.parts.sleeping import new_marker, sleeping
 
 NOBODY = 65_534
 RUNNER = """

@@ -1,0 +1,15 @@
+"""A Docker executor on the engine of this machine, with a name of its own there."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from runcast_core.model.identifiers import new_id
+from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
+
+
+@pytest.fixture
+def executor(busybox_image: str) -> Iterator[DockerExecutor]:
+    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
+    yield executor
+    executor._client.close()
