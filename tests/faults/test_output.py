@@ -18,8 +18,9 @@ from runcast_core.model.executions import LogChunk, OutputEnd, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from runcast_runner.executors.process.executor import ProcessExecutor
-from tests.integration.runner.test_runner import ORG, FaultyStore, _runner, _status, _stored
+from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.runner import ORG, FaultyStore, running_runner, stored, until_status
 
 
 class Printing:
@@ -39,14 +40,17 @@ class Printing:
     async def grown(self, by: int = 5) -> int:
         """Return the last number once so many more chunks are stored."""
         begun = len(await self.chunks())
-        while len(chunks := await self.chunks()) < begun + by:
-            await anyio.sleep(0.02)
-        return chunks[-1].seq
+
+        async def grown() -> list[LogChunk]:
+            chunks = await self.chunks()
+            return chunks if len(chunks) >= begun + by else []
+
+        return (await until(grown))[-1].seq
 
     async def is_complete(self) -> None:
         """Let it end; check that each line is stored once, in order, and that the proof is of just that."""
         self._stop.touch()
-        ended = await _status(self._store, self._task_id)
+        ended = await until_status(self._store, self._task_id)
         chunks = await self.chunks()
         data = "".join(f"{chunk.text}\n" for chunk in chunks).encode()
         lines = data.split()
@@ -64,8 +68,8 @@ async def _printing(
     stop = folder / "stop"
     command = f"n=0; while [ ! -e {stop} ]; do n=$((n+1)); echo $n; {pause} done"
     async with open_store(f"sqlite://{folder}/runcast.sqlite") as store:
-        task_id = await _stored(store, {"image": "local", "command": command})
-        async with _runner(wrapped(store), bus, ProcessExecutor(folder / "notes", allowed=True)):
+        task_id = await stored(store, {"image": "local", "command": command})
+        async with running_runner(wrapped(store), bus, ProcessExecutor(folder / "notes", allowed=True)):
             yield Printing(store, task_id, stop)
 
 
@@ -83,8 +87,7 @@ class Listener:
 
     async def hears(self, after: int) -> None:
         """Return once live output with a later number was heard."""
-        while not any(seq > after for seq in self._seqs()):
-            await anyio.sleep(0.02)
+        await until(lambda: any(seq > after for seq in self._seqs()))
 
     def _seqs(self) -> list[int]:
         events = [item.event for item in self.items if isinstance(item, Delivery)]
@@ -141,8 +144,7 @@ async def test_a_store_that_goes_away_loses_no_output(tmp_path):
         for times in (1, 3):
             await printing.grown()
             store.down, store.refused = True, 0
-            while store.refused < times:
-                await anyio.sleep(0.01)
+            await until(lambda times=times: store.refused >= times)
             store.down = False
         await printing.grown()
         await printing.is_complete()

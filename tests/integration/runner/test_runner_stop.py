@@ -11,7 +11,8 @@ from runcast_core.model.executions import Status
 from runcast_runner.executors.executors import choose_executor
 from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.settings import RunnerSettings
-from tests.integration.runner.test_runner import ORG, _output, _runner, _status, _statuses, _stored, bus, store
+from tests.parts.conditions import until
+from tests.parts.runner import ORG, bus, running_runner, statuses_of, store, stored, stored_output, until_status
 
 __all__ = ["bus", "store"]
 
@@ -25,12 +26,14 @@ def executor(tmp_path: Path) -> ProcessExecutor:
 
 
 async def _request(store: Any, command: str = f"{LAST_WORDS}; echo begun; {LOOP}", **config: Any) -> str:
-    return await _stored(store, {"image": "local", "command": command, "config": config})
+    return await stored(store, {"image": "local", "command": command, "config": config})
 
 
 async def _begun(store: Any, task_id: str) -> None:
-    while await _output(store, task_id) != ["begun"]:
-        await anyio.sleep(0.01)
+    async def begun() -> bool:
+        return await stored_output(store, task_id) == ["begun"]
+
+    await until(begun)
 
 
 async def _streams(store: Any, task_id: str) -> tuple[list[str], list[str]]:
@@ -52,11 +55,11 @@ async def _said_its_last_words(store: Any, task_id: str) -> None:
 async def test_what_a_cancelled_execution_says_is_kept(store, bus, executor):
     """It is cancelled once it has ended, however it ended."""
     task_id = await _request(store)
-    async with _runner(store, bus, executor):
+    async with running_runner(store, bus, executor):
         await _begun(store, task_id)
         await store.request_cancel(ORG, task_id)
         await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
-        ended = await _status(store, task_id)
+        ended = await until_status(store, task_id)
     assert (ended.status, ended.exit_code) == (Status.CANCELLED, None)
     await _said_its_last_words(store, task_id)
 
@@ -64,8 +67,8 @@ async def test_what_a_cancelled_execution_says_is_kept(store, bus, executor):
 async def test_what_an_execution_says_whose_time_is_over_is_kept(store, bus, executor):
     """The same at a time-out."""
     task_id = await _request(store, timeoutSeconds=1.5)
-    async with _runner(store, bus, executor):
-        ended = await _status(store, task_id)
+    async with running_runner(store, bus, executor):
+        ended = await until_status(store, task_id)
     assert (ended.status, ended.exit_code) == (Status.TIMED_OUT, None)
     await _said_its_last_words(store, task_id)
 
@@ -73,22 +76,22 @@ async def test_what_an_execution_says_whose_time_is_over_is_kept(store, bus, exe
 async def test_what_an_execution_says_that_is_handed_back_is_kept(store, bus, executor):
     """The same at the end of a drain; anybody may claim it then."""
     task_id = await _request(store)
-    async with _runner(store, bus, executor, RUNCAST_DRAIN="0") as shutdown:
+    async with running_runner(store, bus, executor, RUNCAST_DRAIN="0") as shutdown:
         await _begun(store, task_id)
         shutdown.set()
     assert (await store.execution(ORG, task_id)).status is Status.PENDING
-    assert _statuses(bus, task_id) == ["RUNNING", "PENDING"]
+    assert statuses_of(bus, task_id) == ["RUNNING", "PENDING"]
     await _said_its_last_words(store, task_id)
 
 
 async def test_a_drain_waits_for_nobody_who_has_nothing_to_say(store, bus, executor):
     """Whatever the grace: the output so far is kept, and the runner has ended."""
     task_id = await _request(store, f"echo begun; {LOOP}")
-    async with _runner(store, bus, executor, RUNCAST_DRAIN="0") as shutdown:
+    async with running_runner(store, bus, executor, RUNCAST_DRAIN="0") as shutdown:
         await _begun(store, task_id)
         shutdown.set()
     assert (await store.execution(ORG, task_id)).status is Status.PENDING
-    assert await _output(store, task_id) == ["begun"]
+    assert await stored_output(store, task_id) == ["begun"]
 
 
 async def test_the_grace_is_a_setting(store, bus, tmp_path):
@@ -100,20 +103,20 @@ async def test_the_grace_is_a_setting(store, bus, tmp_path):
     }
     executor = choose_executor(RunnerSettings.from_mapping({**settings, "RUNCAST_HOST": "127.0.0.1"}))
     task_id = await _request(store, f"trap '' TERM; echo begun; {LOOP}")
-    async with _runner(store, bus, executor):
+    async with running_runner(store, bus, executor):
         await _begun(store, task_id)
         await store.request_cancel(ORG, task_id)
         begun = anyio.current_time()
         await bus.signal(Signal(SignalKind.CANCEL, ORG, task_id))
-        assert (await _status(store, task_id)).status is Status.CANCELLED
+        assert (await until_status(store, task_id)).status is Status.CANCELLED
         assert 1 <= anyio.current_time() - begun < 8
 
 
 async def test_lines_of_standard_error_are_marked(store, bus, executor):
     """In what is stored, each line by the stream it came from."""
     task_id = await _request(store, "seq 1 300; seq 301 600 >&2; seq 601 900")
-    async with _runner(store, bus, executor):
-        assert (await _status(store, task_id)).status is Status.PASSED
+    async with running_runner(store, bus, executor):
+        assert (await until_status(store, task_id)).status is Status.PASSED
     output, errors = await _streams(store, task_id)
     assert output == [str(n) for n in [*range(1, 301), *range(601, 901)]]
     assert errors == [str(n) for n in range(301, 601)]

@@ -15,7 +15,8 @@ from runcast_core.store.store import Store
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.queue import retention
 from runcast_runner.queue.retention import DAY_MS, remove_old
-from tests.integration.runner.test_runner import _runner
+from tests.parts.conditions import until
+from tests.parts.runner import running_runner
 from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
 
 
@@ -68,9 +69,7 @@ async def test_nothing_goes_that_a_runner_may_still_hold(store: Store):
     assert await store.claim("a", runner_id="r", lease_ms=700, limit=1)
     await store.record_external("a", "t", Status.FAILED)
     assert not await store.purge("a", before=now_ms() + 1000)
-    with anyio.fail_after(10):
-        while not await store.purge("a", before=now_ms() + 1000):
-            await anyio.sleep(0.02)
+    await until(lambda: store.purge("a", before=now_ms() + 1000))
     assert await store.execution("a", "t") is None
 
 
@@ -123,7 +122,10 @@ async def test_a_runner_removes_what_is_old(store: Store, monkeypatch):
     monkeypatch.setattr(retention, "INTERVAL_S", 0.05)
     monkeypatch.setattr(retention, "now_ms", lambda: now_ms() + 2 * DAY_MS)
     await _ended(store, "a", "t", 3)
-    async with _runner(store, MemoryBus(), DummyExecutor(), RUNCAST_RETENTION_DAYS="1"):
-        while await store.execution("a", "t"):
-            await anyio.sleep(0.02)
+    async with running_runner(store, MemoryBus(), DummyExecutor(), RUNCAST_RETENTION_DAYS="1"):
+
+        async def removed() -> bool:
+            return await store.execution("a", "t") is None
+
+        await until(removed)
     assert await store.read_logs("a", "t", attempt=1) == []

@@ -18,7 +18,8 @@ from runcast_core.store.store import Store
 from runcast_runner.attempt import time_limit
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import FoundJob, Job, Running
-from tests.integration.runner.test_runner import ORG, FaultyStore, _request, _runner, _status, _true, _until
+from tests.parts.conditions import until
+from tests.parts.runner import ORG, FaultyStore, dummy_request, running_runner, until_status
 from tests.parts.stores import store_url  # noqa: F401 - a fixture
 
 
@@ -35,19 +36,19 @@ async def store(store_url: str) -> AsyncIterator[Store]:  # noqa: F811
 async def test_the_least_of_three_times_ends_an_execution(store, asked, own, longest, effective):
     """What was asked for, what the organization may take and what the runner allows."""
     await store.change_organization(ORG, timeout_limit_s=own)
-    task_id = await _request(store, hang="1", timeout=asked)
-    async with _runner(store, MemoryBus(), DummyExecutor(), RUNCAST_MAX_TIMEOUT=longest):
-        ended = await _status(store, task_id)
+    task_id = await dummy_request(store, hang="1", timeout=asked)
+    async with running_runner(store, MemoryBus(), DummyExecutor(), RUNCAST_MAX_TIMEOUT=longest):
+        ended = await until_status(store, task_id)
     assert (ended.status, ended.error) == (Status.TIMED_OUT, f"timed out after {effective:g} s")
 
 
 async def test_a_limit_of_time_is_one_organizations(store):
     """Another's execution goes on."""
     await store.change_organization(ORG, timeout_limit_s=1)
-    task_id, other = await _request(store, hang="1"), await _request(store, "other", hang="1")
-    async with _runner(store, MemoryBus(), DummyExecutor()):
-        await _status(store, other, Status.RUNNING, organization_id="other")
-        assert (await _status(store, task_id)).status is Status.TIMED_OUT
+    task_id, other = await dummy_request(store, hang="1"), await dummy_request(store, "other", hang="1")
+    async with running_runner(store, MemoryBus(), DummyExecutor()):
+        await until_status(store, other, Status.RUNNING, organization_id="other")
+        assert (await until_status(store, task_id)).status is Status.TIMED_OUT
         assert (await store.execution("other", other)).status is Status.RUNNING
 
 
@@ -63,9 +64,9 @@ class TakenUp(DummyExecutor):
 async def test_the_time_of_a_job_that_was_taken_up_counts_from_its_start(store):
     """Not from the new runner's."""
     await store.change_organization(ORG, timeout_limit_s=60)
-    task_id = await _request(store, hang="1")
-    async with _runner(store, MemoryBus(), TakenUp()):
-        assert (await _status(store, task_id)).error == "timed out after 60 s"
+    task_id = await dummy_request(store, hang="1")
+    async with running_runner(store, MemoryBus(), TakenUp()):
+        assert (await until_status(store, task_id)).error == "timed out after 60 s"
 
 
 async def test_a_store_that_cannot_tell_the_limit_holds_up_no_attempt(store, monkeypatch):
@@ -81,11 +82,11 @@ async def test_a_store_that_cannot_tell_the_limit_holds_up_no_attempt(store, mon
             return await self._store.organization(organization_id)
 
     await store.change_organization(ORG, timeout_limit_s=60)
-    task_id = await _request(store, hang="1")
-    async with _runner(Away(store), MemoryBus(), executor):
-        await _until(lambda: _true(executor.jobs == {task_id} and len(asked) > 5))
+    task_id = await dummy_request(store, hang="1")
+    async with running_runner(Away(store), MemoryBus(), executor):
+        await until(lambda: executor.jobs == {task_id} and len(asked) > 5)
         answers.set()
-        ended = await _status(store, task_id)
+        ended = await until_status(store, task_id)
     assert (ended.status, ended.error, ended.attempt) == (Status.TIMED_OUT, "timed out after 60 s", 1)
 
 
@@ -101,24 +102,24 @@ async def test_claims_obey_a_changed_limit_at_the_next_wake(store):
             return claimed
 
     for _ in range(5):
-        await _request(store, hang="1")
+        await dummy_request(store, hang="1")
 
     async def running(number: int, limit: int) -> list[Execution]:
         """Wait until so many run, and one more was refused."""
-        await _until(lambda: _runs(store, number))
+        await until(lambda: _runs(store, number))
         refused.clear()
         await bus.signal(Signal(SignalKind.WAKE))
-        await _until(lambda: _true(limit in refused))
+        await until(lambda: limit in refused)
         return await store.executions(ORG, status=Status.RUNNING)
 
     async def cancel(execution: Execution) -> None:
         await store.request_cancel(ORG, execution.task_id)
         await bus.signal(Signal(SignalKind.CANCEL, ORG, execution.task_id))
-        await _status(store, execution.task_id, Status.CANCELLED)
+        await until_status(store, execution.task_id, Status.CANCELLED)
 
     settings = {"RUNCAST_CONCURRENCY": "9", "RUNCAST_ORGANIZATION_LIMIT": "2"}
     await store.change_organization(ORG, concurrency_limit=1)
-    async with _runner(Watched(store), bus, DummyExecutor(), **settings):
+    async with running_runner(Watched(store), bus, DummyExecutor(), **settings):
         assert len(await running(1, limit=1)) == 1
         for limit in (4, 3):
             await store.change_organization(ORG, concurrency_limit=limit)

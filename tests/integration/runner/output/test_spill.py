@@ -20,7 +20,8 @@ from runcast_runner import runner
 from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.output import log_writer
 from runcast_runner.output.execution_log import MAX_HELD_CHARACTERS
-from tests.integration.runner.test_runner import ORG, FaultyStore, _events, _output, _runner, _status, _stored
+from tests.parts.conditions import until
+from tests.parts.runner import ORG, FaultyStore, events_of, running_runner, stored, stored_output, until_status
 
 STORED = "All output that was on disk is stored"
 FULL = "Output held back, there is no room for it on disk"
@@ -42,7 +43,7 @@ class Outage:
     def runner(self, **settings: str) -> Any:
         own = {"RUNCAST_SPILL_DIR": str(self._folder), "RUNCAST_SPILL_MB": "100", "RUNCAST_POLL": "0.1"}
         executor = ProcessExecutor(self._folder / "notes", allowed=True)
-        return _runner(self.faulty, self.bus, executor, self.registry, **{**own, **settings})
+        return running_runner(self.faulty, self.bus, executor, self.registry, **{**own, **settings})
 
     @property
     def once(self) -> str:
@@ -50,23 +51,20 @@ class Outage:
         return f"[ -e {self._second} ] && exit; touch {self._second}"
 
     async def until_once(self) -> None:
-        while not self._second.exists():
-            await anyio.sleep(0.01)
+        await until(self._second.exists)
 
     async def request(self, command: str, **config: Any) -> str:
         whole = f"echo begun; while [ ! -e {self._go} ]; do sleep 0.01; done; {command}; touch {self.ended}"
-        return await _stored(self.store, {"image": "local", "command": whole, "config": config})
+        return await stored(self.store, {"image": "local", "command": whole, "config": config})
 
     async def begin(self, task_id: str) -> None:
         """Switch the store off once `begun` is stored, and let the process print."""
-        while not await _output(self.store, task_id):
-            await anyio.sleep(0.01)
+        await until(lambda: stored_output(self.store, task_id))
         self.faulty.down = True
         self._go.touch()
 
     async def until_ended(self) -> None:
-        while not self.ended.exists():
-            await anyio.sleep(0.01)
+        await until(self.ended.exists)
 
     @property
     def segments(self) -> list[Path]:
@@ -77,12 +75,10 @@ class Outage:
         return b"".join(path.read_bytes() for path in self.segments)
 
     async def until_spilled(self, text: bytes) -> None:
-        while text not in self.spilled:
-            await anyio.sleep(0.01)
+        await until(lambda: text in self.spilled)
 
     async def until_stored(self) -> None:
-        while self.segments:
-            await anyio.sleep(0.01)
+        await until(lambda: self.segments == [])
 
     async def chunks(self, task_id: str, attempt: int = 1) -> list[LogChunk]:
         chunks: list[LogChunk] = []
@@ -92,14 +88,14 @@ class Outage:
 
     async def has(self, task_id: str, lines: list[str]) -> None:
         """Check that it passed with just these lines, numbered without gaps, proved, and published in order."""
-        ended = await _status(self.store, task_id)
+        ended = await until_status(self.store, task_id)
         chunks = await self.chunks(task_id)
         assert "\n".join(chunk.text for chunk in chunks).split("\n") == lines
         assert [chunk.seq for chunk in chunks] == list(range(1, len(chunks) + 1))
         data = "".join(f"{line}\n" for line in lines).encode()
         assert ended.status is Status.PASSED
         assert ended.attempts[-1].output == OutputEnd(len(chunks), len(data), hashlib.sha256(data).hexdigest())
-        events = [body for name, body in _events(self.bus, task_id) if name == "execution-log"]
+        events = [body for name, body in events_of(self.bus, task_id) if name == "execution-log"]
         assert [(body["seq"], body["log"]) for body in events] == [(chunk.seq, chunk.text) for chunk in chunks]
 
     def counted(self, name: str) -> float:
@@ -128,11 +124,10 @@ async def test_a_process_is_not_slowed_while_the_store_is_down(outage):
             await outage.until_spilled(b'400000"')  # what is still on its way would be told of once more
             assert len(outage.spilled) > MAX_HELD_CHARACTERS * 4
             assert outage.counted("runcast_runner_spill_bytes") > 0
-            assert await _output(outage.store, task_id) == ["begun"]
+            assert await stored_output(outage.store, task_id) == ["begun"]
             outage.faulty.down = False
             await outage.has(task_id, _numbers(400_000))
-            while not any(line["event"] == STORED for line in logs):
-                await anyio.sleep(0.01)
+            await until(lambda: any(line["event"] == STORED for line in logs))
     assert outage.counted("runcast_runner_spill_bytes") == 0
     assert outage.counted("runcast_runner_chunks_spilled_total") > 100
     told = [line for line in logs if "Output" in line["event"] or "output" in line["event"]]
@@ -152,8 +147,7 @@ async def test_what_is_printed_while_the_spill_empties_goes_behind_it(outage, tm
             outage.faulty.down = True
             await outage.until_spilled(b"\n")
             begun = outage.counted("runcast_runner_chunks_spilled_total")
-            while outage.counted("runcast_runner_chunks_spilled_total") < begun + 5:
-                await anyio.sleep(0.01)
+            await until(lambda begun=begun: outage.counted("runcast_runner_chunks_spilled_total") >= begun + 5)
             outage.faulty.down = False
             await outage.until_stored()
         stop.touch()
@@ -167,8 +161,7 @@ async def test_a_full_spill_slows_the_process(outage):
         async with outage.runner(RUNCAST_SPILL_MB="1"):
             task_id = await outage.request("seq 1000000")
             await outage.begin(task_id)
-            while not any(line["event"] == FULL for line in logs):
-                await anyio.sleep(0.01)
+            await until(lambda: any(line["event"] == FULL for line in logs))
             with anyio.move_on_after(0.5):
                 await outage.until_ended()
             assert not outage.ended.exists()
@@ -190,8 +183,8 @@ async def test_no_secret_reaches_the_disk(outage):
         await outage.until_spilled(b"last")
         on_disk = outage.spilled
         outage.faulty.down = False
-        await _status(outage.store, task_id)
-    assert (await _output(outage.store, task_id))[:2] == ["begun", "a *** b"]
+        await until_status(outage.store, task_id)
+    assert (await stored_output(outage.store, task_id))[:2] == ["begun", "a *** b"]
     assert b"a *** b" in on_disk
     for value in (secret, flagged):
         forms = [value, *(b64encode(f"{x}{value}".encode()).decode()[4:-4] for x in ("", "x:"))]
@@ -205,8 +198,7 @@ async def _lost(outage: Outage) -> str:
     task_id = await outage.request(command, retryOnLoss=True)
     await outage.begin(task_id)
     await outage.until_spilled(b'"text":"3"')
-    while outage.counted("runcast_runner_running"):
-        await anyio.sleep(0.01)
+    await until(lambda: outage.counted("runcast_runner_running") == 0)
     return task_id
 
 
@@ -216,11 +208,11 @@ async def test_what_was_spilled_before_the_lease_ran_out_is_stored(outage):
         task_id = await _lost(outage)
         outage.faulty.down = False
         await outage.until_stored()
-        ended = await _status(outage.store, task_id)
+        ended = await until_status(outage.store, task_id)
     chunks = await outage.chunks(task_id)
     assert [(chunk.seq, chunk.text) for chunk in chunks] == [(1, "begun"), (2, "1"), (3, "2"), (4, "3")]
     assert [(end.error, end.output is None) for end in ended.attempts] == [("runner lost", True), (None, False)]
-    events = [body for name, body in _events(outage.bus, task_id) if name == "execution-log"]
+    events = [body for name, body in events_of(outage.bus, task_id) if name == "execution-log"]
     assert [(body["attempt"], body["log"]) for body in events] == [(1, "begun"), (2, "begun")]
 
 
@@ -232,7 +224,7 @@ async def test_an_execution_that_was_deleted_gets_nothing(outage, again):
             task_id = await _lost(outage)
             await _deleted(outage.store, task_id)
             if again:
-                await _stored(outage.store, {"image": "local"}, task_id=task_id, pool="another", attempt=1)
+                await stored(outage.store, {"image": "local"}, task_id=task_id, pool="another", attempt=1)
             outage.faulty.down = False
             await outage.until_stored()
     assert await outage.chunks(task_id) == []
@@ -240,9 +232,8 @@ async def test_an_execution_that_was_deleted_gets_nothing(outage, again):
 
 
 async def _deleted(store: Store, task_id: str) -> None:
-    while not (expired := await store.expired()):
-        await anyio.sleep(0.01)
-    await store.expire(ORG, task_id, expired[0].fence)
+    [expired] = await until(store.expired)
+    await store.expire(ORG, task_id, expired.fence)
     await store.request_cancel(ORG, task_id)
     await store.delete_execution(ORG, task_id)
 
@@ -261,8 +252,7 @@ async def test_a_runner_that_starts_stores_first_what_it_left(outage, monkeypatc
     outage.registry = CollectorRegistry()
     with capture_logs() as logs:
         async with outage.runner():
-            while not any(line["event"] == "Waiting for the store" for line in logs):
-                await anyio.sleep(0.01)
+            await until(lambda: any(line["event"] == "Waiting for the store" for line in logs))
             release = outage.store.release
             stored_before: list[int] = []
 
@@ -272,7 +262,7 @@ async def test_a_runner_that_starts_stores_first_what_it_left(outage, monkeypatc
 
             monkeypatch.setattr(outage.store, "release", releasing)
             outage.faulty.down = False
-            ended = await _status(outage.store, task_id)
+            ended = await until_status(outage.store, task_id)
     assert (ended.status, ended.attempt) == (Status.PASSED, 2)
     assert stored_before[: len(left) + 1] == [1, *left]
     chunks = await outage.chunks(task_id)

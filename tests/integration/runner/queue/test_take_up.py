@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 import orjson
 import pytest
 
@@ -13,7 +12,8 @@ from runcast_core.model.executions import Execution, LogChunk, Status
 from runcast_core.store.store import Store
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import FoundJob, Job, Running, Write
-from tests.integration.runner.test_runner import ORG, FaultyStore, _output, _request, _runner, _status, bus, store
+from tests.parts.conditions import until
+from tests.parts.runner import ORG, FaultyStore, bus, dummy_request, running_runner, store, stored_output, until_status
 
 __all__ = ["bus", "store"]
 
@@ -60,7 +60,7 @@ class _Again:
 
 async def _held(store: Store, *texts: str, **request: Any) -> Execution:
     """Store an execution that an earlier runner of this name claimed, and what it stored of the output."""
-    task_id = await _request(store, **request)
+    task_id = await dummy_request(store, **request)
     held = await store.claim(ORG, runner_id="r1", lease_ms=60_000, limit=10)
     assert held is not None
     await store.append_logs([LogChunk(ORG, task_id, 1, seq, text, 1) for seq, text in enumerate(texts, 1) if text])
@@ -71,10 +71,10 @@ async def test_it_goes_on_with_what_is_left(store, bus):
     """The same attempt, the rest of its output; it is not said to run a second time."""
     held = await _held(store, "dummy 0", "dummy 1\ndummy 2", lines="5")
     executor = Leaving(store, held)
-    async with _runner(store, bus, executor):
-        ended = await _status(store, held.task_id)
+    async with running_runner(store, bus, executor):
+        ended = await until_status(store, held.task_id)
     assert (ended.status, ended.attempt, executor.resumed) == (Status.PASSED, 1, [held.task_id])
-    assert await _output(store, held.task_id) == [f"dummy {n}" for n in range(5)]
+    assert await stored_output(store, held.task_id) == [f"dummy {n}" for n in range(5)]
     statuses = [orjson.loads(event.payload).get("status") for _, event in bus.published]
     assert [status for status in statuses if status] == ["PASSED"]
 
@@ -82,8 +82,8 @@ async def test_it_goes_on_with_what_is_left(store, bus):
 async def test_time_that_passed_before_counts(store, bus):
     """A job that ran for longer than it may is stopped at once."""
     held = await _held(store, hang="1", timeout=60)
-    async with _runner(store, bus, Leaving(store, held, ran_s=61)):
-        ended = await _status(store, held.task_id)
+    async with running_runner(store, bus, Leaving(store, held, ran_s=61)):
+        ended = await until_status(store, held.task_id)
     assert (ended.status, ended.error) == (Status.TIMED_OUT, "timed out after 60 s")
 
 
@@ -91,8 +91,8 @@ async def test_what_is_to_be_cancelled_is_stopped_at_once(store, bus):
     """Not only at the next renewal, which is a third of 60 s away."""
     held = await _held(store, hang="1")
     await store.request_cancel(ORG, held.task_id)
-    async with _runner(store, bus, Leaving(store, held)):
-        ended = await _status(store, held.task_id)
+    async with running_runner(store, bus, Leaving(store, held)):
+        ended = await until_status(store, held.task_id)
     assert (ended.status, ended.attempt) == (Status.CANCELLED, 1)
 
 
@@ -103,8 +103,8 @@ async def test_what_cannot_go_on_is_removed_before_it_is_handed_back(store, bus,
     """So that never two attempts run."""
     held = await _held(store, *texts, lines="1")
     executor = Leaving(store, held, resumable=resumable)
-    async with _runner(store, bus, executor):
-        ended = await _status(store, held.task_id)
+    async with running_runner(store, bus, executor):
+        ended = await until_status(store, held.task_id)
     assert (ended.status, ended.attempt, executor.resumed) == (Status.PASSED, 2, [])
     assert executor.removed == [(held.task_id, Status.RUNNING)]
 
@@ -114,10 +114,8 @@ async def test_what_nobody_holds_any_more_is_removed(store, bus):
     held = await _held(store)
     await store.transition(ORG, held.task_id, held.fence, Status.ERROR, error="runner lost")
     executor = Leaving(store, held)
-    async with _runner(store, bus, executor):
-        with anyio.fail_after(10):
-            while not executor.removed:
-                await anyio.sleep(0.01)
+    async with running_runner(store, bus, executor):
+        await until(lambda: executor.removed)
     assert executor.removed == [(held.task_id, Status.ERROR)]
     assert executor.resumed == []
 
@@ -129,8 +127,7 @@ async def test_leases_are_kept_until_all_is_taken_up(store, bus):
 
     class Slow(FaultyStore):
         async def read_logs(self, *arguments: Any, **options: Any) -> Any:
-            while renewed < 5:
-                await anyio.sleep(0.01)
+            await until(lambda: renewed >= 5)
             return await store.read_logs(*arguments, **options)
 
         async def renew(self, *arguments: Any, **options: Any) -> bool:
@@ -138,8 +135,8 @@ async def test_leases_are_kept_until_all_is_taken_up(store, bus):
             renewed += 1
             return await store.renew(*arguments, **options)
 
-    async with _runner(Slow(store), bus, Leaving(store, held), RUNCAST_LEASE_MS="600"):
-        ended = await _status(store, held.task_id)
+    async with running_runner(Slow(store), bus, Leaving(store, held), RUNCAST_LEASE_MS="600"):
+        ended = await until_status(store, held.task_id)
     assert (ended.status, ended.attempt) == (Status.PASSED, 1)
 
 
@@ -156,14 +153,12 @@ async def test_a_store_that_is_away_in_the_middle_begins_nothing_twice(store, bu
             return await self.__getattr__("renew")(*arguments, **options)
 
     faulty, executor = Failing(store), Leaving(store, first, second)
-    async with _runner(faulty, bus, executor):
-        while not faulty.down:
-            await anyio.sleep(0.01)
+    async with running_runner(faulty, bus, executor):
+        await until(lambda: faulty.down)
         faulty.down = False
-        while len(executor.jobs) < 2:
-            await anyio.sleep(0.01)
+        await until(lambda: len(executor.jobs) >= 2)
         for held in (first, second):
             await store.request_cancel(ORG, held.task_id)
             await bus.signal(Signal(SignalKind.CANCEL, ORG, held.task_id))
-            assert (await _status(store, held.task_id)).attempt == 1
+            assert (await until_status(store, held.task_id)).attempt == 1
     assert sorted(executor.resumed) == sorted([first.task_id, second.task_id])
