@@ -5,9 +5,9 @@ import hashlib
 from runcast_core.model.executions import Execution, Status
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import Job, Write
-from tests.integration.runner.executors.docker.test_executor import executor  # noqa: F401 - a fixture
-from tests.integration.runner.test_runner import _runner, _status, _stored
-from tests.unit.api.test_app import Installation, serving
+from tests.parts.api import Installation, serving
+from tests.parts.docker_executor import executor  # noqa: F401 - a fixture
+from tests.parts.runner import running_runner, stored, until_status
 
 ORG = "org_a"
 
@@ -26,9 +26,9 @@ class Streams(DummyExecutor):
 
 
 async def _ended(api: Installation, *pieces: tuple[bytes, int], config=None, **settings: str) -> Execution:
-    task_id = await _stored(api.store, {"image": "image", "config": config or {}}, ORG)
-    async with _runner(api.store, api.bus, Streams(*pieces), **settings):
-        return await _status(api.store, task_id, organization_id=ORG)
+    task_id = await stored(api.store, {"image": "image", "config": config or {}}, ORG)
+    async with running_runner(api.store, api.bus, Streams(*pieces), **settings):
+        return await until_status(api.store, task_id, organization_id=ORG)
 
 
 async def test_a_client_can_verify_the_output(tmp_path):
@@ -75,9 +75,9 @@ async def test_a_container_tells_its_streams(tmp_path, executor, busybox_image):
     """From a real engine to the page: which lines are standard error, and a proof that holds."""
     command = "for n in 1 2 3; do echo out $n; sleep 0.2; echo err $n >&2; sleep 0.2; done"
     async with serving(tmp_path) as api:
-        task_id = await _stored(api.store, {"image": busybox_image, "command": command}, ORG)
-        async with _runner(api.store, api.bus, executor):
-            await _status(api.store, task_id, organization_id=ORG)
+        task_id = await stored(api.store, {"image": busybox_image, "command": command}, ORG)
+        async with running_runner(api.store, api.bus, executor):
+            await until_status(api.store, task_id, organization_id=ORG)
         path = f"/api/executions/{task_id}"
         chunks = (await api.call("GET", f"{path}/logs")).json()["chunks"]
         text = (await api.call("GET", f"{path}/logs?format=text")).content

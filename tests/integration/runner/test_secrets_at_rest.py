@@ -22,8 +22,9 @@ from runcast_core.store.store import Store
 from runcast_runner.executors.process.executor import ProcessExecutor
 from runcast_runner.runner import run_runner
 from runcast_runner.settings import RunnerSettings
+from tests.parts.api import SECRET, SECRETS_KEY, bearer
+from tests.parts.conditions import until
 from tests.parts.stores import store_url  # noqa: F401 - a fixture
-from tests.unit.api.test_app import SECRET, SECRETS_KEY, bearer
 
 VALUES = ("s3cret-of-secrets", "s3cret-of-envVars", "s3cret-of-environment")
 REQUEST: dict[str, Any] = {
@@ -53,13 +54,12 @@ class Installation:
         return answer.json()
 
     async def ended(self, task_id: str) -> Status:
-        with anyio.fail_after(20):
-            while True:
-                await self.bus.signal(Signal(SignalKind.WAKE, "org_a"))
-                execution = await self.store.execution("org_a", task_id)
-                if execution is not None and execution.status.terminal:
-                    return execution.status
-                await anyio.sleep(0.01)
+        async def end() -> Status | None:
+            await self.bus.signal(Signal(SignalKind.WAKE, "org_a"))
+            execution = await self.store.execution("org_a", task_id)
+            return execution.status if execution is not None and execution.status.terminal else None
+
+        return await until(end)
 
 
 @asynccontextmanager

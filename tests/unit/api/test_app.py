@@ -1,81 +1,30 @@
-"""The api as a whole: what it serves, documents and answers when parts of it fail. Holds the app that its tests use."""
+"""The api as a whole: what it serves, documents and answers when parts of it fail."""
 
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx2
 import jsonschema
 import pytest
 from msgspec.json import schema_components
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from prometheus_client import CollectorRegistry
 from pydantic.json_schema import models_json_schema
-from starlette.applications import Starlette
 
 from runcast_api import app as app_module
 from runcast_api.app import create_app
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.openapi import openapi, shapes
 from runcast_api.settings import ApiSettings
-from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.memory_bus import MemoryBus
-from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost, SettingError, StoreUnavailable
 from runcast_core.model.executions import Execution
-from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
-
-SECRET = "0123456789abcdef0123456789abcdef"
-SECRETS_KEY = "fedcba9876543210fedcba9876543210"
-STRANGER = "203.0.113.9"
-
-
-@dataclass
-class Installation:
-    """A served api, its parts, and calls in the name of anybody."""
-
-    app: Starlette
-    http: httpx2.AsyncClient
-    store: SqliteStore
-    bus: MemoryBus
-    registry: CollectorRegistry
-
-    async def call(
-        self, method: str, path: str, *, org: str = "org_a", role: Role = Role.DEVELOPER, **request: Any
-    ) -> httpx2.Response:
-        return await self.http.request(method, path, headers=bearer(org, role), **request)
-
-    async def requested(self, task_id: str = "t1", *, org: str = "org_a", **body: Any) -> dict[str, Any]:
-        body = {"image": "busybox", "taskId": task_id, **body}
-        answer = await self.call("POST", "/api/execution-request", org=org, json=body)
-        assert answer.status_code == 202, answer.text
-        return answer.json()
-
-    def sample(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(name, labels) or 0.0
-
-
-def bearer(org: str = "org_a", role: Role = Role.DEVELOPER, **options: Any) -> dict[str, str]:
-    return {"Authorization": f"Bearer {HmacTokens(SECRET, **options).issue('u1', org, role)}"}
-
-
-@asynccontextmanager
-async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> AsyncIterator[Installation]:
-    settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, **environment})
-    bus, registry = MemoryBus(), CollectorRegistry()
-    async with open_sqlite_store(str(folder / "runcast.sqlite")) as store:
-        app = create_app(settings, store=store, bus=bus, registry=registry)
-        transport = httpx2.ASGITransport(app=app, client=(peer, 4711), raise_app_exceptions=False)
-        client = httpx2.AsyncClient(transport=transport, base_url="http://api")
-        async with app.router.lifespan_context(app), client as http:
-            yield Installation(app, http, store, bus, registry)
+from tests.parts.api import SECRET, serving
+from tests.parts.conditions import until
 
 
 class _Page(HTMLParser):
@@ -263,9 +212,7 @@ async def test_left_unannounced_is_announced_by_the_sweep(tmp_path):
     async with serving(tmp_path) as api:
         old = now_ms() - 60_000
         await api.store.create_execution(Execution("org_a", "t1", "busybox", old, old))
-        with anyio.fail_after(10):
-            while not api.bus.published:
-                await anyio.sleep(0.02)
+        await until(lambda: api.bus.published)
     organization_id, event = api.bus.published[0]
     assert (organization_id, event.name, event.task_id) == ("org_a", "execution-updated", "t1")
 

@@ -4,8 +4,7 @@ import pytest
 
 from runcast_api.documentation.calls import CALLS
 from runcast_core.model.accounts import Role
-from tests.unit.api.accounts.test_users import LOGIN, USER, signed_up
-from tests.unit.api.test_app import serving
+from tests.parts.api import LOGIN, USER, serving, signed_up
 
 OF_ONE = [(call.method, call.path) for call in CALLS if "{taskId}" in call.path]
 OF_A_USER = [(call.method, call.path) for call in CALLS if "{userId}" in call.path]

@@ -4,7 +4,7 @@ import pytest
 
 from runcast_api.accounts import passwords
 from runcast_core.model.accounts import Role
-from tests.unit.api.test_app import bearer, serving
+from tests.parts.api import bearer, serving
 
 ACCOUNT = {
     "email": "Ada@Example.com",

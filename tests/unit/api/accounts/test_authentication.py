@@ -8,14 +8,13 @@ import pytest
 from runcast_api.documentation.calls import CALLS, Access
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
-from tests.unit.api.test_app import bearer, serving
+from tests.parts.api import ACCOUNT, bearer, serving
 
 READS = [(call.method, call.path) for call in CALLS if call.access is Access.READER]
 WRITES = [(call.method, call.path) for call in CALLS if call.access is Access.WRITER]
 OWN = [(call.method, call.path) for call in CALLS if call.access is Access.OWNER]
 ADMINS = [(call.method, call.path) for call in CALLS if call.access is Access.ADMIN]
 BODY = {"image": "busybox", "taskId": "t2"}
-ACCOUNT = {"email": "a@example.com", "password": "a long password", "name": "A", "organizationName": "O"}
 
 
 def unsigned() -> str:

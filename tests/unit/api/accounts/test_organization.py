@@ -7,9 +7,8 @@ import pytest
 from runcast_api.documentation.openapi import openapi
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.accounts import Role
+from tests.parts.api import Installation, serving, signed_up
 from tests.parts.identity_provider import IdentityProvider
-from tests.unit.api.accounts.test_users import signed_up
-from tests.unit.api.test_app import Installation, serving
 
 LIMITS = {"concurrencyLimit": 5, "retentionDays": 0, "timeoutLimitSeconds": 60}
 PATH = "/api/organization"

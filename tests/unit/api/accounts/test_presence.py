@@ -1,8 +1,7 @@
 """Who is connected, as the organization's members see it."""
 
 from runcast_core.model.accounts import Role
-from tests.unit.api.accounts.test_users import USER, signed_up
-from tests.unit.api.test_app import serving
+from tests.parts.api import USER, serving, signed_up
 
 
 async def test_presence_is_the_sum_over_gateways_with_names_where_they_are_known(tmp_path):

@@ -5,19 +5,8 @@ import pytest
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Role
+from tests.parts.api import LOGIN, USER, serving, signed_up
 from tests.parts.identity_provider import IdentityProvider
-from tests.unit.api.test_app import Installation, serving
-
-ACCOUNT = {"email": "a@example.com", "password": "a long password", "name": "A", "organizationName": "O"}
-USER = {"email": "B@example.com", "password": "another password", "name": "B", "role": "developer"}
-LOGIN = {"email": "b@example.com", "password": "another password"}
-
-
-async def signed_up(api: Installation, email: str = "a@example.com") -> dict[str, str]:
-    """Sign up and call in that name from now on; return the user."""
-    body = (await api.http.post("/api/auth/signup", json=ACCOUNT | {"email": email})).json()
-    api.http.headers["Authorization"] = f"Bearer {body['token']}"
-    return dict(body["user"])
 
 
 async def test_an_added_user_logs_in_with_the_given_role(tmp_path):

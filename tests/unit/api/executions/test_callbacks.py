@@ -8,7 +8,7 @@ from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import Source, Status
-from tests.unit.api.test_app import STRANGER, serving
+from tests.parts.api import STRANGER, serving
 
 PATHS = ("/executions/update", "/executions/log")
 TOKEN = {"RUNCAST_CALLBACK_TOKEN": "token of the workers"}

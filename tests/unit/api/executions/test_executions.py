@@ -10,7 +10,7 @@ from runcast_core.access.sealing import Sealer
 from runcast_core.bus.bus import SignalKind
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution, Source, Status
-from tests.unit.api.test_app import SECRETS_KEY, bearer, serving
+from tests.parts.api import SECRETS_KEY, bearer, serving
 
 CONFIG = {
     "environment": {"STAGE": "s3cret-1"},

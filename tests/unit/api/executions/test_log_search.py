@@ -5,7 +5,7 @@ import pytest
 from runcast_api.executions import log_search
 from runcast_core.model.executions import LogChunk
 from runcast_core.store.store import PAGE_CHARACTERS
-from tests.unit.api.test_app import Installation, serving
+from tests.parts.api import Installation, serving
 
 LOGS = "/api/executions/t1/logs"
 

@@ -4,7 +4,7 @@ import pytest
 
 from runcast_api.executions import logs as logs_module
 from runcast_core.model.executions import LogChunk
-from tests.unit.api.test_app import Installation, serving
+from tests.parts.api import Installation, serving
 
 
 async def stored(api: Installation, count: int, *, attempt: int = 1) -> None:

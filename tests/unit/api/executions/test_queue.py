@@ -8,7 +8,7 @@ from runcast_core.model.clock import iso, now_ms
 from runcast_core.model.executions import Attempt, Execution, OutputEnd, Status
 from runcast_core.model.wire.executions import ExecutionDetail
 from runcast_core.model.wire.shape import encode
-from tests.unit.api.test_app import Installation, serving
+from tests.parts.api import Installation, serving
 
 PLACE = {"priority": 7, "pool": "gpu"}
 

@@ -8,7 +8,7 @@ import pytest
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution
 from runcast_core.store.sqlite.store import SqliteStore
-from tests.unit.api.test_app import SECRETS_KEY, Installation, serving
+from tests.parts.api import SECRETS_KEY, Installation, serving
 
 SECRET = {"config": {"secrets": {"KEY": "s3cret-1"}}}
 FLAGGED = {"config": {"envVars": {"KEY": {"value": "s3cret-2", "secret": True}}}}

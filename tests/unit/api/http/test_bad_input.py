@@ -9,7 +9,7 @@ import pytest
 from runcast_api.documentation.calls import CALLS
 from runcast_api.http.bodies import MAX_DEPTH
 from runcast_core.model.accounts import Role
-from tests.unit.api.test_app import bearer, serving
+from tests.parts.api import bearer, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}

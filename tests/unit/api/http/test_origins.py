@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.api.test_app import bearer, serving
+from tests.parts.api import bearer, serving
 
 
 async def test_origins_of_dashboards(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from tests.unit.api.test_app import bearer, serving
+from tests.parts.api import bearer, serving
 
 
 async def test_an_id_is_taken_from_the_caller_or_made(tmp_path):
