@@ -16,8 +16,11 @@ from runcast_gateway.relay import broker as broker_module
 from runcast_gateway.relay.broker import Broker
 from runcast_gateway.relay.revocations import Revocations
 from runcast_gateway.relay.room import Room
+from tests.parts.clock import leaping_clock
+from tests.parts.conditions import until
 from tests.parts.connection import hub_of, joined, log_line
 
+pytestmark = leaping_clock
 EVENT = Event("execution-log", "t", b"{}")
 
 
@@ -45,8 +48,7 @@ class Rig:
         return self.registry.get_sample_value(f"runcast_gateway_{name}_total") or 0
 
     async def until_subscribed(self, *organizations: str) -> None:
-        while self.subscribed != set(organizations):
-            await anyio.sleep(0.01)
+        await until(lambda: self.subscribed == set(organizations), instead=lambda: self.subscribed)
 
 
 class Steps:
@@ -197,7 +199,7 @@ async def test_an_organization_is_dropped_a_while_after_its_last_socket_left():
         rig.hub.lost(socket)
         left_at = anyio.current_time()
         await rig.until_subscribed()
-        assert anyio.current_time() - left_at >= 0.15
+        assert anyio.current_time() - left_at == pytest.approx(0.2, abs=0.06)
         assert (rig.hub._rooms, rig.revocations._held, rig.broker._wanted_at) == ({}, {}, {})
         assert (rig.broker._opening, rig.broker._interrupted, rig.broker._late) == ({}, set(), set())
         await rig.broker.opened("a")
@@ -243,8 +245,7 @@ async def test_a_gap_that_redis_does_not_let_repair_closes_the_room_until_it_doe
         rig.bus.read_journal = silent
         tail = rig.bus.journal_tail = Steps(rig.bus.journal_tail)
         rig.bus.interrupt()
-        while not socket.connection.sent:
-            await anyio.sleep(0.01)
+        await until(lambda: socket.connection.sent)
         assert socket.connection.events == [[RESYNC, {"reason": "subscription interrupted"}]]
         assert rig.hub.room("a").epoch is None
         rig.bus.read_journal = read
@@ -287,8 +288,7 @@ async def test_journals_are_kept_while_their_offsets_are_held(monkeypatch: pytes
             await rig.broker.opened(organization)
         rig.bus.down = True
         kept.clear()
-        while len(kept) < 3:
-            await anyio.sleep(0.01)
+        await until(lambda: len(kept) >= 3)
         assert kept[-1] == {"a", "b"}
 
 
