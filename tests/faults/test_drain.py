@@ -17,11 +17,13 @@ from tests.e2e.counters import counted
 from tests.e2e.crowd import Client, crowd, official
 from tests.parts.balancer import balanced
 from tests.parts.conditions import until
-from tests.parts.installation import Installation, Service, started_installation
+from tests.parts.installation import Installation, Service, started_installation, until_ready
 from tests.parts.load_balancer import load_balanced
 from tests.parts.part import Part
 
 WINDOW_S = 4
+LONG_S = 60
+"""Much more than anything takes but a window that is longer still."""
 MANY = 200
 
 
@@ -67,16 +69,14 @@ def _numbers(client: Client) -> list[int]:
 
 
 async def _not_ready(service: Service) -> None:
-    """Wait until it says so, which it has to do at once."""
+    """Wait until it says so, which it has to do before it ends."""
     async with httpx.AsyncClient() as http:
-        with anyio.fail_after(2):
-            while (await http.get(f"{service.url}/readyz")).status_code != 503:
-                await anyio.sleep(0.01)
+        await until_ready(http, service.url, 503)
 
 
-async def _ended(service: Service, seconds: float) -> int:
+async def _ended(service: Service) -> int:
     """Wait for its end; return its status."""
-    await until(lambda: service.process.poll() is not None, seconds)
+    await until(lambda: service.process.poll() is not None, LONG_S)
     return int(service.process.returncode)
 
 
@@ -92,17 +92,15 @@ async def test_two_hundred_clients_move_to_another_gateway(gateways: Installatio
         await balancer.settled()
         async with publishing(redis_bus, organization) as publisher:
             await clients.until(lambda: all(c.of(EXECUTION_UPDATED) for c in clients.clients))
-            told_at = anyio.current_time()
             leaving.process.send_signal(signal.SIGTERM)
             await _not_ready(leaving)
-            assert await _ended(leaving, WINDOW_S + 5) == 0
-            ended_at = anyio.current_time()
+            assert await _ended(leaving) == 0
             await clients.until(lambda: all(len(c.of("auth-success")) == 2 for c in clients.clients), 40)
         await clients.until(lambda: all(_numbers(c)[-1:] == [publisher.count - 1] for c in clients.clients))
         assert await counted(gateways.gateways[1], "sockets", organization=organization) == MANY
-    assert ended_at - told_at < WINDOW_S + 3
+    assert "timeout graceful shutdown exceeded" not in gateways.log_of("gateway-1")
     _check_moves(clients.clients, publisher.count)
-    _check_spread(clients.clients, told_at)
+    _check_spread(clients.clients)
 
 
 def _check_moves(clients: list[Client], published: int) -> None:
@@ -116,12 +114,11 @@ def _check_moves(clients: list[Client], published: int) -> None:
         assert numbers == list(range(numbers[0], published))
 
 
-def _check_spread(clients: list[Client], told_at: float) -> None:
-    """No crowd at any moment: over at least half of the window, and no fifth of it has half of them."""
-    moments = sorted(client.when("disconnect")[0] - told_at for client in clients)
-    assert moments[-1] - moments[0] >= WINDOW_S / 2
-    fifth = WINDOW_S / 5
-    assert max(sum(start <= at < start + fifth for at in moments) for start in moments) < MANY / 2
+def _check_spread(clients: list[Client]) -> None:
+    """No crowd at any moment: when the last quarter had still to go, a tenth had come back already."""
+    gone = sorted(client.when("disconnect")[0] for client in clients)
+    back = sorted(client.when("auth-success")[1] for client in clients)
+    assert back[MANY // 10] < gone[MANY * 3 // 4]
 
 
 @pytest.mark.usefixtures("javascript_client")
@@ -134,7 +131,7 @@ async def test_clients_that_come_back_to_it_are_moved_again(gateways: Installati
         async with publishing(redis_bus, organization) as publisher:
             await clients.until(lambda: all(c.of(EXECUTION_UPDATED) for c in clients.clients))
             leaving.process.send_signal(signal.SIGTERM)
-            assert await _ended(leaving, WINDOW_S + 5) == 0
+            assert await _ended(leaving) == 0
         await clients.until(lambda: all(_numbers(c)[-1:] == [publisher.count - 1] for c in clients.clients))
         assert await counted(gateways.gateways[1], "sockets", organization=organization) == 20
     for client in clients.clients:
@@ -160,7 +157,7 @@ async def test_clients_that_poll_move_too(gateways: Installation, redis_bus):
             await clients.until(lambda: all(c.of(EXECUTION_UPDATED) for c in clients.clients))
             leaving.process.send_signal(signal.SIGTERM)
             await _not_ready(leaving)
-            assert await _ended(leaving, WINDOW_S + 5) == 0
+            assert await _ended(leaving) == 0
         await clients.until(lambda: all(_numbers(c)[-1:] == [publisher.count - 1] for c in clients.clients))
         assert await counted(gateways.gateways[1], "sockets", organization=organization) == 20
     for client in clients.clients:
@@ -170,14 +167,14 @@ async def test_clients_that_poll_move_too(gateways: Installation, redis_bus):
 
 
 @pytest.mark.usefixtures("javascript_client")
-@pytest.mark.parametrize("gateways", [5 * WINDOW_S], indirect=True, ids=["long window"])
+@pytest.mark.parametrize("gateways", [10 * LONG_S], indirect=True, ids=["long window"])
 async def test_a_gateway_ends_when_it_is_empty_and_at_once_when_it_is_told_twice(gateways: Installation):
     """Without a client it waits for nobody; with one, a second signal waits no longer."""
     empty, busy = gateways.services["gateway-1"], gateways.services["gateway-2"]
     empty.process.send_signal(signal.SIGTERM)
-    assert await _ended(empty, WINDOW_S / 2) == 0
+    assert await _ended(empty) == 0
     async with official(busy.url, gateways.token(new_id())):
         busy.process.send_signal(signal.SIGTERM)
         await _not_ready(busy)
         busy.process.send_signal(signal.SIGTERM)
-        assert await _ended(busy, WINDOW_S / 2) == 130
+        assert await _ended(busy) == 130

@@ -151,9 +151,7 @@ async def test_a_lease_that_ran_out_stops_the_container_where_another_attempt_ma
     async with running_runner(faulty, bus, executor, RUNCAST_LEASE_MS="600", RUNCAST_POLL="0.1"):
         await until(lambda: any(name == "execution-log" for name, _ in events_of(bus, task_id)))
         faulty.down = True
-        begun = anyio.current_time()
         await until(lambda: executor.jobs == set())
-        assert anyio.current_time() - begun < 2
         published = len(events_of(bus, task_id))
         chunks = await store.read_logs(ORG, task_id, attempt=1)
         faulty.down = False

