@@ -3,7 +3,7 @@
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import anyio
 
@@ -12,16 +12,24 @@ SECONDS = 20
 T = TypeVar("T")
 
 
+@overload
 async def until(
-    condition: Callable[[], T | Awaitable[T]], seconds: float = SECONDS, *, instead: Callable[[], object] | None = None
-) -> T:
+    condition: Callable[[], Awaitable[T]], seconds: float = ..., *, instead: Callable[[], object] | None = ...
+) -> T: ...
+@overload
+async def until(
+    condition: Callable[[], T], seconds: float = ..., *, instead: Callable[[], object] | None = ...
+) -> T: ...
+async def until(
+    condition: Callable[[], Any], seconds: float = SECONDS, *, instead: Callable[[], object] | None = None
+) -> Any:
     """Return the first true value that the condition has, or that it comes to where it is awaitable. It is asked again
     and again, and what it raises is raised. Raises `AssertionError` after so many seconds, which names the condition
     by its source, and tells what there is `instead`.
     """
     with anyio.move_on_after(seconds):
         for pause in _pauses():
-            value: Any = condition()
+            value = condition()
             if inspect.isawaitable(value):
                 value = await value
             if value:
