@@ -193,7 +193,7 @@ async def test_a_slow_writer_gets_every_byte(executor, monkeypatch):
 @pytest.mark.parametrize("says", ["", "echo;"], ids=["silent", "chatty"])
 async def test_what_escaped_holds_the_end_up_for_a_grace_only(executor, namespace, monkeypatch, says):
     """A daemon without environment that keeps the pipe open; in a namespace it is gone without any."""
-    monkeypatch.setattr(process_output, "_GRACE_S", 600 if namespace else 0.5)
+    monkeypatch.setattr(process_output, "_GRACE_S", 60 if namespace else 0.5)
     marker = new_marker()
     loop = f"sleep {marker} & while :; do {says} sleep 0.1; done"
     try:

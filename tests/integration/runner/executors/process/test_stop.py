@@ -35,7 +35,7 @@ async def _stopped(
             output.extend(data)
             begun.set()
 
-    with anyio.fail_after(GRACE_S / 10):
+    with anyio.fail_after(GRACE_S / 2):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run_job, executor, job, write)
             await begun.wait()
