@@ -154,7 +154,7 @@ async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
     command = f"trap '' TERM; (sleep {marker} & sleep {marker}) & sleep {marker}"
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_run, executor, local_job(command))
-        await until(lambda: len(sleeping(marker)) == 3)
+        await until(lambda: len(sleeping(marker)) == 3 and any((tmp_path / "notes").iterdir()))
         tasks.cancel_scope.cancel()
     await until(lambda: sleeping(marker) == [])
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
