@@ -69,7 +69,8 @@ class ProcessExecutor:
     @asynccontextmanager
     async def _begun(self, job: Job, folder: str, streams: ProcessStreams) -> AsyncIterator[ProcessOutput]:
         self._notes.prepare()
-        process = await self._started(job, folder, streams)
+        with anyio.CancelScope(shield=True):  # else what it has started by then would be nobody's
+            process = await self._started(job, folder, streams)
         streams.begun()
         ask = partial(ask_to_end, process, in_namespace=bool(self._namespace))
         end = partial(self._end, process.pid, folder)

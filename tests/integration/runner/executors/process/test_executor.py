@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -28,6 +29,7 @@ __all__ = ["executor", "namespace"]
 RUNNER = """
 import sys, anyio
 from pathlib import Path
+from typing import Any
 from runcast_runner.executors.executor import Job, Limits
 from runcast_runner.executors.process.executor import ProcessExecutor
 
@@ -156,6 +158,26 @@ async def test_cancelling_kills_the_whole_tree(executor, tmp_path):
         tasks.start_soon(_run, executor, local_job(command))
         await until(lambda: len(sleeping(marker)) == 3 and any((tmp_path / "notes").iterdir()))
         tasks.cancel_scope.cancel()
+    await until(lambda: sleeping(marker) == [])
+    assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
+
+
+async def test_cancelling_while_it_is_started_leaves_nothing(executor, tmp_path, monkeypatch):
+    """Its children are there already, while nobody was told of the process yet."""
+    marker = new_marker()
+    open_process, told = anyio.open_process, anyio.Event()
+
+    async def slowly(*arguments: Any, **options: Any) -> anyio.abc.Process:
+        process = await open_process(*arguments, **options)
+        await told.wait()
+        return process
+
+    monkeypatch.setattr(anyio, "open_process", slowly)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_run, executor, local_job(f"sleep {marker} & sleep {marker}"))
+        await until(lambda: len(sleeping(marker)) == 2)
+        tasks.cancel_scope.cancel()
+        told.set()
     await until(lambda: sleeping(marker) == [])
     assert list((tmp_path / "jobs").iterdir()) == list((tmp_path / "notes").iterdir()) == []
 
