@@ -59,6 +59,7 @@ async def test_all_are_told_and_closed_spread_over_the_window():
     assert ended[-1] - ended[0] > 0.25
     assert ended[0] >= 0.05
     assert ended[-1] < 0.5
+    assert max(sum(start <= at < start + 0.1 for at in ended) for start in ended) < 50  # no crowd in a fifth of it
     assert [connection.names for connection in everybody] == [["drain"]] * 100
     assert all(0 < connection.events[0][1]["withinMs"] <= 500 for connection in everybody)
     assert not any(connection.aborted for connection in everybody)

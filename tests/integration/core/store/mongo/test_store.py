@@ -4,6 +4,7 @@ import asyncio
 import gc
 import traceback
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import anyio
 import pymongo
@@ -198,9 +199,31 @@ async def test_a_server_that_refuses_is_unavailable_and_the_password_not_told(ur
 async def test_no_server_is_unavailable_after_the_time_out(monkeypatch: pytest.MonkeyPatch):
     """Nothing listens there: a temporary error, before the 30 s are over for which PyMongo looks by itself."""
     monkeypatch.setattr("runcast_core.store.mongo.store.TIMEOUT_MS", 200)
+    clients: list[pymongo.AsyncMongoClient] = []
+
+    def kept(*arguments: Any, **options: Any) -> pymongo.AsyncMongoClient:
+        clients.append(pymongo.AsyncMongoClient(*arguments, **options))
+        return clients[-1]
+
+    monkeypatch.setattr("runcast_core.store.mongo.store.AsyncMongoClient", kept)
     with anyio.fail_after(20), pytest.raises(StoreUnavailable, match="did not answer"):
         async with open_mongo_store("mongodb://user:secret@127.0.0.1:1/x"):
             pass
+    [client] = clients
+    assert (client.options.server_selection_timeout, client.options.timeout) == (0.2, 0.4)
+
+
+async def test_numbers_are_pythons_own(url: str):
+    """Whatever their size: PyMongo's own kind of 64-bit number is one that others refuse to write."""
+    async with open_mongo_store(url) as store:
+        await store.create_execution(requested("a", "t"))
+        held = await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
+        assert held is not None
+        await store.append_logs([LogChunk("a", "t", 1, 1, "line", 2**40)])
+        ended = await store.transition("a", "t", held.fence, Status.FAILED, exit_code=1)
+        [attempt], [chunk] = ended.attempts, await store.read_logs("a", "t", attempt=1)
+    numbers = [ended.created_at, ended.started_at, ended.rev, attempt.started_at, attempt.ended_at, chunk.ts, chunk.seq]
+    assert {type(number) for number in numbers} == {int}
 
 
 @abandons_sockets
