@@ -1,15 +1,18 @@
 """Every wall goes red: a copy of the sources in which each is broken on purpose, read by import-linter once."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {path.parent.name: path.parent for path in ROOT.glob("*/runcast*/py.typed")}
+UNDIVIDED = {name for name, folder in PACKAGES.items() if not list(folder.glob("*/__init__.py"))}
 SERVICES = "Services stand on the core, and know nothing of each other"
 COMMAND = "The command line knows the services by their composition only"
 CORE = "The floors of runcast_core"
@@ -77,6 +80,45 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(zip(sections[1::2], sections[2::2], strict=True))
 
 
+def _hidden(package: str, source: str) -> list[str]:
+    """Return what import-linter does not see: imports by name, and the command's of the services outside a function."""
+    found = []
+    pending: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    while pending:
+        node, inside = pending.pop()
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"__import__", "import_module"}:
+            found.append(ast.unparse(node))
+        if isinstance(node, ast.Import | ast.ImportFrom) and package == "runcast" and not inside:
+            found += [text for text in [ast.unparse(node)] if "runcast_services" in text]
+        inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        pending += [(child, inside) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_import_is_hidden(package: str):
+    """In no module of it."""
+    sources = sorted(PACKAGES[package].rglob("*.py"))
+    assert sources
+    assert {str(path): found for path in sources if (found := _hidden(package, path.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "count"),
+    [
+        ("runcast_api", "import importlib\nimportlib.import_module('runcast_runner.runner')", 1),
+        ("runcast_api", "def f():\n    __import__('runcast_runner.runner')", 1),
+        ("runcast", "if True:\n    import runcast_services", 1),
+        ("runcast", "try:\n    from runcast_services.up import run_up\nfinally:\n    pass", 1),
+        ("runcast", "def up():\n    from runcast_services.up import run_up", 0),
+        ("runcast_services", "import runcast_api, runcast_gateway.app, runcast_runner", 0),
+    ],
+)
+def test_a_hidden_import_is_found(package: str, source: str, count: int):
+    """Wherever it stands; where it may, it is none."""
+    assert len(_hidden(package, source)) == count
+
+
 @pytest.mark.parametrize(("importer", "imported", "wall"), BROKEN)
 def test_an_import_through_a_wall_is_found(report: dict[str, str], importer: str, imported: str, wall: str):
     """The wall is named, and who broke it."""
@@ -89,12 +131,27 @@ def test_every_wall_is_shown_to_break():
     assert set(names) - {"runcast"} == {wall for _, _, wall in BROKEN}
 
 
-def test_the_documented_rooms_are_those_that_there_are():
-    """The table in docs/architecture.md has a row for each room, and none for what is no room."""
-    rows = re.findall(r"^\| `(runcast\w*(?:/\w+)?)` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+def test_the_documented_rooms_and_imports_are_those_that_there_are():
+    """The table in docs/architecture.md has a row for each room, with what of ours it imports, and none for others."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    rows = re.findall(r"^\| `(runcast\w*(?:/\w+)?)` \|[^|\n]*\|([^|\n]*)\|$", text, re.MULTILINE)
+    graph = grimp.build_graph(*PACKAGES)
     rooms = {f"{name}/{room.parent.name}" for name, folder in PACKAGES.items() for room in folder.glob("*/__init__.py")}
-    undivided = {name for name in PACKAGES if not any(room.startswith(f"{name}/") for room in rooms)}
-    assert sorted(rows) == sorted(rooms | undivided)
+    imported: dict[str, set[str]] = {room: set() for room in rooms | UNDIVIDED}
+    for module in graph.modules:
+        package, *inside = module.split(".")
+        room = package if package in UNDIVIDED else "/".join([package, *inside[:1]])
+        if room in imported:
+            others = {_place(other, package) for other in graph.find_modules_directly_imported_by(module)}
+            imported[room] |= others - {package, room.split("/")[-1]}
+    assert {room: set(re.findall(r"`(\w+)`", names)) for room, names in rows} == imported
+
+
+def _place(module: str, package: str) -> str:
+    """Return how somebody in the package calls where the module is: by room at home, by package elsewhere."""
+    return (
+        module.split(".")[1] if module.startswith(f"{package}.") and package not in UNDIVIDED else module.split(".")[0]
+    )
 
 
 def test_every_package_has_walls():

@@ -1,6 +1,6 @@
 """The bus's interface: live events per organization with a journal beside them, and signals between services.
 
-`redis_bus.py` is the real one, `memory_bus.py` the fake for tests; one contract suite runs over both. Redis may be
+`redis/` is the real one, `memory_bus.py` the fake for tests; one contract suite runs over both. Redis may be
 flushed at any moment: nothing here is the truth.
 """
 

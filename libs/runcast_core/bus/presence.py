@@ -1,6 +1,6 @@
 """Who is connected: each gateway tells the bus about its own sockets, and whoever asks gets the sum.
 
-`redis_presence.py` is the real one, `memory_sessions.py` the fake.
+`redis/presence.py` is the real one, `memory_sessions.py` the fake.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Revoked sessions as gateways learn of them: which users' tokens, issued before when, are worth nothing.
 
-The store has them for good (`store.py`); the bus tells the gateways, which look nothing up, and remembers for as long
-as a token can live. `redis_revocations.py` is the real one, `memory_sessions.py` the fake.
+The store has them for good (`store/`); the bus tells the gateways, which look nothing up, and remembers for as long
+as a token can live. `redis/revocations.py` is the real one, `memory_sessions.py` the fake.
 """
 
 from collections.abc import Mapping

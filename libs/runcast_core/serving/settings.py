@@ -37,7 +37,7 @@ class ServiceSettings(Settings):
 
     redis_url: str = Field("redis://127.0.0.1:6379/0", alias="REDIS_URL")
     """One server (`redis://`, `rediss://`, `unix://`), Sentinel's master (`redis+sentinel://host:port,…/service/db`),
-    or a cluster (`redis+cluster://host:port,…`); all of it in `redis_connections`."""
+    or a cluster (`redis+cluster://host:port,…`); all of it in `bus/redis/connections.py`."""
     host: str = Field("0.0.0.0", alias="RUNCAST_HOST")  # noqa: S104 - a service in a container listens on its pod
     port: int = Field(3000, alias="RUNCAST_PORT", ge=0, le=65_535)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias="RUNCAST_LOG_LEVEL")

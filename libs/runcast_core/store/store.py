@@ -1,6 +1,6 @@
 """The store's interface: the truth about accounts, executions and output, in verbs of the domain.
 
-Two adapters, `sqlite_store.py` and `mongo_store.py`, pass one contract suite. Every verb may raise `StoreUnavailable`
+Two adapters, `sqlite/` and `mongo/`, pass one contract suite. Every verb may raise `StoreUnavailable`
 (temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
 """
 

@@ -129,7 +129,7 @@ class RedisBus(RedisRevocations, RedisPresence):
 
 @asynccontextmanager
 async def open_redis_bus(url: str) -> AsyncIterator[RedisBus]:
-    """Open a bus on what `redis_connections` says of URLs; connects on first use. Raises `SettingError` for others."""
+    """Open a bus on what `connections.py` says of URLs; connects on first use. Raises `SettingError` for others."""
     bus = RedisBus(open_servers(url))
     try:
         async with anyio.create_task_group() as tasks:

@@ -1,6 +1,6 @@
 """The store on a SQLite file, for one machine; several processes may share the file.
 
-Writes go through one thread (`sqlite_writer.py`), reads through connections of their own.
+Writes go through one thread (`writer.py`), reads through connections of their own.
 """
 
 from collections.abc import AsyncIterator, Sequence
