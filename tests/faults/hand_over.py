@@ -38,14 +38,15 @@ EVENT = Event(EXECUTION_LOG, "t", b"{}")
 
 
 class Moments:
-    """Random stalls: mostly none, sometimes long enough for much else to happen."""
+    """Random stalls: mostly none, sometimes long enough for much else to happen; the longer, the slower the `pace`."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, pace: float = 1) -> None:
         self.random = random.Random(seed)
+        self._pace = pace
 
     async def stall(self, longest_s: float = 0.003) -> None:
         chance = self.random.random()
-        await anyio.sleep(0 if chance < 0.5 else longest_s * chance)
+        await anyio.sleep(0 if chance < 0.5 else longest_s * chance * self._pace)
 
 
 class StallingSubscription:
