@@ -47,8 +47,10 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             state = app.state
-            state.store = store or await stack.enter_async_context(open_store(settings.store_url))
-            state.bus = bus or await stack.enter_async_context(open_redis_bus(settings.redis_url))
+            state.store = (
+                store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
+            )
+            state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
             await stack.enter_async_context(_sweeping(state.store, state.bus, settings))
             yield
 

@@ -28,14 +28,20 @@ Scalar = Argument | int | float | bool
 Variable = Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)]
 
 
-class _Open(BaseModel):
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+
+
+class _Open(_Model):
     """Takes fields that it does not know, too."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="allow")
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
+class _Body(_Model):
+    """Takes no others than its own."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Flagged(_Body):
@@ -108,10 +114,8 @@ class Resources(_Body):
     pids: int | None = Field(None, strict=True, ge=8, le=65_536)
 
 
-class Place(BaseModel):
+class Place(_Model):
     """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool."""
-
-    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
 
     priority: int | None = Field(None, strict=True, ge=-10, le=10)
     pool: Annotated[str, StringConstraints(pattern=POOL_PATTERN)] | None = None

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
 
+from runcast_core.bus.redis.servers import FAILURES
 from runcast_core.model.errors import BusUnavailable
 
 
@@ -15,5 +15,5 @@ async def room_messages(subscription: PubSub, channel: str) -> AsyncIterator[Any
         await subscription.subscribe(channel)
         async for message in subscription.listen():
             yield message
-    except (RedisError, OSError) as exc:
+    except FAILURES as exc:
         raise BusUnavailable(type(exc).__name__) from exc
