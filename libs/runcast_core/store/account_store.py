@@ -6,7 +6,7 @@ See `store.py` for what holds of every verb.
 from typing import Protocol, Unpack
 
 from runcast_core.bus.revocations import Revocation
-from runcast_core.model.accounts import Organization, OrganizationChanges, Standing, User
+from runcast_core.model.accounts import Organization, OrganizationChanges, Role, Standing, User
 from runcast_core.model.errors import Conflict
 
 MAX_USERS = 1000
@@ -71,6 +71,16 @@ class UserStore(Protocol):
         a log-in at this very moment issues is good either. Raises `NotFound`, or `Conflict` (`LAST_ADMIN`): of several
         at once that would leave an organization without an admin, not all succeed. To be repeated after any other
         error: the tokens are revoked before the record goes."""
+        ...
+
+    async def set_role(self, organization_id: str, user_id: str, role: Role, at: int) -> Revocation:
+        """Change a user's role, then revoke the tokens from before `at` (UTC milliseconds), which say the old one; also
+        where the role is the same. Raises `NotFound`, or `Conflict` (`LAST_ADMIN`), as `remove_user`. To be repeated
+        after any other error."""
+        ...
+
+    async def set_password(self, organization_id: str, user_id: str, password_hash: str) -> None:
+        """Raises `NotFound`."""
         ...
 
 

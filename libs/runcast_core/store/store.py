@@ -11,6 +11,7 @@ from typing import Protocol
 from runcast_core.model.errors import Conflict
 from runcast_core.model.executions import DEFAULT_POOL, Execution, Fence, LogChunk, OutputEnd, Status
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
+from runcast_core.store.credential_store import CredentialStore, SessionStore
 
 ANNOUNCE_GRACE_MS = 2000
 """How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
@@ -218,7 +219,18 @@ class RetentionStore(Protocol):
         ...
 
 
-class Store(AccountStore, UserStore, RevocationStore, ExecutionStore, LeaseStore, LogStore, RetentionStore, Protocol):
+class Store(
+    AccountStore,
+    UserStore,
+    RevocationStore,
+    CredentialStore,
+    SessionStore,
+    ExecutionStore,
+    LeaseStore,
+    LogStore,
+    RetentionStore,
+    Protocol,
+):
     """All of it."""
 
     async def ping(self) -> None:

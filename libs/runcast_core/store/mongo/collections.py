@@ -36,6 +36,16 @@ _USERS = [
     IndexModel("email", name=EMAIL_INDEX, unique=True),
     IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
 ]
+_CREDENTIALS = [
+    IndexModel("secretHash", name="secret", unique=True),
+    IndexModel([(name, ASCENDING) for name in ("organizationId", "kind", "createdAt", "_id")], name="ofOne"),
+    IndexModel([("kind", ASCENDING), ("_id", ASCENDING)], name="ofAll"),
+    IndexModel("expiresAt", name="end"),
+]
+_PAGE_SESSIONS = [
+    IndexModel([("organizationId", ASCENDING), ("userId", ASCENDING), ("lastUsedAt", DESCENDING)], name="ofOne"),
+    IndexModel("expiresAt", name="end"),
+]
 _REVOCATIONS = [IndexModel("unannounced", name="unannounced")]
 
 
@@ -47,6 +57,8 @@ class MongoCollections:
         self._organizations = database.organizations
         self._users = database.users
         self._revocations = database.revocations
+        self._credentials = database.credentials
+        self._page_sessions = database.pageSessions
         self._executions = database.executions
         self._log_chunks = database.logChunks
         self._queues = database.queues
@@ -60,6 +72,8 @@ class MongoCollections:
             await self._log_chunks.create_indexes(_LOG_CHUNKS)
             await self._users.create_indexes(_USERS)
             await self._revocations.create_indexes(_REVOCATIONS)
+            await self._credentials.create_indexes(_CREDENTIALS)
+            await self._page_sessions.create_indexes(_PAGE_SESSIONS)
             given = {"priority": 0, "pool": DEFAULT_POOL}
             await self._executions.update_many(_LIVE_WITHOUT_PRIORITY, {"$set": given})
 

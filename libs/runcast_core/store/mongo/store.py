@@ -13,10 +13,12 @@ from runcast_core.model.executions import CLAIMED, Execution, Status, external_e
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.accounts import MongoAccounts
+from runcast_core.store.mongo.credentials import MongoCredentials
 from runcast_core.store.mongo.documents import Document
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.leases import HELD, MongoLeases
 from runcast_core.store.mongo.logs import MongoLogs
+from runcast_core.store.mongo.page_sessions import MongoPageSessions
 from runcast_core.store.mongo.retention import MongoRetention
 from runcast_core.store.mongo.users import MongoUsers
 from runcast_core.store.store import Position, still_held
@@ -25,7 +27,9 @@ TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
 
 
-class MongoStore(MongoAccounts, MongoUsers, MongoLeases, MongoLogs, MongoRetention):
+class MongoStore(
+    MongoAccounts, MongoUsers, MongoCredentials, MongoPageSessions, MongoLeases, MongoLogs, MongoRetention
+):
     """See `runcast_core.store.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:

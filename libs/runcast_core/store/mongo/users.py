@@ -1,5 +1,7 @@
 """The MongoDB store's further users: added to an organization, listed and removed."""
 
+import time
+
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
@@ -13,6 +15,9 @@ from runcast_core.store.mongo.accounts import user_exists
 from runcast_core.store.mongo.documents import Document
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.revocations import MongoRevocations
+
+_LEAVING_S = 60
+"""After so long a mark is one that a crash left behind; marks begin with the time."""
 
 
 class MongoUsers(MongoRevocations):
@@ -41,18 +46,45 @@ class MongoUsers(MongoRevocations):
         """Each removal first marks the user as leaving, then looks for an admin who is not. Of two that remove each
         other, the one that looks later sees the other's mark, so that one of them stays. A mark that a crash leaves
         behind makes others' removal fail until this one is repeated."""
-        key, mark = {"_id": user_id, "organizationId": organization_id}, {"leaving": new_id()}
+        key = {"_id": user_id, "organizationId": organization_id}
         with translated():
-            found = await self._users.find_one_and_update(key, {"$push": mark})
-            if found is None:
-                raise NotFound("no such user")
-            if found["role"] == Role.ADMIN and not await self._staying_admin(organization_id):
-                await self._users.update_one(key, {"$pull": mark})
-                raise last_admin()
+            await self._mark_leaving(key)
         revocation = await self.revoke_sessions(organization_id, user_id, REMOVED)
         with translated():
             await self._users.delete_one(key)
         return revocation
+
+    async def set_role(self, organization_id: str, user_id: str, role: Role, at: int) -> Revocation:
+        """An admin who becomes something else leaves as an admin, with the mark of `remove_user`, which goes with the
+        change; one who becomes an admin loses marks that a crash left behind. The revocation comes last, so that no
+        token with the old role is issued after it."""
+        key = {"_id": user_id, "organizationId": organization_id}
+        with translated():
+            done: Document = {"$lt": f"{int(time.time()) - _LEAVING_S:08x}"}
+            if role is not Role.ADMIN:
+                done = {"$eq": await self._mark_leaving(key)}
+            change = {"$set": {"role": role.value}, "$pull": {"leaving": done}}
+            if await self._users.find_one_and_update(key, change) is None:
+                raise NotFound("no such user")
+        return await self.revoke_sessions(organization_id, user_id, at)
+
+    async def set_password(self, organization_id: str, user_id: str, password_hash: str) -> None:
+        key = {"_id": user_id, "organizationId": organization_id}
+        with translated():
+            result = await self._users.update_one(key, {"$set": {"passwordHash": password_hash}})
+        if not result.matched_count:
+            raise NotFound("no such user")
+
+    async def _mark_leaving(self, key: Document) -> str:
+        """Return the mark. Raises `NotFound`, or `Conflict` (`LAST_ADMIN`) if no other admin stays."""
+        mark = new_id()
+        found = await self._users.find_one_and_update(key, {"$push": {"leaving": mark}})
+        if found is None:
+            raise NotFound("no such user")
+        if found["role"] == Role.ADMIN and not await self._staying_admin(key["organizationId"]):
+            await self._users.update_one(key, {"$pull": {"leaving": mark}})
+            raise last_admin()
+        return mark
 
     async def _staying_admin(self, organization_id: str) -> Document | None:
         staying = {"organizationId": organization_id, "role": Role.ADMIN.value, "leaving.0": {"$exists": False}}

@@ -5,7 +5,7 @@ from typing import Unpack
 import apsw
 
 from runcast_core.bus.revocations import REMOVED, Revocation
-from runcast_core.model.accounts import Organization, OrganizationChanges, Role, Standing, User
+from runcast_core.model.accounts import Organization, OrganizationChanges, Standing, User
 from runcast_core.model.errors import NotFound
 from runcast_core.model.identifiers import check_organization_id
 from runcast_core.store.account_store import MAX_USERS, email_taken, last_admin, too_many_users
@@ -16,7 +16,7 @@ from runcast_core.store.sqlite.rows import fields, insert, one, rows
 _OF_ONE = "organization_id = ? AND user_id = ?"
 _MEMBERS = "SELECT * FROM users WHERE organization_id = ? ORDER BY created_at, user_id"
 _COUNT = "SELECT count(*) AS found FROM users WHERE organization_id = ?"
-_OTHER_ADMIN = "SELECT 1 FROM users WHERE organization_id = ? AND role = 'admin' AND user_id != ? LIMIT 1"
+_ADMINS = "SELECT user_id FROM users WHERE organization_id = ? AND role = 'admin' LIMIT 2"
 _STANDING = f"""
 SELECT (SELECT deleted FROM organizations WHERE organization_id = ?) AS deleted,
     (SELECT revoked_at FROM revocations WHERE {_OF_ONE}) AS revoked_at
@@ -92,13 +92,12 @@ class SqliteAccounts(SqliteAccess):
 
     async def remove_user(self, organization_id: str, user_id: str) -> Revocation:
         def job(connection: apsw.Connection) -> Revocation:
-            found = one(connection, f"SELECT role FROM users WHERE {_OF_ONE}", organization_id, user_id)  # noqa: S608
-            if found is None:
-                raise NotFound("no such user")
-            if found["role"] == Role.ADMIN and not one(connection, _OTHER_ADMIN, organization_id, user_id):
+            if is_last_admin(connection, organization_id, user_id):
                 raise last_admin()
             connection.execute(f"DELETE FROM users WHERE {_OF_ONE}", (organization_id, user_id))  # noqa: S608
-            return _revoke(connection, organization_id, user_id, REMOVED)
+            if not connection.changes():
+                raise NotFound("no such user")
+            return revoke(connection, organization_id, user_id, REMOVED)
 
         return await self._write(job)
 
@@ -110,7 +109,7 @@ class SqliteAccounts(SqliteAccess):
 
     async def revoke_sessions(self, organization_id: str, user_id: str, at: int) -> Revocation:
         check_organization_id(organization_id)
-        return await self._write(lambda c: _revoke(c, organization_id, user_id, at))
+        return await self._write(lambda c: revoke(c, organization_id, user_id, at))
 
     async def unannounced_revocations(self, *, limit: int = 100) -> list[Revocation]:
         sql = "SELECT organization_id, user_id, revoked_at AS at FROM revocations WHERE unannounced = 1 LIMIT ?"
@@ -125,9 +124,13 @@ class SqliteAccounts(SqliteAccess):
 def _add(connection: apsw.Connection, user: User) -> None:
     if one(connection, "SELECT 1 FROM users WHERE email = ?", user.email):
         raise email_taken()
-    insert(connection, "users", {**fields(user), "role": user.role.value})
+    insert(connection, "users", fields(user))
 
 
-def _revoke(connection: apsw.Connection, organization_id: str, user_id: str, at: int) -> Revocation:
+def is_last_admin(connection: apsw.Connection, organization_id: str, user_id: str) -> bool:
+    return rows(connection, _ADMINS, organization_id) == [{"user_id": user_id}]
+
+
+def revoke(connection: apsw.Connection, organization_id: str, user_id: str, at: int) -> Revocation:
     (row,) = rows(connection, _REVOKE, organization_id, user_id, at)
     return Revocation(**row)

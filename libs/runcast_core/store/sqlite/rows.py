@@ -8,6 +8,7 @@ import apsw
 
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
+from runcast_core.model.credentials import Credential, PageSession
 from runcast_core.model.executions import Execution, LogChunk, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
@@ -37,7 +38,7 @@ def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] |
     return found[0] if found else None
 
 
-def fields(record: Organization | User | Execution | LogChunk) -> dict[str, Any]:
+def fields(record: Organization | User | Execution | LogChunk | Credential | PageSession) -> dict[str, Any]:
     """Return a record's fields, which have the names of the columns."""
     return {name: schema.column(getattr(record, name)) for name in record.__slots__}
 

@@ -1,12 +1,14 @@
 """The tables of the SQLite store, and how a row becomes an object."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 import orjson
 
 from runcast_core.model.accounts import Organization, Role, User
+from runcast_core.model.credentials import Credential
 from runcast_core.model.executions import (
     DEFAULT_POOL,
     Attempt,
@@ -31,6 +33,21 @@ CREATE TABLE IF NOT EXISTS revocations (
     PRIMARY KEY (organization_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revocations_unannounced ON revocations (organization_id, user_id) WHERE unannounced = 1;
+CREATE TABLE IF NOT EXISTS credentials (
+    credential_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, kind TEXT NOT NULL,
+    secret_hash TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, created_at INTEGER NOT NULL, name TEXT NOT NULL, role TEXT,
+    pools TEXT NOT NULL, images TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS credentials_of_one ON credentials (organization_id, kind, created_at, credential_id);
+CREATE INDEX IF NOT EXISTS credentials_of_all ON credentials (kind, credential_id);
+CREATE INDEX IF NOT EXISTS credentials_end ON credentials (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS page_sessions (
+    session_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, user_id TEXT NOT NULL, secret_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, agent TEXT NOT NULL,
+    previous_hash TEXT NOT NULL, rotated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS page_sessions_of_one ON page_sessions (organization_id, user_id, last_used_at DESC);
+CREATE INDEX IF NOT EXISTS page_sessions_end ON page_sessions (expires_at);
 CREATE TABLE IF NOT EXISTS executions (
     organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT, request TEXT NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, rev INTEGER NOT NULL,
@@ -109,6 +126,11 @@ def organization(row: Mapping[str, Any]) -> Organization:
     return Organization(**{**row, "deleted": bool(row["deleted"])})
 
 
+def credential(row: Mapping[str, Any]) -> Credential:
+    lists = {name: orjson.loads(row[name]) for name in ("pools", "images")}
+    return msgspec.convert({**row, **lists}, Credential)
+
+
 def chunk(row: Mapping[str, Any]) -> LogChunk:
     values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
     return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
@@ -116,4 +138,6 @@ def chunk(row: Mapping[str, Any]) -> LogChunk:
 
 def column(value: Any) -> Any:
     """Return a value of a field as its column keeps it."""
+    if isinstance(value, StrEnum):
+        return value.value
     return msgspec.json.encode(value).decode() if isinstance(value, tuple) else value

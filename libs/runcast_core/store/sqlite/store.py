@@ -23,18 +23,20 @@ from runcast_core.model.executions import (
 )
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
-from runcast_core.store.sqlite.accounts import SqliteAccounts
 from runcast_core.store.sqlite.connections import open_connections
+from runcast_core.store.sqlite.credentials import SqliteCredentials
 from runcast_core.store.sqlite.leases import SqliteLeases
+from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
 from runcast_core.store.sqlite.rows import change, fields, find, insert, one, rows, rows_until
+from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
 from runcast_core.store.store import PAGE_CHARACTERS, Position, still_held
 
 _READERS = 4
 
 
-class SqliteStore(SqliteAccounts, SqliteLeases, SqliteRetention):
+class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeases, SqliteRetention):
     """See `runcast_core.store.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
