@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runcast_api.documentation.calls import CALLS, Handler
+from runcast_api.documentation.call import Handler
+from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
 from runcast_api.documentation.openapi import openapi_json
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected

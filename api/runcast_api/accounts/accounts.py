@@ -8,7 +8,7 @@ from runcast_api.accounts.passwords import hash_password, verify_password
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.http.problems import Forbidden
-from runcast_api.models import Login, Signup
+from runcast_api.models.accounts import Login, Signup
 from runcast_core.access.tokens import token_issuer
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User

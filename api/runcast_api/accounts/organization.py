@@ -8,7 +8,7 @@ from starlette.responses import Response
 from runcast_api.accounts.authentication import authenticate, authenticate_admin
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
-from runcast_api.models import OrganizationPatch
+from runcast_api.models.accounts import OrganizationPatch
 from runcast_api.settings import ApiSettings
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.hints import hint

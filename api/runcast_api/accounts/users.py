@@ -8,7 +8,7 @@ from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import tell_gateways
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
-from runcast_api.models import NewUser
+from runcast_api.models.accounts import NewUser
 from runcast_core.model.accounts import Role, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict

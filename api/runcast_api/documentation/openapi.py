@@ -11,7 +11,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runcast_api.documentation.calls import CALLS, Access, Call
+from runcast_api.documentation.call import Access, Call
+from runcast_api.documentation.calls import CALLS
 from runcast_core.model.identifiers import TASK_ID_PATTERN
 from runcast_core.model.wire.shape import Problem
 

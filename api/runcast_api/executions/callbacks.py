@@ -11,7 +11,7 @@ from starlette.responses import Response
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read_object
 from runcast_api.http.problems import Forbidden
-from runcast_api.models import CallbackLog, CallbackUpdate
+from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
 from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms

@@ -11,7 +11,7 @@ from runcast_api.executions.cursors import decode_cursor, encode_cursor
 from runcast_api.http import queries
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read
-from runcast_api.models import ExecutionRequest, Place
+from runcast_api.models.executions import ExecutionRequest, Place
 from runcast_core.access.sealing import Sealer, has_secrets
 from runcast_core.access.tokens import Claims
 from runcast_core.bus.bus import Bus, Signal, SignalKind

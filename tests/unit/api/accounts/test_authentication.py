@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from runcast_api.documentation.calls import CALLS, Access
+from runcast_api.documentation.call import Access
+from runcast_api.documentation.calls import CALLS
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
 from tests.parts.api import ACCOUNT, bearer, serving

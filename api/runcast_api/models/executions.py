@@ -1,17 +1,10 @@
-"""What requests look like: snake_case here, camelCase in JSON. Unknown top-level fields are refused; `config` may carry
-more than is known here.
+"""Bodies about executions. `config` may carry more than is known here."""
 
-Numbers are strict: `true` and `"5"` are none.
-"""
+from typing import Annotated, Any, Self
 
-from typing import Annotated, Any, Self, cast
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic.alias_generators import to_camel
-
-from runcast_api.emails import Email
-from runcast_core.model.accounts import OrganizationChanges, Role
-from runcast_core.model.errors import InvalidInput
+from runcast_api.models.base import Body, Model
 from runcast_core.model.identifiers import POOL_PATTERN, TASK_ID_PATTERN
 
 _NO_NUL = r"^[^\x00]*$"
@@ -21,30 +14,12 @@ MAX_SECRETS = 65_536
 """Characters of all secret values of a request: a runner looks for each form of each of them in all output."""
 _FEW = Field(max_length=1000)
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
 Argument = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=131_072)]
 Scalar = Argument | int | float | bool
 Variable = Annotated[str, StringConstraints(pattern=_VARIABLE, max_length=256)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
-
-
-class _Open(_Model):
-    """Takes fields that it does not know, too."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class _Body(_Model):
-    """Takes no others than its own."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Flagged(_Body):
+class Flagged(Body):
     """A variable's value that, while `secret`, is masked in output like those of `secrets`."""
 
     value: Scalar
@@ -55,58 +30,7 @@ Variables = Annotated[dict[Variable, Scalar | Flagged], _FEW]
 Secrets = Annotated[dict[Variable, Scalar], _FEW]
 
 
-class Signup(_Body):
-    """A new organization and its first user, who becomes its admin."""
-
-    email: Email
-    password: Password
-    name: Name
-    organization_name: Name
-
-
-class Login(_Body):
-    """An e-mail address and a password."""
-
-    email: Email
-    password: Annotated[str, StringConstraints(max_length=1024)]
-
-
-class NewUser(_Body):
-    """A further user of the organization, and a first password for them."""
-
-    email: Email
-    password: Password
-    name: Name
-    role: Role
-
-
-def _not_sent() -> Any:
-    """Stand for a field that is left as it is. As no default, so that the documentation does not say it was null."""
-
-
-class OrganizationPatch(_Body):
-    """What to change of the organization, at least one of these; null sets a limit back to the installation's."""
-
-    name: Name = Field(default_factory=_not_sent)
-    concurrency_limit: int | None = Field(default_factory=_not_sent, strict=True, ge=1, le=10_000)
-    """How many executions may run at once."""
-    retention_days: int | None = Field(default_factory=_not_sent, strict=True, ge=0, le=36_500)
-    """How long an execution that ended is kept; 0: for ever."""
-    timeout_limit_s: int | None = Field(
-        default_factory=_not_sent, alias="timeoutLimitSeconds", strict=True, ge=1, le=604_800
-    )
-    """How long an attempt may take."""
-
-    def changes(self) -> OrganizationChanges:
-        """Return what was sent. Raises `InvalidInput` if that is nothing."""
-        given = self.model_dump(exclude_unset=True)
-        if not given:
-            names = ", ".join(field.alias or name for name, field in type(self).model_fields.items())
-            raise InvalidInput(f"nothing to change: send one of {names} or more", code="INVALID_REQUEST")
-        return cast(OrganizationChanges, given)
-
-
-class Resources(_Body):
+class Resources(Body):
     """Limits of the container, capped by the runner's settings."""
 
     memory_mb: int | None = Field(None, strict=True, ge=16, le=1_048_576)
@@ -114,7 +38,7 @@ class Resources(_Body):
     pids: int | None = Field(None, strict=True, ge=8, le=65_536)
 
 
-class Place(_Model):
+class Place(Model):
     """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool."""
 
     priority: int | None = Field(None, strict=True, ge=-10, le=10)
@@ -149,7 +73,7 @@ class Config(Place):
 Selected = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=1024)]
 
 
-class ExecutionRequest(_Body):
+class ExecutionRequest(Body):
     """A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs."""
 
     image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
@@ -162,19 +86,3 @@ class ExecutionRequest(_Body):
     def stored(self) -> dict[str, Any]:
         """Return what is kept of it, and compared when the same task id is requested again."""
         return self.model_dump(mode="json", by_alias=True, exclude={"task_id"}, exclude_none=True)
-
-
-class CallbackUpdate(_Open):
-    """`POST /executions/update` of a worker; every other field is relayed as it came."""
-
-    task_id: str
-    status: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    organization_id: str | None = None
-
-
-class CallbackLog(_Open):
-    """`POST /executions/log` of a worker."""
-
-    task_id: str
-    log: str
-    organization_id: str | None = None

@@ -1,0 +1,45 @@
+"""One call of the HTTP interface: path, method, what handles it and what the documentation says of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import UnionType
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runcast_core.model.wire.shape import Shape
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Access(Enum):
+    """Who may call."""
+
+    PUBLIC = "anybody"
+    READER = "any role"
+    OWNER = "any role, for oneself"
+    WRITER = "admin or developer"
+    ADMIN = "admin"
+    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, or a peer in RUNCAST_CALLBACK_NETWORKS"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the HTTP interface."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    access: Access
+    answer: type[Shape] | UnionType | None = None
+    """What a success is answered with: a shape, or one of several."""
+    text: bool = False
+    """Whether it may also be plain text."""
+    status: int = 200
+    body: type[BaseModel] | None = None
+    query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """The query's parameters, each with its JSON schema."""
