@@ -1,0 +1,96 @@
+"""One row for each call of the table: who may make it on what belongs to the organization `own`.
+
+Written by hand, not derived from the table's own words about access: this is what they are held to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.parts.tenants import MARKER, OWN, OWN_USERS, WORTHLESS, Caller
+
+WORKERS = (Caller.WORKER, Caller.OTHER_WORKER)
+READERS = (*OWN_USERS, Caller.KEY)
+WRITERS = (Caller.ADMIN, Caller.DEVELOPER, Caller.KEY)
+ADMINS = (Caller.ADMIN,)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A call as every caller makes it, and the status that each is answered with: `success` for `may`, `others` for
+    another organization's callers of the rights that it takes, and 403 or 401 for whom it is not."""
+
+    method: str
+    path: str
+    may: tuple[Caller, ...]
+    success: int
+    others: Mapping[Caller, int]
+    body: Mapping[str, Any] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What stands for the names in the path."""
+    refused: Mapping[Caller, int] = field(default_factory=dict)
+    """What is answered otherwise than the rule says."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def url(self) -> str:
+        url = self.path
+        for name, value in self.names.items():
+            url = url.replace(f"{{{name}}}", value)
+        return url
+
+    def status(self, caller: Caller) -> int:
+        """Return what the caller is to be answered with."""
+        if caller in self.refused:
+            return self.refused[caller]
+        if caller in self.may:
+            return self.success
+        if caller in self.others:
+            return self.others[caller]
+        return 401 if caller in WORTHLESS or caller in WORKERS else 403
+
+
+def _both(status: int) -> dict[Caller, int]:
+    return {Caller.OTHER_ADMIN: status, Caller.OTHER_KEY: status}
+
+
+def _of_one(method: str, end: str, may: tuple[Caller, ...], success: int, task_id: str, **more: Any) -> Row:
+    """Return the row of a call on one execution: another organization's is not found."""
+    names = {"taskId": task_id}
+    return Row(method, f"/api/executions/{{taskId}}{end}", may, success, _both(404), names=names, **more)
+
+
+def _public(method: str, path: str, success: int, body: Mapping[str, Any] | None = None) -> Row:
+    """Return the row of a call that looks at no credential."""
+    return Row(method, path, tuple(Caller), success, {}, body)
+
+
+_REPORT = {"organizationId": OWN, "taskId": "reported"}
+_NOT_A_WORKER = {caller: 403 for caller in Caller if caller is not Caller.WORKER}
+_USER = {"userId": f"{OWN}-viewer"}
+_ACCOUNT = {"name": "A", "email": "new@example.com", "password": "quite a long password"}
+
+ROWS = (
+    _public("POST", "/api/auth/signup", 201, _ACCOUNT | {"organizationName": "O"}),
+    _public("POST", "/api/auth/login", 401, {"email": f"admin-{OWN}@{MARKER}.example", "password": "wrong"}),
+    Row("GET", "/api/auth/me", READERS, 200, _both(200)),
+    Row("DELETE", "/api/auth/sessions", OWN_USERS, 204, {Caller.OTHER_ADMIN: 204}),
+    Row("GET", "/api/users", READERS, 200, _both(200)),
+    Row("POST", "/api/users", ADMINS, 201, _both(201), _ACCOUNT | {"role": "viewer"}),
+    Row("DELETE", "/api/users/{userId}/sessions", ADMINS, 204, _both(404), names=_USER),
+    Row("DELETE", "/api/users/{userId}", ADMINS, 204, _both(404), names=_USER),
+    Row("GET", "/api/organization", READERS, 200, _both(200)),
+    Row("PATCH", "/api/organization", ADMINS, 200, _both(200), {"name": "renamed"}),
+    Row("GET", "/api/presence", READERS, 200, _both(200)),
+    Row("POST", "/api/execution-request", WRITERS, 202, _both(202), {"image": "busybox", "taskId": "new"}),
+    Row("GET", "/api/executions", READERS, 200, _both(200)),
+    _of_one("GET", "", READERS, 200, "waiting"),
+    _of_one("GET", "/logs", READERS, 200, "reported"),
+    _of_one("POST", "/cancel", WRITERS, 202, "waiting"),
+    _of_one("POST", "/rerun", WRITERS, 202, "ended"),
+    _of_one("DELETE", "", WRITERS, 204, "ended"),
+    Row("POST", "/executions/update", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"status": "FAILED"}),
+    Row("POST", "/executions/log", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"log": "a line"}),
+)
