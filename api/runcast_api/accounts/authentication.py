@@ -6,6 +6,7 @@ from runcast_api.http.problems import Forbidden
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role, Standing
 from runcast_core.model.errors import InvalidToken
+from runcast_core.model.identifiers import key_of
 
 
 async def authenticate(request: Request) -> Claims:
@@ -26,6 +27,12 @@ async def authenticate(request: Request) -> Claims:
     return claims
 
 
+async def authenticate_person(request: Request) -> Claims:
+    """Return the claims of somebody who logged in, for what they do for themselves. Raises `InvalidToken`, or
+    `Forbidden` for a key."""
+    return _person(await authenticate(request))
+
+
 async def authenticate_writer(request: Request) -> Claims:
     """Return the claims of somebody who may change things. Raises `InvalidToken`, `Forbidden`."""
     claims = await authenticate(request)
@@ -39,6 +46,18 @@ async def authenticate_admin(request: Request) -> Claims:
     claims = await authenticate(request)
     if claims.role is not Role.ADMIN:
         raise Forbidden("only an admin may manage the organization and its users")
+    return claims
+
+
+async def authenticate_manager(request: Request) -> Claims:
+    """Return the claims of an admin who logged in, for what would let a key make itself others: credentials, and who is
+    a member. Raises `InvalidToken`, `Forbidden`."""
+    return _person(await authenticate_admin(request))
+
+
+def _person(claims: Claims) -> Claims:
+    if key_of(claims.user_id) is not None:
+        raise Forbidden("an API key may not do this; log in and use that token")
     return claims
 
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.accounts.authentication import authenticate, authenticate_admin
+from runcast_api.accounts.authentication import authenticate_manager, authenticate_person
 from runcast_core.access.tokens import Claims
 from runcast_core.bus.revocations import Revocation
 from runcast_core.model.clock import now_ms
@@ -13,14 +13,14 @@ from runcast_core.store.store import Store
 
 
 async def revoke_own_sessions(request: Request) -> Response:
-    claims = await authenticate(request)
+    claims = await authenticate_person(request)
     await _revoke(request, claims, claims.user_id)
     return Response(status_code=204)
 
 
 async def revoke_user_sessions(request: Request) -> Response:
     """End another user's sessions. Where an identity provider keeps the accounts, any user id may be one of its."""
-    claims = await authenticate_admin(request)
+    claims = await authenticate_manager(request)
     user_id: str = request.path_params["userId"]
     store: Store = request.app.state.store
     if request.app.state.settings.jwks_url is None and await store.user(claims.organization_id, user_id) is None:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.accounts.authentication import authenticate, authenticate_admin, check_accounts_here
+from runcast_api.accounts.authentication import authenticate, authenticate_manager, check_accounts_here
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import tell_gateways
 from runcast_api.http.answer import Answer
@@ -28,7 +28,7 @@ async def list_users(request: Request) -> Response:
 
 
 async def create_user(request: Request) -> Response:
-    claims = await authenticate_admin(request)
+    claims = await authenticate_manager(request)
     check_accounts_here(request)
     body = await read(NewUser, request)
     hashed = await hash_password(body.password)
@@ -39,7 +39,7 @@ async def create_user(request: Request) -> Response:
 
 
 async def remove_user(request: Request) -> Response:
-    claims = await authenticate_admin(request)
+    claims = await authenticate_manager(request)
     check_accounts_here(request)
     user_id: str = request.path_params["userId"]
     if user_id == claims.user_id:

@@ -20,9 +20,10 @@ class Access(Enum):
 
     PUBLIC = "anybody"
     READER = "any role"
-    OWNER = "any role, for oneself"
+    OWNER = "a person of any role, for oneself; no API key"
     WRITER = "admin or developer"
     ADMIN = "admin"
+    MANAGER = "an admin who logged in; no API key"
     WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, or a peer in RUNCAST_CALLBACK_NETWORKS"
 
 

@@ -18,6 +18,7 @@ TASK_ID_PATTERN = "^[A-Za-z0-9._-]{1,128}$"
 """What a task id looks like; `check_task_id` has the rest."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KEY = "key:"
 _TASK_ID = re.compile(TASK_ID_PATTERN)
 
 
@@ -65,6 +66,16 @@ def revoked_key(organization_id: str) -> str:
 
 def presence_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
+
+
+def key_subject(credential_id: str) -> str:
+    """Return what an API key is known as wherever a user is: who requested, who is connected, what is revoked."""
+    return f"{_KEY}{credential_id}"
+
+
+def key_of(subject: str) -> str | None:
+    """Return the credential of what `key_subject` made; None for what is no key's."""
+    return subject.removeprefix(_KEY) if subject.startswith(_KEY) else None
 
 
 def revocation_key(organization_id: str, user_id: str) -> str:
