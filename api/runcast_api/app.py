@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from runcast_api.accounts.pages.chain import Chain
 from runcast_api.documentation.call import Handler
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
@@ -75,6 +76,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.sealer = sealer_of(settings)
+    app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app

@@ -19,6 +19,7 @@ class Access(Enum):
     """Who may call."""
 
     PUBLIC = "anybody"
+    PAGE = "a page of this installation, by its session's cookie and `X-Runcast: 1`"
     READER = "any role"
     OWNER = "a person of any role, for oneself; no API key"
     WRITER = "admin or developer"

@@ -91,14 +91,15 @@ class HmacTokens:
         organization_id: str,
         role: Role,
         *,
+        at_ms: int | None = None,
         not_before_ms: int = 0,
         session_id: str | None = None,
         lifetime_s: int | None = None,
     ) -> str:
-        """Return a token as of now, to the millisecond, or as of `not_before_ms` if that is later: the last revocation
-        of its subjects, which a host whose clock is ahead may have noted. It lives for `lifetime_s`, and never longer
-        than one does for which none is given."""
-        at_ms = max(now_ms(), not_before_ms)
+        """Return a token as of `at_ms`, which is now where it is not given, or as of `not_before_ms` if that is later:
+        the last revocation of its subjects, which a host whose clock is ahead may have noted. It lives for
+        `lifetime_s`, and never longer than one does for which none is given."""
+        at_ms = max(now_ms() if at_ms is None else at_ms, not_before_ms)
         lifetime_s = self._lifetime_s if lifetime_s is None else min(lifetime_s, self._lifetime_s)
         claims: dict[str, Any] = {
             "userId": user_id,
@@ -119,6 +120,11 @@ class HmacTokens:
             return claims_of(claims, self._expected, check_session_id(claims["sid"]))
         except InvalidInput as exc:
             raise refused() from exc
+
+
+def ends_at(token: str) -> int:
+    """Return when a token ends that was issued here, in seconds since 1970; it is not verified."""
+    return int(jwt.decode(token, options={"verify_signature": False})["exp"])
 
 
 def token_issuer(settings: TokenSettings) -> HmacTokens:

@@ -57,12 +57,14 @@ async def test_a_bad_user_names_the_field_and_adds_nobody(tmp_path, change, fiel
 
 
 async def test_an_address_is_taken_once_over_all_organizations(tmp_path):
-    """As for sign-up; and an organization without a record has no users to add to."""
+    """Whether that is here or elsewhere is not said; and an organization without a record has no users to add to."""
     async with serving(tmp_path) as api:
         await signed_up(api, "b@example.com")
         await signed_up(api)
-        answer = await api.http.post("/api/users", json=USER)
-        assert (answer.status_code, answer.json()["code"]) == (409, "EMAIL_TAKEN")
+        elsewhere = await api.http.post("/api/users", json=USER)
+        here = await api.http.post("/api/users", json=USER | {"email": "a@example.com"})
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "ADDRESS_UNUSABLE")
+        assert (here.status_code, here.content) == (409, elsewhere.content)
         answer = await api.call("POST", "/api/users", role=Role.ADMIN, json=USER | {"email": "c@example.com"})
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
