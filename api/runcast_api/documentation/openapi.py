@@ -22,7 +22,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {Access.PUBLIC: [], Access
 _IN_PATH = {"taskId": {"type": "string", "pattern": TASK_ID_PATTERN}, "userId": {"type": "string"}}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN"},
+    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
 }
 
 
