@@ -25,7 +25,7 @@ from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
 from runcast_api.settings import ApiSettings
 from runcast_core.access.sealing import sealer_of
-from runcast_core.access.tokens import token_verifier
+from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import RuncastError

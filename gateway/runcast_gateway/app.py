@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from runcast_core.access.tokens import token_verifier
+from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable
