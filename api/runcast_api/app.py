@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from runcast_api.accounts.last_uses import LastUses
 from runcast_api.accounts.pages.chain import Chain
 from runcast_api.documentation.call import Handler
 from runcast_api.documentation.calls import CALLS
@@ -53,7 +54,7 @@ def create_app(
                 store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
             )
             state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            await stack.enter_async_context(_sweeping(state.store, state.bus, settings))
+            await stack.enter_async_context(_sweeping(state.store, state.bus, settings, state.last_uses))
             yield
 
     async def ping_store() -> None:
@@ -75,6 +76,7 @@ def create_app(
         },
     )
     app.state.settings = settings
+    app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
     app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
     app.state.verifier = token_verifier(settings)
@@ -97,10 +99,11 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 
 @asynccontextmanager
-async def _sweeping(store: Store, bus: Bus, settings: ApiSettings) -> AsyncIterator[None]:
-    """Announce what others left unannounced while the context is open."""
+async def _sweeping(store: Store, bus: Bus, settings: ApiSettings, last_uses: LastUses) -> AsyncIterator[None]:
+    """Announce what others left unannounced while the context is open, and note the last uses of keys."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(sweep_unannounced, store, bus)
+        tasks.start_soon(last_uses.run, store)
         tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=settings.longest_lifetime_s))
         yield
         tasks.cancel_scope.cancel()

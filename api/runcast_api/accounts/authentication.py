@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from runcast_api.http.problems import Forbidden
+from runcast_api.http.shown import bearer
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role, Standing
 from runcast_core.model.errors import InvalidToken
@@ -15,10 +16,10 @@ async def authenticate(request: Request) -> Claims:
     An organization, or a user, that the store never heard of is accepted, as the verified token is the authority; a
     deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer(request)
+    if token is None:
         raise InvalidToken("Authentication required", code="AUTHENTICATION_REQUIRED")
-    claims: Claims = await request.app.state.verifier.verify(token.strip())
+    claims: Claims = await request.app.state.verifier.verify(token)
     standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.user_id)
     if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")

@@ -38,7 +38,7 @@ _SCHEMES = {
         "name": "X-Runcast",
         "description": "`1`, with the browser's `Sec-Fetch-Site: same-origin` or `Origin`.",
     },
-    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN"},
+    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
 }
 
 

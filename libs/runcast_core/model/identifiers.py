@@ -18,11 +18,10 @@ TASK_ID_PATTERN = "^[A-Za-z0-9._-]{1,128}$"
 """What a task id looks like; `check_task_id` has the rest."""
 EVERYBODY = ""
 """The subject of a revocation of whatever stands for the organization. Other subjects are user ids, and those below."""
-OWN_SUBJECTS = ("session:", "key:")
+_SESSION, _KEY = OWN_SUBJECTS = ("session:", "key:")
 """How the subjects begin that are no user ids; no user may be called so."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_KEY = "key:"
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TASK_ID = re.compile(TASK_ID_PATTERN)
 
@@ -73,16 +72,6 @@ def presence_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
 
 
-def key_subject(credential_id: str) -> str:
-    """Return what an API key is known as wherever a user is: who requested, who is connected, what is revoked."""
-    return f"{_KEY}{credential_id}"
-
-
-def key_of(subject: str) -> str | None:
-    """Return the credential of what `key_subject` made; None for what is no key's."""
-    return subject.removeprefix(_KEY) if subject.startswith(_KEY) else None
-
-
 def revocation_key(organization_id: str, subject: str) -> str:
     """Return `<organizationId>/<subject>`; a provider's user ids may hold a `/`, an organization's cannot."""
     return f"{check_organization_id(organization_id)}/{subject}"
@@ -96,4 +85,14 @@ def check_session_id(value: object) -> str:
 
 def session_subject(session_id: str) -> str:
     """Return the subject under which the tokens of one session are revoked."""
-    return f"session:{check_session_id(session_id)}"
+    return f"{_SESSION}{check_session_id(session_id)}"
+
+
+def key_subject(credential_id: str) -> str:
+    """Return what an API key is known as wherever a user is: who requested, who is connected, what is revoked."""
+    return f"{_KEY}{credential_id}"
+
+
+def key_of(subject: str) -> str | None:
+    """Return the credential of what `key_subject` made; None for what is no key's."""
+    return subject.removeprefix(_KEY) if subject.startswith(_KEY) else None

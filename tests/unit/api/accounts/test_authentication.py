@@ -14,7 +14,7 @@ from tests.parts.api import ACCOUNT, bearer, serving
 READS = [(call.method, call.path) for call in CALLS if call.access is Access.READER]
 WRITES = [(call.method, call.path) for call in CALLS if call.access is Access.WRITER]
 OWN = [(call.method, call.path) for call in CALLS if call.access is Access.OWNER]
-ADMINS = [(call.method, call.path) for call in CALLS if call.access in (Access.ADMIN, Access.MANAGER)]
+ADMINS = [(call.method, call.path) for call in CALLS if call.access in {Access.ADMIN, Access.MANAGER}]
 BODY = {"image": "busybox", "taskId": "t2"}
 
 
