@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -119,6 +120,88 @@ async def test_admins_who_remove_each_other_leave_one(store: Store):
         for admin in admins * 2:
             tasks.start_soon(remove, admin.user_id)
     assert await store.users("a")
+
+
+async def test_a_role_changes_and_the_tokens_with_the_old_one_are_worthless(store: Store):
+    """Of that user alone, also where it stays the same; the revocation is unannounced, and no earlier than the last."""
+    first = await _signed_up(store)
+    user = _user("a", "x")
+    await store.create_user(user)
+    for role, at, holds in ((Role.ADMIN, 1000, 1000), (Role.ADMIN, 2000, 2000), (Role.VIEWER, 1500, 2000)):
+        revocation = await store.set_role("a", user.user_id, role, at)
+        assert revocation == Revocation("a", user.user_id, holds)
+        assert await store.unannounced_revocations() == [revocation]
+        assert await store.user("a", user.user_id) == replace(user, role=role)
+    assert await store.user("a", first.user_id) == first
+    assert await store.standing("a", first.user_id) == Standing(False, None)
+
+
+async def test_a_role_is_that_of_an_organizations_user(store: Store):
+    """Of another organization, or of one that is gone, there is none, and nothing is revoked."""
+    await _signed_up(store)
+    other = await _signed_up(store, "b")
+    for user_id in (other.user_id, new_id()):
+        with pytest.raises(NotFound):
+            await store.set_role("a", user_id, Role.VIEWER, 1000)
+        with pytest.raises(NotFound):
+            await store.set_role("a", user_id, Role.ADMIN, 1000)
+        with pytest.raises(NotFound):
+            await store.set_password("a", user_id, "other hash")
+    assert await store.unannounced_revocations() == []
+    assert await store.user("b", other.user_id) == other
+
+
+async def test_the_last_admin_stays_one(store: Store):
+    """Whoever else is there; with another admin the role may go, and then that one stays."""
+    first = await _signed_up(store)
+    second = _user("a", "y")
+    await store.create_user(second)
+    for role in (Role.DEVELOPER, Role.VIEWER):
+        with pytest.raises(Conflict) as caught:
+            await store.set_role("a", first.user_id, role, 1000)
+        assert caught.value.code == "LAST_ADMIN"
+    assert await store.user("a", first.user_id) == first
+    assert await store.standing("a", first.user_id) == Standing(False, None)
+    await store.set_role("a", first.user_id, Role.ADMIN, 1000)
+    await store.set_role("a", second.user_id, Role.ADMIN, 1000)
+    await store.set_role("a", first.user_id, Role.VIEWER, 2000)
+    with pytest.raises(Conflict):
+        await store.set_role("a", second.user_id, Role.VIEWER, 3000)
+    with pytest.raises(Conflict):
+        await store.remove_user("a", second.user_id)
+    await store.set_role("a", first.user_id, Role.ADMIN, 4000)
+    await store.remove_user("a", second.user_id)
+
+
+@pytest.mark.parametrize("demoted", [10, 5])
+async def test_admins_who_demote_and_remove_each_other_leave_one(store: Store, demoted: int):
+    """However many of either there are at once, and however often of the same admin."""
+    admins = [await _signed_up(store), *(_user("a", f"x{n}", Role.ADMIN) for n in range(4))]
+    for admin in admins[1:]:
+        await store.create_user(admin)
+
+    async def leave(number: int, user_id: str) -> None:
+        with suppress(Conflict, NotFound):
+            if number < demoted:
+                await store.set_role("a", user_id, Role.VIEWER, number)
+            else:
+                await store.remove_user("a", user_id)
+
+    async with anyio.create_task_group() as tasks:
+        for number, admin in enumerate(admins * 2):
+            tasks.start_soon(leave, number, admin.user_id)
+    assert [user.role for user in await store.users("a")].count(Role.ADMIN) >= 1
+
+
+async def test_a_password_changes_and_nothing_else(store: Store):
+    """Of that user alone; tokens are somebody else's business."""
+    first = await _signed_up(store)
+    user = _user("a", "x")
+    await store.create_user(user)
+    await store.set_password("a", user.user_id, "other hash")
+    assert await store.user_by_email("x@example.com") == replace(user, password_hash="other hash")
+    assert await store.user("a", first.user_id) == first
+    assert await store.unannounced_revocations() == []
 
 
 @pytest.mark.parametrize("user_id", ["u", "auth0|5f/..", "\u00fc \u0000{x}", "x" * 256])
