@@ -36,7 +36,11 @@ _USERS = [
     IndexModel("email", name=EMAIL_INDEX, unique=True),
     IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
 ]
-_REVOCATIONS = [IndexModel("unannounced", name="unannounced")]
+_REVOCATIONS = [
+    IndexModel("unannounced", name="unannounced"),
+    IndexModel([("notedAt", ASCENDING), ("_id", ASCENDING)], name="noted"),
+    IndexModel([("userId", ASCENDING), ("notedAt", ASCENDING)], name="subjects"),
+]
 
 
 class MongoCollections:
