@@ -19,6 +19,7 @@ from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import iso, now_ms
 from runcast_core.model.credentials import PageSession
 from runcast_core.model.errors import InvalidToken, NotFound
+from runcast_core.model.identifiers import EVERYBODY
 from runcast_core.model.wire.accounts import OrganizationAnswer, Session, UserAnswer
 from runcast_core.store.store import Store
 
@@ -41,7 +42,7 @@ async def member(store: Store, organization_id: str, user_id: str, at_ms: int) -
     First comes the time, then what was revoked, then the user. So whatever changes after the user was read, such as the
     role, is revoked later than `at_ms`, and with it the token.
     """
-    standing = await store.standing(organization_id, user_id)
+    standing = await store.standing(organization_id, (user_id, EVERYBODY))
     user = await store.user(organization_id, user_id)
     organization = await store.organization(organization_id)
     if organization is None or organization.deleted:

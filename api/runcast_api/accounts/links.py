@@ -63,4 +63,4 @@ async def _made_by_an_admin(store: Store, link: Credential) -> bool:
     user = await store.user(link.organization_id, maker(link))
     if user is not None:
         return user.role is Role.ADMIN
-    return (await store.standing(link.organization_id, maker(link))).sessions_revoked_at != REMOVED
+    return (await store.standing(link.organization_id, (maker(link),))).sessions_revoked_at != REMOVED

@@ -67,7 +67,7 @@ async def _worker(request: Request, key: str) -> Reporter | None:
     if found is None:
         return None
     store: Store = request.app.state.store
-    standing = await store.standing(found.organization_id, key_subject(found.credential_id))
+    standing = await store.standing(found.organization_id, (key_subject(found.credential_id),))
     if standing.organization_deleted or standing.sessions_revoked_at is not None:
         return None
     return Reporter(found.organization_id)

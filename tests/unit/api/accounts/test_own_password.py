@@ -33,7 +33,7 @@ async def test_the_caller_goes_on_and_everybody_else_is_out(tmp_path):
         assert (answer.status_code, answer.json()["user"]) == (200, member)
         new = {"Authorization": f"Bearer {answer.json()['token']}"}
         assert await statuses(api, mine, other, new) == [401, 401, 200]
-        assert [signal.user_id for signal in api.bus.sent_signals] == [member["id"]]
+        assert [signal.subject for signal in api.bus.sent_signals] == [member["id"]]
         for password, status in ((USER["password"], 401), (NEW, 200)):
             assert (await api.http.post("/api/auth/login", json=LOGIN | {"password": password})).status_code == status
         assert (await api.http.get("/api/auth/me")).status_code == 200

@@ -43,7 +43,7 @@ async def test_a_link_sets_the_password_once_and_ends_what_the_old_one_opened(tm
         me = await api.http.get("/api/auth/me", headers={"Authorization": f"Bearer {old}"})
         assert (me.status_code, me.json()["code"]) == (401, "SESSION_REVOKED")
         assert await api.store.sessions(admin["organizationId"], member["id"]) == []
-        assert [s.user_id for s in api.bus.sent_signals] == [member["id"]]
+        assert [s.subject for s in api.bus.sent_signals] == [member["id"]]
         assert [await login(api, USER["password"]), await login(api, NEW)] == [401, 200]
         again = await api.http.post(RESET, json={"token": token, "password": "another quiet one"})
         assert (again.status_code, again.json()["code"]) == (404, "LINK_UNUSABLE")

@@ -36,7 +36,7 @@ async def test_a_changed_role_holds_at_once(tmp_path):
             assert (await api.http.get("/api/auth/me", headers=old)).json()["code"] == "SESSION_REVOKED"
             old = await logged_in(api)
             assert (await api.http.get("/api/auth/me", headers=old)).json()["user"]["role"] == role
-        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, admin["organizationId"], user_id=member["id"])] * 3
+        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, admin["organizationId"], subject=member["id"])] * 3
         assert (await api.http.get("/api/auth/me")).json()["user"] == admin
 
 
