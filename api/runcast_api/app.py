@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from runcast_api.accounts.last_uses import LastUses
+from runcast_api.accounts.pages.chain import Chain
 from runcast_api.documentation.call import Handler
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
@@ -24,7 +26,7 @@ from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
 from runcast_api.settings import ApiSettings
 from runcast_core.access.sealing import sealer_of
-from runcast_core.access.tokens import token_verifier
+from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import RuncastError
@@ -32,6 +34,7 @@ from runcast_core.serving.probes import probe_routes
 from runcast_core.store.announcer import sweep_revocations, sweep_unannounced
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from runcast_core.store.teller import Teller, forget_old_sessions, tell_revocations
 
 
 def create_app(
@@ -52,7 +55,7 @@ def create_app(
                 store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
             )
             state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            await stack.enter_async_context(_sweeping(state.store, state.bus, settings))
+            await stack.enter_async_context(_sweeping(state.store, state.bus, settings, state.last_uses))
             yield
 
     async def ping_store() -> None:
@@ -74,7 +77,9 @@ def create_app(
         },
     )
     app.state.settings = settings
+    app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
+    app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app
@@ -95,11 +100,18 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 
 @asynccontextmanager
-async def _sweeping(store: Store, bus: Bus, settings: ApiSettings) -> AsyncIterator[None]:
-    """Announce what others left unannounced while the context is open."""
+async def _sweeping(store: Store, bus: Bus, settings: ApiSettings, last_uses: LastUses) -> AsyncIterator[None]:
+    """Announce what others left unannounced, tell again what Redis must not forget, and note the last uses of keys,
+    while the context is open."""
+    keep_s = settings.longest_lifetime_s
+    teller = Teller(bus, [partial(tell_revocations, store, bus, keep_s=keep_s)])
+    await teller.start()
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(teller.run)
         tasks.start_soon(sweep_unannounced, store, bus)
-        tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=settings.longest_lifetime_s))
+        tasks.start_soon(last_uses.run, store)
+        tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=keep_s))
+        tasks.start_soon(partial(forget_old_sessions, store, keep_s=keep_s))
         yield
         tasks.cancel_scope.cancel()
 

@@ -1,7 +1,7 @@
 """The api's settings."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -29,6 +29,14 @@ class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSetting
     public_signup: bool = Field(True, alias="RUNCAST_PUBLIC_SIGNUP")
     allowed_hosts: tuple[str, ...] = Field(("*",), alias="RUNCAST_ALLOWED_HOSTS")
     """Names, without a port, that a `Host` header may have; `*.example.com` for all below one, `*` for any."""
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:  # a name
+            return self.host == "localhost"
 
     @field_validator("callback_networks", mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from runcast_core.access.tokens import token_verifier
+from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import BusUnavailable
@@ -72,8 +72,8 @@ class Gateway:
         self._tasks.start_soon(self.revocations.run, self._expel_revoked)
         self._tasks.start_soon(self.presence.run, self.hub.presence)
 
-    def _expel_revoked(self, organization_id: str, user_id: str) -> None:
-        for socket in self.hub.sockets(organization_id, user_id):
+    def _expel_revoked(self, organization_id: str, subjects: Set[str]) -> None:
+        for socket in self.hub.sockets(organization_id, subjects):
             if self.revocations.refuses(socket.claims):
                 self.server.expel(socket)
 

@@ -1,4 +1,4 @@
-"""What `runcast up` prints once it serves."""
+"""What `runcast up` prints once it serves. `secrets_file` is where the token of callbacks stands, if it is there."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,7 @@ from runcast_services.demo_account import DemoAccount
 _PROGRAM = "for i in 1 2 3; do echo line $i; sleep 1; done"
 
 
-def banner(address: tuple[str, int], account: DemoAccount | None, executor: str, settings: Mapping[str, str]) -> str:
-    host = "127.0.0.1" if address[0] in {"0.0.0.0", "::"} else address[0]  # noqa: S104 - shown, not bound
-    url = f"http://{host}:{address[1]}"
+def banner(url: str, account: DemoAccount | None, executor: str, settings: Mapping[str, str], secrets_file: str) -> str:
     store = "MongoDB" if settings.get("MONGODB_URL") else "SQLite"
     lines = ["", f"  Runcast is up at {url}   (store: {store}, executor: {executor}, API: {url}/docs)", ""]
     if account is not None:
@@ -26,4 +24,5 @@ def banner(address: tuple[str, int], account: DemoAccount | None, executor: str,
             f"  curl -s {url}/api/execution-request -H 'Authorization: Bearer {account.token}' -d '{body}'",
             "",
         ]
+    lines += [f"  Reports of workers need RUNCAST_CALLBACK_TOKEN: {secrets_file}", ""] if secrets_file else []
     return "\n".join([*lines, "  Ctrl-C stops it.", ""]) + "\n"

@@ -4,13 +4,21 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runcast_core.model.errors import SettingError
 
-_KEY = "RUNCAST_SECRETS_KEY"
+SECRETS_FILE = "secrets.json"
+_MADE: dict[str, Callable[[], str]] = {
+    "JWT_SECRET": lambda: secrets.token_hex(32),
+    "RUNCAST_DEMO_PASSWORD": lambda: secrets.token_urlsafe(12),
+    "RUNCAST_SECRETS_KEY": lambda: secrets.token_hex(32),
+    "RUNCAST_CALLBACK_TOKEN": lambda: secrets.token_urlsafe(32),
+}
+_LATER = ("RUNCAST_SECRETS_KEY", "RUNCAST_CALLBACK_TOKEN")
+"""Those that a file of an earlier version may lack."""
 
 
 @contextmanager
@@ -33,18 +41,18 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
 
 
 def load_secrets(directory: Path) -> dict[str, str]:
-    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start, and adds
-    the key of stored secrets to a file that is older than it.
+    """Return the installation's secrets by variable name; makes them, with mode 0600, at the first start, and adds to
+    an older file those that came later.
 
     Raises `SettingError` if the file is broken.
     """
-    path = directory / "secrets.json"
+    path = directory / SECRETS_FILE
     if not path.exists():
-        made = {"JWT_SECRET": secrets.token_hex(32), "RUNCAST_DEMO_PASSWORD": secrets.token_urlsafe(12)}
-        _write_whole(path, json.dumps({**made, _KEY: secrets.token_hex(32)}))
+        _write_whole(path, json.dumps({name: make() for name, make in _MADE.items()}))
     loaded = _read(path)
-    if _KEY not in loaded:
-        loaded[_KEY] = secrets.token_hex(32)
+    missing = {name: _MADE[name]() for name in _LATER if name not in loaded}
+    if missing:
+        loaded |= missing
         _write_whole(path, json.dumps(loaded))
     return loaded
 

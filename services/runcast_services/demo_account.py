@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runcast_api.accounts.passwords import hash_password
-from runcast_core.access.tokens import HmacTokens
+from runcast_core.access.tokens import token_issuer
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.identifiers import new_id
+from runcast_core.serving.settings import TokenSettings
 from runcast_core.store.store import Store
 
 EMAIL = "demo@example.com"
@@ -25,8 +26,8 @@ class DemoAccount:
 
 async def ensure_demo_account(store: Store, settings: Mapping[str, str]) -> DemoAccount | None:
     """Return the demo account, made at the first start; None where tokens come from elsewhere."""
-    password, secret = settings.get("RUNCAST_DEMO_PASSWORD"), settings.get("JWT_SECRET")
-    if not password or not secret or settings.get("JWKS_URL"):
+    password, tokens = settings.get("RUNCAST_DEMO_PASSWORD"), TokenSettings.from_mapping(settings)
+    if not password or tokens.jwks_url:
         return None
     user = await store.user_by_email(EMAIL)
     if user is None:
@@ -35,6 +36,5 @@ async def ensure_demo_account(store: Store, settings: Mapping[str, str]) -> Demo
         hashed = await hash_password(password)
         user = User(new_id(), organization.organization_id, EMAIL, "Demo", Role.ADMIN, hashed, now)
         await store.create_account(organization, user)
-    issuer = HmacTokens(secret, issuer=settings.get("JWT_ISSUER"), audience=settings.get("JWT_AUDIENCE"))
-    token = issuer.issue(user.user_id, user.organization_id, user.role)
+    token = token_issuer(tokens).issue(user.user_id, user.organization_id, user.role)
     return DemoAccount(EMAIL, password, user.organization_id, token)

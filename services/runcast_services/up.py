@@ -23,7 +23,7 @@ from runcast_gateway.settings import GatewaySettings
 from runcast_gateway.transport.direct_websocket import websocket_options
 from runcast_services.banner import banner
 from runcast_services.composition import Composition, compose
-from runcast_services.data_directory import load_secrets, locked_data_directory
+from runcast_services.data_directory import SECRETS_FILE, load_secrets, locked_data_directory
 from runcast_services.demo_account import ensure_demo_account
 from runcast_services.valkey import running_valkey
 
@@ -43,11 +43,12 @@ def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directo
         bound = _bound(listener)
         defaults = _defaults(directory, host, bound["RUNCAST_HOST"])
         settings = defaults | load_secrets(directory) | given | bound
+        secrets_file = "" if "RUNCAST_CALLBACK_TOKEN" in given else str(directory / SECRETS_FILE)
         beside: Callable[[], Any] = anyio.sleep_forever
         if "REDIS_URL" not in settings:
             valkey = stack.enter_context(running_valkey(directory))
             settings["REDIS_URL"], beside = valkey.url, valkey.keep_running
-        anyio.run(_main, settings, listener, beside, backend_options={"use_uvloop": True})
+        anyio.run(_main, settings, listener, beside, secrets_file, backend_options={"use_uvloop": True})
 
 
 @asynccontextmanager
@@ -76,14 +77,16 @@ async def running(
             composition.hang_up()
 
 
-async def _main(settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any]) -> None:
+async def _main(
+    settings: Mapping[str, str], listener: socket.socket, beside: Callable[[], Any], secrets_file: str
+) -> None:
     shutdown = anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(beside)
         tasks.start_soon(shut_down_on_signal, shutdown)
         async with running(settings, listener, shutdown) as composition:
             account = await ensure_demo_account(composition.store, settings)
-            sys.stdout.write(banner(listener.getsockname()[:2], account, composition.executor_name, settings))
+            sys.stdout.write(banner(_url(settings), account, composition.executor_name, settings, secrets_file))
             sys.stdout.flush()
             await shutdown.wait()
             log.info("Shutting down, a second signal kills")
@@ -96,12 +99,17 @@ def _bound(listener: socket.socket) -> dict[str, str]:
     return {"RUNCAST_HOST": host, "RUNCAST_PORT": str(port)}
 
 
+def _url(bound: Mapping[str, str]) -> str:
+    """Return where this machine finds what was bound."""
+    host, port = bound["RUNCAST_HOST"], bound["RUNCAST_PORT"]
+    host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - shown, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _defaults(directory: Path, host: str, address: str) -> dict[str, str]:
     """Return the embedded mode's settings, which the environment overrides. `host` was bound as `address`."""
     return {
         "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
-        "RUNCAST_GLOBAL_FALLBACK": "true",
-        "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128",
         "RUNCAST_CORS_ORIGINS": "loopback",
         "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host, address),
         "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",

@@ -15,7 +15,11 @@ from runcast_api.settings import ApiSettings
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
+from runcast_core.model.clock import now_ms
+from runcast_core.model.credentials import Credential, CredentialKind, new_secret, secret_hash
+from runcast_core.model.identifiers import new_id
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
+from runcast_core.store.store import Store
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SECRETS_KEY = "fedcba9876543210fedcba9876543210"
@@ -54,6 +58,11 @@ def bearer(org: str = "org_a", role: Role = Role.DEVELOPER, **options: Any) -> d
     return {"Authorization": f"Bearer {HmacTokens(SECRET, **options).issue('u1', org, role)}"}
 
 
+def may_call(path: str) -> dict[str, str]:
+    """Return what an admin shows; nothing for callbacks, where a credential that is no worker's is refused."""
+    return {} if path.startswith("/executions/") else bearer(role=Role.ADMIN)
+
+
 @asynccontextmanager
 async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> AsyncIterator[Installation]:
     settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, **environment})
@@ -64,6 +73,18 @@ async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> 
         client = httpx2.AsyncClient(transport=transport, base_url="http://api")
         async with app.router.lifespan_context(app), client as http:
             yield Installation(app, http, store, bus, registry)
+
+
+async def with_key(
+    store: Store, kind: CredentialKind = CredentialKind.API_KEY, *, org: str = "org_a", **fields: Any
+) -> tuple[Credential, str]:
+    """Keep a key of the organization in the store; return it with its secret."""
+    secret = new_secret(kind)
+    role = Role.DEVELOPER if kind is CredentialKind.API_KEY else None
+    known: dict[str, Any] = {"name": "CI", "role": role, "created_at": now_ms()} | fields
+    credential = Credential(new_id(), org, kind, secret_hash(secret), "u1", **known)
+    await store.add_credential(credential)
+    return credential, secret
 
 
 async def signed_up(api: Installation, email: str = "a@example.com") -> dict[str, str]:

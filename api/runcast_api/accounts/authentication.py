@@ -3,9 +3,11 @@
 from starlette.requests import Request
 
 from runcast_api.http.problems import Forbidden
+from runcast_api.http.shown import bearer
 from runcast_core.access.tokens import Claims
 from runcast_core.model.accounts import Role, Standing
 from runcast_core.model.errors import InvalidToken
+from runcast_core.model.identifiers import key_of
 
 
 async def authenticate(request: Request) -> Claims:
@@ -14,16 +16,22 @@ async def authenticate(request: Request) -> Claims:
     An organization, or a user, that the store never heard of is accepted, as the verified token is the authority; a
     deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer(request)
+    if token is None:
         raise InvalidToken("Authentication required", code="AUTHENTICATION_REQUIRED")
-    claims: Claims = await request.app.state.verifier.verify(token.strip())
-    standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.user_id)
+    claims: Claims = await request.app.state.verifier.verify(token)
+    standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.subjects)
     if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
     if standing.sessions_revoked_at is not None and claims.revoked_by(standing.sessions_revoked_at):
         raise InvalidToken("the session was revoked; log in again", code="SESSION_REVOKED")
     return claims
+
+
+async def authenticate_person(request: Request) -> Claims:
+    """Return the claims of somebody who logged in, for what they do for themselves. Raises `InvalidToken`, or
+    `Forbidden` for a key."""
+    return _person(await authenticate(request))
 
 
 async def authenticate_writer(request: Request) -> Claims:
@@ -39,6 +47,18 @@ async def authenticate_admin(request: Request) -> Claims:
     claims = await authenticate(request)
     if claims.role is not Role.ADMIN:
         raise Forbidden("only an admin may manage the organization and its users")
+    return claims
+
+
+async def authenticate_manager(request: Request) -> Claims:
+    """Return the claims of an admin who logged in, for what would let a key make itself others: credentials, and who is
+    a member. Raises `InvalidToken`, `Forbidden`."""
+    return _person(await authenticate_admin(request))
+
+
+def _person(claims: Claims) -> Claims:
+    if key_of(claims.user_id) is not None:
+        raise Forbidden("an API key may not do this; log in and use that token")
     return claims
 
 

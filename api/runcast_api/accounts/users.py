@@ -1,17 +1,23 @@
-"""The users of an organization: seen by its members, managed by its admins."""
+"""The users of an organization: seen by its members, managed by its admins.
+
+Whether an address has an account elsewhere is nobody's business but its owner's: all that is said is that it cannot be
+used here.
+"""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.accounts.authentication import authenticate, authenticate_admin, check_accounts_here
+from runcast_api.accounts.authentication import authenticate, authenticate_manager, check_accounts_here
+from runcast_api.accounts.links import end_links
+from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password
-from runcast_api.accounts.sessions import tell_gateways
+from runcast_api.accounts.sessions import CLOCKS_APART_MS, revocation_time, tell_gateways
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
-from runcast_api.models.accounts import NewUser
+from runcast_api.models.members import NewUser, RoleChange
 from runcast_core.model.accounts import Role, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.errors import Conflict
+from runcast_core.model.errors import Conflict, NotFound
 from runcast_core.model.identifiers import new_id
 from runcast_core.model.wire.accounts import UserAnswer, Users
 from runcast_core.store.store import Store
@@ -28,22 +34,58 @@ async def list_users(request: Request) -> Response:
 
 
 async def create_user(request: Request) -> Response:
-    claims = await authenticate_admin(request)
+    claims = await authenticate_manager(request)
     check_accounts_here(request)
     body = await read(NewUser, request)
+    store: Store = request.app.state.store
+    organization = await store.organization(claims.organization_id)
+    check_password(body.password, body.email, body.name, organization.name if organization else "")
     hashed = await hash_password(body.password)
     user = User(new_id(), claims.organization_id, body.email, body.name, body.role, hashed, now_ms())
-    store: Store = request.app.state.store
-    await store.create_user(user)
+    await add_member(store, user)
     return Answer(UserAnswer.of(user), 201)
 
 
+async def change_role(request: Request) -> Response:
+    """Change a user's role. Tokens that say the old one are refused from now on; sessions of pages come by another."""
+    claims = await authenticate_manager(request)
+    check_accounts_here(request)
+    body = await read(RoleChange, request)
+    store: Store = request.app.state.store
+    user_id: str = request.path_params["userId"]
+    at = await revocation_time(store, claims.organization_id, (user_id,), CLOCKS_APART_MS)
+    await tell_gateways(request, await store.set_role(claims.organization_id, user_id, body.role, at))
+    changed = await store.user(claims.organization_id, user_id)
+    if changed is None:  # removed by somebody else meanwhile
+        raise NotFound("no such user")
+    return Answer(UserAnswer.of(changed))
+
+
 async def remove_user(request: Request) -> Response:
-    claims = await authenticate_admin(request)
+    claims = await authenticate_manager(request)
     check_accounts_here(request)
     user_id: str = request.path_params["userId"]
     if user_id == claims.user_id:
         raise Conflict("nobody removes themselves; another admin can", code="OWN_ACCOUNT")
     store: Store = request.app.state.store
     await tell_gateways(request, await store.remove_user(claims.organization_id, user_id))
+    await store.end_sessions(claims.organization_id, user_id)
+    await end_links(store, claims.organization_id, user_id)
     return Response(status_code=204)
+
+
+async def add_member(store: Store, user: User) -> None:
+    """Add a user. Raises `NotFound`, or `Conflict` (`TOO_MANY_USERS`; `ADDRESS_UNUSABLE` for an address that is taken,
+    wherever that is)."""
+    try:
+        await store.create_user(user)
+    except Conflict as error:
+        raise (address_unusable() if error.code == "EMAIL_TAKEN" else error) from None
+
+
+def address_unusable() -> Conflict:
+    return Conflict(
+        "no account can be made with this address here; use another one, or invite the person by a link, for which no "
+        "address is needed",
+        code="ADDRESS_UNUSABLE",
+    )

@@ -1,13 +1,21 @@
-"""The calls about accounts: who comes in, who is a member, what an organization is set to."""
+"""The calls about accounts: how one comes in, what an organization and the installation are set to, who is here."""
 
-from runcast_api.accounts import accounts, organization, presence, sessions, users
+from runcast_api.accounts import accounts, organization, own_password, presence
+from runcast_api.documentation import configuration
 from runcast_api.documentation.call import Access, Call
-from runcast_api.models.accounts import Login, NewUser, OrganizationPatch, Signup
-from runcast_core.model.wire.accounts import OrganizationSettingsAnswer, PresenceAnswer, Session, UserAnswer, Users, Who
-
-_USER = "/api/users/{userId}"
+from runcast_api.models.accounts import Login, OrganizationPatch, PasswordChange, Signup
+from runcast_core.model.wire.accounts import OrganizationSettingsAnswer, PresenceAnswer, Session, Who
+from runcast_core.model.wire.configuration import Configuration
 
 ACCOUNT_CALLS = (
+    Call(
+        "GET",
+        "/api/config",
+        configuration.show_configuration,
+        "What the installation is like",
+        Access.PUBLIC,
+        Configuration,
+    ),
     Call(
         "POST",
         "/api/auth/signup",
@@ -21,33 +29,14 @@ ACCOUNT_CALLS = (
     Call("POST", "/api/auth/login", accounts.login, "Log in", Access.PUBLIC, Session, body=Login),
     Call("GET", "/api/auth/me", accounts.me, "Who the token stands for", Access.READER, Who),
     Call(
-        "DELETE",
-        "/api/auth/sessions",
-        sessions.revoke_own_sessions,
-        "Log out everywhere: every token until now is refused, and its sockets are closed",
+        "PUT",
+        "/api/auth/password",
+        own_password.change_password,
+        "Change one's own password: every token until now is refused, and every other session ended",
         Access.OWNER,
-        status=204,
+        Session,
+        body=PasswordChange,
     ),
-    Call("GET", "/api/users", users.list_users, "List the organization's users", Access.READER, Users),
-    Call(
-        "POST",
-        "/api/users",
-        users.create_user,
-        "Add a user to the organization",
-        Access.ADMIN,
-        UserAnswer,
-        status=201,
-        body=NewUser,
-    ),
-    Call(
-        "DELETE",
-        f"{_USER}/sessions",
-        sessions.revoke_user_sessions,
-        "Log a user out everywhere",
-        Access.ADMIN,
-        status=204,
-    ),
-    Call("DELETE", _USER, users.remove_user, "Remove a user, and log them out everywhere", Access.ADMIN, status=204),
     Call(
         "GET",
         "/api/organization",

@@ -19,11 +19,13 @@ class Access(Enum):
     """Who may call."""
 
     PUBLIC = "anybody"
+    PAGE = "a page of this installation, by its session's cookie and `X-Runcast: 1`"
     READER = "any role"
-    OWNER = "any role, for oneself"
+    OWNER = "a person of any role, for oneself; no API key"
     WRITER = "admin or developer"
     ADMIN = "admin"
-    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, or a peer in RUNCAST_CALLBACK_NETWORKS"
+    MANAGER = "an admin who logged in; no API key"
+    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, a worker key, or a peer in RUNCAST_CALLBACK_NETWORKS"
 
 
 @dataclass(frozen=True)

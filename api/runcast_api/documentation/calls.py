@@ -2,5 +2,7 @@
 
 from runcast_api.documentation.account_calls import ACCOUNT_CALLS
 from runcast_api.documentation.execution_calls import CALLBACK_CALLS, EXECUTION_CALLS
+from runcast_api.documentation.member_calls import MEMBER_CALLS
+from runcast_api.documentation.session_calls import SESSION_CALLS
 
-CALLS = (*ACCOUNT_CALLS, *EXECUTION_CALLS, *CALLBACK_CALLS)
+CALLS = (*ACCOUNT_CALLS, *SESSION_CALLS, *MEMBER_CALLS, *EXECUTION_CALLS, *CALLBACK_CALLS)

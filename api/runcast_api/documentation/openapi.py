@@ -17,12 +17,28 @@ from runcast_core.model.identifiers import TASK_ID_PATTERN
 from runcast_core.model.wire.shape import Problem
 
 _REF = "#/components/schemas/"
-_SECURITY: dict[Access, list[dict[str, list[str]]]] = {Access.PUBLIC: [], Access.WORKER: [{"callbackToken": []}, {}]}
+_SECURITY: dict[Access, list[dict[str, list[str]]]] = {
+    Access.PUBLIC: [],
+    Access.PAGE: [{"pageSession": [], "ownPage": []}],
+    Access.WORKER: [{"callbackToken": []}, {}],
+}
 """Whoever else may call shows a token."""
-_IN_PATH = {"taskId": {"type": "string", "pattern": TASK_ID_PATTERN}, "userId": {"type": "string"}}
+_IN_PATH = {"taskId": {"type": "string", "pattern": TASK_ID_PATTERN}}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN"},
+    "pageSession": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Secure-runcast_session",
+        "description": "Set where one logs in with `session`; on loopback without the prefix.",
+    },
+    "ownPage": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Runcast",
+        "description": "`1`, with the browser's `Sec-Fetch-Site: same-origin` or `Origin`.",
+    },
+    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
 }
 
 
@@ -77,8 +93,8 @@ def _operation(call: Call) -> dict[str, Any]:
 
 
 def _parameters(call: Call) -> list[dict[str, Any]]:
-    names = re.findall(r"{(\w+)}", call.path)
-    in_path = [{"name": name, "in": "path", "required": True, "schema": _IN_PATH[name]} for name in names]
+    schemas = {name: _IN_PATH.get(name, {"type": "string"}) for name in re.findall(r"{(\w+)}", call.path)}
+    in_path = [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in schemas.items()]
     return in_path + [{"name": name, "in": "query", "schema": schema} for name, schema in call.query.items()]
 
 

@@ -1,16 +1,14 @@
-"""Reports of the replaced system's workers: stored under the organization they name, then relayed as received."""
+"""Reports of workers: stored under the organization that they are of, then relayed as received."""
 
-import hmac
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runcast_api.executions.reporters import authenticate_reporter
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read_object
-from runcast_api.http.problems import Forbidden
 from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
 from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
@@ -18,7 +16,7 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import BusUnavailable, InvalidInput
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
 from runcast_core.model.executions import Status
-from runcast_core.model.identifiers import check_organization_id, check_task_id, room
+from runcast_core.model.identifiers import check_task_id, room
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
 from runcast_core.model.wire.output import Chunk
 from runcast_core.model.wire.shape import builtins
@@ -29,29 +27,30 @@ log = structlog.get_logger()
 
 
 async def update(request: Request) -> Response:
-    _check_peer(request)
+    reporter = await authenticate_reporter(request)
     body = await read_object(request)
     report = parse(CallbackUpdate, body)
     task_id = check_task_id(report.task_id)
-    event = relayed(EXECUTION_UPDATED, task_id, body)
-    if report.organization_id is None:
+    organization_id = reporter.organization_of(report.organization_id)
+    if organization_id is None:
         warning = "Execution update missing organizationId, broadcasting globally"
-        await _broadcast(request, event, warning)
+        await _broadcast(request, relayed(EXECUTION_UPDATED, task_id, body), warning)
     else:
-        await _store_and_relay(request, report, event)
+        event = relayed(EXECUTION_UPDATED, task_id, body | {"organizationId": organization_id})
+        await _store_and_relay(request, organization_id, report, event)
     return Answer(Broadcasted(status="broadcasted"))
 
 
 async def append_log(request: Request) -> Response:
-    _check_peer(request)
+    reporter = await authenticate_reporter(request)
     body = await read_object(request)
     report = parse(CallbackLog, body)
     task_id = check_task_id(report.task_id)
-    if report.organization_id is None:
+    organization_id = reporter.organization_of(report.organization_id)
+    if organization_id is None:
         warning = "Log broadcast missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
         return Answer(Ok(status="ok"))
-    organization_id = check_organization_id(report.organization_id)
     store: Store = request.app.state.store
     await store.record_external(organization_id, task_id, None)
     chunk = await store.append_external_log(organization_id, task_id, report.log, now_ms())
@@ -60,8 +59,7 @@ async def append_log(request: Request) -> Response:
     return Answer(Ok(status="ok"))
 
 
-async def _store_and_relay(request: Request, report: CallbackUpdate, event: Event) -> None:
-    organization_id = check_organization_id(report.organization_id)
+async def _store_and_relay(request: Request, organization_id: str, report: CallbackUpdate, event: Event) -> None:
     store: Store = request.app.state.store
     known = Status(report.status) if report.status in Status.__members__ else None
     extra = report.model_extra or {}
@@ -100,29 +98,6 @@ async def _broadcast(request: Request, event: Event, warning: str) -> None:
     request.app.state.metrics.fallbacks.labels(event.name).inc()
     log.warning(warning, task=event.task_id)
     await request.app.state.bus.broadcast(event)
-
-
-def _check_peer(request: Request) -> None:
-    """Raise `Forbidden` unless the caller has the callback token, or, where none is set, is a trusted peer."""
-    settings = request.app.state.settings
-    if settings.callback_token is not None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        expected = settings.callback_token.get_secret_value()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
-            raise Forbidden("callbacks need RUNCAST_CALLBACK_TOKEN as a bearer token", code="CALLBACK_FORBIDDEN")
-        return
-    json = request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
-    if not json or "origin" in request.headers or not _trusted(request):
-        raise Forbidden("callbacks are not accepted from here; set RUNCAST_CALLBACK_TOKEN", code="CALLBACK_FORBIDDEN")
-
-
-def _trusted(request: Request) -> bool:
-    try:
-        address = ip_address(request.client.host if request.client else "")
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in request.app.state.settings.callback_networks)
 
 
 def _text(value: object) -> str | None:

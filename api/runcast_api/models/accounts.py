@@ -6,13 +6,28 @@ from pydantic import Field, StringConstraints
 
 from runcast_api.emails import Email
 from runcast_api.models.base import Body, Name
-from runcast_core.model.accounts import OrganizationChanges, Role
+from runcast_core.model.accounts import OrganizationChanges
 from runcast_core.model.errors import InvalidInput
 
-Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 1024
+"""In code points (NIST SP 800-63B)."""
+
+Password = Annotated[str, StringConstraints(min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH)]
+"""A new one; `accounts/password_rules.py` says which of them are too weak."""
 
 
-class Signup(Body):
+AnyPassword = Annotated[str, StringConstraints(max_length=MAX_PASSWORD_LENGTH)]
+"""One to compare with: it may be older than the rules."""
+
+
+class Entry(Body):
+    """What every way in has in common: whether it is a page's, whose session lasts by a cookie."""
+
+    session: bool = Field(False, strict=True)
+
+
+class Signup(Entry):
     """A new organization and its first user, who becomes its admin."""
 
     email: Email
@@ -21,20 +36,18 @@ class Signup(Body):
     organization_name: Name
 
 
-class Login(Body):
+class Login(Entry):
     """An e-mail address and a password."""
 
     email: Email
-    password: Annotated[str, StringConstraints(max_length=1024)]
+    password: AnyPassword
 
 
-class NewUser(Body):
-    """A further user of the organization, and a first password for them."""
+class PasswordChange(Body):
+    """One's own password, and the one that takes its place."""
 
-    email: Email
-    password: Password
-    name: Name
-    role: Role
+    old_password: AnyPassword
+    new_password: Password
 
 
 def _not_sent() -> Any:

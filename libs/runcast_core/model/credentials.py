@@ -34,9 +34,9 @@ MAX_SECRET_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One of an organization. `user_id` is who made it; of a password reset, whose password it sets. An API key has a
-    role, and may be good for some pools and images only; an invitation has the role of whoever comes by it. Times are
-    milliseconds since 1970; without `expires_at` it is good until it is revoked."""
+    """One of an organization. `user_id` is who made it; of a password reset, whose password it sets, and `name` is who
+    made it. An API key has a role, and may be good for some pools and images only; an invitation has the role of
+    whoever comes by it. Times are milliseconds since 1970; without `expires_at` it is good until it is revoked."""
 
     credential_id: str
     organization_id: str

@@ -129,6 +129,10 @@ class Execution:
     def attempt_key(self) -> AttemptKey:
         return AttemptKey(self.organization_id, self.task_id, self.attempt, self.created_at)
 
+    def runs(self, attempt: AttemptKey) -> bool:
+        """Tell whether that very attempt is claimed and has not ended."""
+        return self.attempt_key == attempt and self.status in CLAIMED
+
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:

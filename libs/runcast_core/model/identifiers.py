@@ -12,12 +12,19 @@ from runcast_core.model.errors import InvalidInput
 
 CONTROL_CHANNEL = "runcast:control"
 SOCKETIO_CHANNEL = "socketio"
+TOLD_KEY = "runcast:told"
+"""Whether everything that Redis must know was told since it was empty. No organization's: it holds for all of them."""
 POOL_PATTERN = "^[A-Za-z0-9._-]{1,64}$"
 """What a pool of runners may be called."""
 TASK_ID_PATTERN = "^[A-Za-z0-9._-]{1,128}$"
 """What a task id looks like; `check_task_id` has the rest."""
+EVERYBODY = ""
+"""The subject of a revocation of whatever stands for the organization. Other subjects are user ids, and those below."""
+_SESSION, _KEY = OWN_SUBJECTS = ("session:", "key:")
+"""How the subjects begin that are no user ids; no user may be called so."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TASK_ID = re.compile(TASK_ID_PATTERN)
 
 
@@ -67,6 +74,27 @@ def presence_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
 
 
-def revocation_key(organization_id: str, user_id: str) -> str:
-    """Return `<organizationId>/<userId>`; a provider's user ids may hold a `/`, an organization's cannot."""
-    return f"{check_organization_id(organization_id)}/{user_id}"
+def revocation_key(organization_id: str, subject: str) -> str:
+    """Return `<organizationId>/<subject>`; a provider's user ids may hold a `/`, an organization's cannot."""
+    return f"{check_organization_id(organization_id)}/{subject}"
+
+
+def check_session_id(value: object) -> str:
+    if not isinstance(value, str) or not _SESSION_ID.fullmatch(value):
+        raise InvalidInput("a session id must be 1 to 64 letters, digits, '_' or '-'", code="INVALID_SESSION_ID")
+    return value
+
+
+def session_subject(session_id: str) -> str:
+    """Return the subject under which the tokens of one session are revoked."""
+    return f"{_SESSION}{check_session_id(session_id)}"
+
+
+def key_subject(credential_id: str) -> str:
+    """Return what an API key is known as wherever a user is: who requested, who is connected, what is revoked."""
+    return f"{_KEY}{credential_id}"
+
+
+def key_of(subject: str) -> str | None:
+    """Return the credential of what `key_subject` made; None for what is no key's."""
+    return subject.removeprefix(_KEY) if subject.startswith(_KEY) else None

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from runcast_core.model.errors import Conflict
-from runcast_core.model.executions import DEFAULT_POOL, Execution, Fence, LogChunk, OutputEnd, Status
+from runcast_core.model.errors import Conflict, LeaseLost
+from runcast_core.model.executions import DEFAULT_POOL, AttemptKey, Execution, Fence, LogChunk, OutputEnd, Status
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.store.credential_store import CredentialStore, SessionStore
 
@@ -42,6 +42,12 @@ class Position:
 def still_held() -> Conflict:
     """Return what deleting an execution raises while a runner may still be stopping its container."""
     return Conflict("its runner is still stopping the container; try again in a minute", code="STILL_LIVE")
+
+
+def check_runs(found: Execution | None, attempt: AttemptKey | None) -> None:
+    """Raise `LeaseLost` if a report is of one attempt, and that does not run."""
+    if attempt is not None and (found is None or not found.runs(attempt)):
+        raise LeaseLost("this attempt has ended")
 
 
 class ExecutionStore(Protocol):
@@ -91,11 +97,13 @@ class ExecutionStore(Protocol):
         image: str | None = None,
         error: str | None = None,
         exit_code: int | None = None,
+        attempt: AttemptKey | None = None,
     ) -> Execution:
         """Take a worker's report: create an unknown execution as `source: external` (`RUNNING` without a status),
         else change the known one. A status that `Status.may_become` forbids, or None, changes nothing.
         The first terminal status wins, and frees the slot; a runner that held the execution keeps its lease and
-        finds out when it renews. Returns the execution as it then is."""
+        finds out when it renews. Returns the execution as it then is. With `attempt`, which has to be of this
+        execution, nothing is created, and `LeaseLost` raised unless that very attempt runs."""
         ...
 
 

@@ -98,8 +98,8 @@ async def test_another_organizations_user_is_not_found(tmp_path, method, path):
         theirs = (await api.http.post("/api/users", json=USER)).json()["id"]
         token = (await api.http.post("/api/auth/login", json=LOGIN)).json()["token"]
         await signed_up(api)
-        other = await api.http.request(method, path.replace("{userId}", theirs))
-        absent = await api.http.request(method, path.replace("{userId}", "absent"))
+        other = await api.http.request(method, path.replace("{userId}", theirs), json={"role": "admin"})
+        absent = await api.http.request(method, path.replace("{userId}", "absent"), json={"role": "admin"})
         assert (other.status_code, other.json()["code"]) == (404, "NOT_FOUND")
         assert (absent.status_code, absent.content) == (404, other.content)
         me = await api.http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})

@@ -1,5 +1,6 @@
 """The secrets of an embedded installation."""
 
+import json
 import os
 from pathlib import Path
 
@@ -13,17 +14,22 @@ from runcast_services.data_directory import load_secrets
 def test_secrets_are_made_once(tmp_path: Path):
     """With mode 0600; the next start reads the same."""
     made = load_secrets(tmp_path)
-    assert made.keys() == {"JWT_SECRET", "RUNCAST_DEMO_PASSWORD", "RUNCAST_SECRETS_KEY"}
+    names = {"JWT_SECRET", "RUNCAST_DEMO_PASSWORD", "RUNCAST_SECRETS_KEY", "RUNCAST_CALLBACK_TOKEN"}
+    assert made.keys() == names
+    assert len(set(made.values())) == len(names)
     assert load_secrets(tmp_path) == made
     assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_of_the_first_version_gets_the_key_of_stored_secrets(tmp_path: Path):
-    """Once, with mode 0600; what it holds already stays."""
-    (tmp_path / "secrets.json").write_text('{"JWT_SECRET": "old", "RUNCAST_DEMO_PASSWORD": "demo"}')
+@pytest.mark.parametrize("more", [{}, {"RUNCAST_SECRETS_KEY": "a key of thirty-two characters or more"}])
+def test_a_file_of_an_earlier_version_gets_what_came_later(tmp_path: Path, more: dict[str, str]):
+    """The key of stored secrets, the callbacks' token: once, with mode 0600; what it holds already stays."""
+    old = {"JWT_SECRET": "old", "RUNCAST_DEMO_PASSWORD": "demo", **more}
+    (tmp_path / "secrets.json").write_text(json.dumps(old))
     loaded = load_secrets(tmp_path)
-    assert (loaded["JWT_SECRET"], loaded["RUNCAST_DEMO_PASSWORD"]) == ("old", "demo")
+    assert loaded.items() >= old.items()
+    assert len(loaded["RUNCAST_CALLBACK_TOKEN"]) == 43
     assert len(SecretsSettings.from_mapping(loaded).secrets_keys) == 1
     assert load_secrets(tmp_path) == loaded
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600

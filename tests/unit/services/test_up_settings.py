@@ -20,7 +20,7 @@ def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tu
     """A function that starts `runcast up` as far as its settings; returns them, and the address that it bound."""
     seen = []
 
-    async def main(settings, listener, _beside) -> None:
+    async def main(settings, listener, *_) -> None:
         seen.append((dict(settings), listener.getsockname()))
 
     monkeypatch.setattr(up, "_main", main)
@@ -51,6 +51,20 @@ def test_only_pages_of_this_machine_may_call(settled):
     settings, _ = settled("127.0.0.1", RUNCAST_ALLOWED_HOSTS="a.example", RUNCAST_CORS_ORIGINS="https://b.example")
     assert ApiSettings.from_mapping(settings).allowed_hosts == ("a.example",)
     assert ApiSettings.from_mapping(settings).origins.allows("https://b.example")
+
+
+def test_nobody_reports_without_a_token(settled):
+    """No peer is trusted by its address, behind a proxy on this machine everybody has the same one, nor is a report
+    without an organization everybody's, unless the environment says so. There is a token, of its own unless given."""
+    settings = ApiSettings.from_mapping(settled("127.0.0.1")[0])
+    assert (settings.global_fallback, settings.callback_networks) == (False, ())
+    assert settings.callback_token is not None
+    assert len(settings.callback_token.get_secret_value()) == 43
+    given = {"RUNCAST_CALLBACK_TOKEN": "t", "RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8", "RUNCAST_GLOBAL_FALLBACK": "1"}
+    settings = ApiSettings.from_mapping(settled("127.0.0.1", **given)[0])
+    assert (settings.global_fallback, len(settings.callback_networks)) == (True, 1)
+    assert settings.callback_token is not None
+    assert settings.callback_token.get_secret_value() == "t"
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,10 @@ class Who(Shape, frozen=True):
 
 
 class Session(Who, frozen=True):
-    """A token, for calls as `Authorization: Bearer` and for sockets as `auth.token`, and whose it is."""
+    """A token, for calls as `Authorization: Bearer` and for sockets as `auth.token`, until when, and whose it is."""
 
     token: str
+    expires_at: str
 
 
 class Users(Shape, frozen=True):

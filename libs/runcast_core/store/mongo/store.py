@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, NotFound, SettingError
-from runcast_core.model.executions import CLAIMED, Execution, Status, external_execution, same_request
+from runcast_core.model.executions import CLAIMED, AttemptKey, Execution, Status, external_execution, same_request
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.accounts import MongoAccounts
@@ -21,7 +21,7 @@ from runcast_core.store.mongo.logs import MongoLogs
 from runcast_core.store.mongo.page_sessions import MongoPageSessions
 from runcast_core.store.mongo.retention import MongoRetention
 from runcast_core.store.mongo.users import MongoUsers
-from runcast_core.store.store import Position, still_held
+from runcast_core.store.store import Position, check_runs, still_held
 
 TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
@@ -121,10 +121,12 @@ class MongoStore(
         image: str | None = None,
         error: str | None = None,
         exit_code: int | None = None,
+        attempt: AttemptKey | None = None,
     ) -> Execution:
         known: Document = {n: value for n, value in (("error", error), ("exitCode", exit_code)) if value is not None}
         while True:
             found = await self.execution(organization_id, task_id)
+            check_runs(found, attempt)
             if found is None:
                 new = external_execution(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
                 if await self._insert(new):
@@ -156,6 +158,7 @@ async def open_mongo_store(url: str) -> AsyncIterator[MongoStore]:
     async with client:
         store = MongoStore(_database(client))
         await store.create_indexes()
+        await store.adopt()
         yield store
 
 

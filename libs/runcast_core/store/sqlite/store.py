@@ -14,6 +14,7 @@ import apsw
 from runcast_core.model.errors import Conflict, NotFound, SettingError
 from runcast_core.model.executions import (
     CLAIMED,
+    AttemptKey,
     Execution,
     LogChunk,
     Status,
@@ -31,7 +32,7 @@ from runcast_core.store.sqlite.retention import SqliteRetention
 from runcast_core.store.sqlite.rows import change, fields, find, insert, one, rows, rows_until
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
-from runcast_core.store.store import PAGE_CHARACTERS, Position, still_held
+from runcast_core.store.store import PAGE_CHARACTERS, Position, check_runs, still_held
 
 _READERS = 4
 
@@ -110,9 +111,11 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
         image: str | None = None,
         error: str | None = None,
         exit_code: int | None = None,
+        attempt: AttemptKey | None = None,
     ) -> Execution:
         def job(connection: apsw.Connection) -> Execution:
             found = find(connection, organization_id, task_id)
+            check_runs(found, attempt)
             if found is None:
                 new = external_execution(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
                 insert(connection, "executions", _new_row(new))

@@ -57,6 +57,37 @@ async def test_claims_take_the_oldest_up_to_the_limit(store: Store):
     assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=2) is None
 
 
+async def test_a_report_of_one_attempt_counts_only_while_that_runs(store: Store):
+    """Not before another attempt's, not once it ended or is queued again, not of an execution that was there before
+    under its name, and it creates none."""
+    await store.create_execution(requested("a", "t"))
+    first = await _claim(store)
+    for stale in (
+        first.attempt_key._replace(attempt=0),
+        first.attempt_key._replace(attempt=2),
+        first.attempt_key._replace(created_at=first.created_at - 1),
+        first.attempt_key._replace(organization_id="b"),
+    ):
+        with pytest.raises(LeaseLost):
+            await store.record_external(stale.organization_id, "t", Status.PASSED, attempt=stale)
+    assert await store.execution("b", "t") is None
+    assert await store.record_external("a", "t", None, attempt=first.attempt_key) == first
+    analyzing = await store.record_external("a", "t", Status.ANALYZING, attempt=first.attempt_key)
+    assert (analyzing.status, analyzing.rev) == (Status.ANALYZING, first.rev + 1)
+    queued = await store.requeue("a", "t", first.fence, Status.FAILED)
+    with pytest.raises(LeaseLost):
+        await store.record_external("a", "t", Status.PASSED, attempt=first.attempt_key)
+    await store.announced("a", "t", queued.rev)
+    second = await _claim(store)
+    with pytest.raises(LeaseLost):
+        await store.record_external("a", "t", Status.PASSED, attempt=first.attempt_key)
+    assert await store.execution("a", "t") == second
+    passed = await store.record_external("a", "t", Status.PASSED, attempt=second.attempt_key)
+    assert passed.status is Status.PASSED
+    with pytest.raises(LeaseLost):
+        await store.record_external("a", "t", None, attempt=second.attempt_key)
+
+
 async def test_what_is_about_to_be_announced_is_passed_over(store: Store):
     """So `PENDING` is published before `RUNNING`; what nobody announced in time is claimed all the same."""
     now = now_ms()

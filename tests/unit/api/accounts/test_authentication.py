@@ -14,7 +14,7 @@ from tests.parts.api import ACCOUNT, bearer, serving
 READS = [(call.method, call.path) for call in CALLS if call.access is Access.READER]
 WRITES = [(call.method, call.path) for call in CALLS if call.access is Access.WRITER]
 OWN = [(call.method, call.path) for call in CALLS if call.access is Access.OWNER]
-ADMINS = [(call.method, call.path) for call in CALLS if call.access is Access.ADMIN]
+ADMINS = [(call.method, call.path) for call in CALLS if call.access in {Access.ADMIN, Access.MANAGER}]
 BODY = {"image": "busybox", "taskId": "t2"}
 
 
@@ -27,14 +27,16 @@ def unsigned() -> str:
 def test_the_table_says_who_may_write():
     """Exactly the calls that change something for a user are kept from viewers."""
     assert len(READS) == 7
-    assert OWN == [("DELETE", "/api/auth/sessions")]
+    assert {path for _, path in OWN} == {"/api/auth/password", "/api/auth/sessions", "/api/auth/sessions/{sessionId}"}
     assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith("/api/exec")] == WRITES
-    managed = ("/api/users", "/api/organization")
-    assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith(managed)] == ADMINS
+    managed = ("/api/users", "/api/organization", "/api/invitations")
+    changes = [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith(managed)]
+    accept = ("POST", "/api/invitations/accept")
+    assert {*changes, ("GET", "/api/invitations")} == {*ADMINS, accept}
 
 
 def of(path: str) -> str:
-    return path.replace("{taskId}", "t1").replace("{userId}", "u2")
+    return path.replace("{taskId}", "t1").replace("{userId}", "u2").replace("{sessionId}", "s1")
 
 
 @pytest.mark.parametrize(("method", "path"), READS + WRITES + OWN + ADMINS)

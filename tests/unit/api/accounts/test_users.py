@@ -57,12 +57,14 @@ async def test_a_bad_user_names_the_field_and_adds_nobody(tmp_path, change, fiel
 
 
 async def test_an_address_is_taken_once_over_all_organizations(tmp_path):
-    """As for sign-up; and an organization without a record has no users to add to."""
+    """Whether that is here or elsewhere is not said; and an organization without a record has no users to add to."""
     async with serving(tmp_path) as api:
         await signed_up(api, "b@example.com")
         await signed_up(api)
-        answer = await api.http.post("/api/users", json=USER)
-        assert (answer.status_code, answer.json()["code"]) == (409, "EMAIL_TAKEN")
+        elsewhere = await api.http.post("/api/users", json=USER)
+        here = await api.http.post("/api/users", json=USER | {"email": "a@example.com"})
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "ADDRESS_UNUSABLE")
+        assert (here.status_code, here.content) == (409, elsewhere.content)
         answer = await api.call("POST", "/api/users", role=Role.ADMIN, json=USER | {"email": "c@example.com"})
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
@@ -80,7 +82,7 @@ async def test_a_removed_user_is_out_everywhere(tmp_path):
         login = await api.http.post("/api/auth/login", json=LOGIN)
         assert (login.status_code, login.json()["code"]) == (401, "INVALID_CREDENTIALS")
         assert added["id"] in await api.bus.revocations(org)
-        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, org, user_id=added["id"])]
+        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, org, subject=added["id"])]
         assert await api.store.unannounced_revocations() == []
         again = await api.http.post("/api/users", json=USER)
         assert again.status_code == 201
@@ -137,5 +139,5 @@ async def test_removal_is_stored_while_redis_is_down(tmp_path):
         added = (await api.http.post("/api/users", json=USER)).json()
         api.bus.down = True
         assert (await api.http.delete(f"/api/users/{added['id']}")).status_code == 204
-        assert (await api.store.standing(org, added["id"])).sessions_revoked_at == REMOVED
-        assert [r.user_id for r in await api.store.unannounced_revocations()] == [added["id"]]
+        assert (await api.store.standing(org, (added["id"],))).sessions_revoked_at == REMOVED
+        assert [r.subject for r in await api.store.unannounced_revocations()] == [added["id"]]

@@ -23,11 +23,13 @@ LOG = {"taskId": "t1", "organizationId": "org_a", "log": "hello"}
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_the_token_opens_from_anywhere(tmp_path, path):
-    """With the token any peer may report; without it, or with another, nobody may, trusted network or not."""
+    """With the token any peer may report; whoever shows another is refused, trusted network or not, and so is who
+    shows none from elsewhere."""
+    async with serving(tmp_path, **TOKEN) as api:
+        assert (await api.http.post(path, json=BODY)).status_code == 403
     async with serving(tmp_path, **TOKEN, RUNCAST_CALLBACK_NETWORKS="0.0.0.0/0") as api:
-        for header in (None, *BAD_HEADERS):
-            headers = {"Authorization": header.encode("latin-1")} if header else {}
-            answer = await api.http.post(path, json=BODY, headers=headers)
+        for header in BAD_HEADERS:
+            answer = await api.http.post(path, json=BODY, headers={"Authorization": header.encode("latin-1")})
             assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN"), header
         assert await api.store.executions("org_a") == []
         for header in ("Bearer token of the workers", "bearer token of the workers"):
@@ -37,10 +39,31 @@ async def test_the_token_opens_from_anywhere(tmp_path, path):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-async def test_peers_of_trusted_networks_need_no_token(tmp_path, path, peer):
-    """Without a token configured, the socket's address decides, IPv4 within IPv6 included."""
-    async with serving(tmp_path, peer=peer, **LOOPBACK) as api:
+@pytest.mark.parametrize("token", [{}, TOKEN])
+async def test_peers_of_trusted_networks_need_no_token(tmp_path, path, peer, token):
+    """The socket's address decides, IPv4 within IPv6 included, whether there is a token for others or not."""
+    async with serving(tmp_path, peer=peer, **LOOPBACK, **token) as api:
         assert (await api.http.post(path, json=BODY)).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Forwarded", "forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-host", "X-Forwarded", "Via"),
+        *("X-Forwarded-Whatever", "X-Real-Ip", "X-Client-IP", "True-Client-Ip", "CF-Connecting-IP", "CDN-Loop"),
+        *("X-Envoy-External-Address", "X-Original-Forwarded-For", "X-ProxyUser-Ip", "X-Cluster-Client-IP"),
+    ],
+)
+async def test_what_came_through_a_proxy_is_not_trusted_by_address(tmp_path, path, name):
+    """Whatever the header says, also nothing: the connection's address is the proxy's, not the caller's."""
+    async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK, **TOKEN) as api:
+        for value in ("127.0.0.1", ""):
+            answer = await api.http.post(path, json=BODY, headers={name: value})
+            assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN")
+        assert await api.store.executions("org_a") == []
+        headers = {name: "127.0.0.1", "Authorization": "Bearer token of the workers"}
+        assert (await api.http.post(path, json=BODY, headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -8,13 +8,11 @@ import pytest
 
 from runcast_api.documentation.calls import CALLS
 from runcast_api.http.bodies import MAX_DEPTH
-from runcast_core.model.accounts import Role
-from tests.parts.api import bearer, serving
+from tests.parts.api import may_call, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
-ADMIN = bearer(role=Role.ADMIN)
 NO_NUMBERS = (True, "64", [64], {})
 NO_TASK_IDS = ("..", ".", "a/b", "../../etc/passwd", "{org}", "a b", "a\n", "ä", "x" * 129, "")
 
@@ -35,7 +33,7 @@ def nested(depth: int) -> bytes:
 async def test_what_is_no_json_object_is_refused(tmp_path, method, path, body):
     """Malformed JSON, invalid UTF-8, binary, other JSON values and bottomless nesting are a 400 on every call."""
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
-        answer = await api.http.request(method, path, content=body, headers=ADMIN | JSON)
+        answer = await api.http.request(method, path, content=body, headers=may_call(path) | JSON)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_JSON")
         await api.requested()
 
@@ -52,7 +50,7 @@ async def test_a_body_over_the_limit_is_refused(tmp_path, method, path):
 
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK, RUNCAST_MAX_BODY_BYTES="10240") as api:
         for content in (b"x" * 10_241, chunks()):
-            answer = await api.http.request(method, path, content=content, headers=ADMIN | JSON)
+            answer = await api.http.request(method, path, content=content, headers=may_call(path) | JSON)
             assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
         assert len(sent) <= 12
         await api.requested()

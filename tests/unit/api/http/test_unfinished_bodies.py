@@ -9,13 +9,11 @@ from structlog.testing import capture_logs
 
 from runcast_api.documentation.calls import CALLS
 from runcast_api.http import bodies
-from runcast_core.model.accounts import Role
-from tests.parts.api import bearer, serving
+from tests.parts.api import may_call, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
-ADMIN = bearer(role=Role.ADMIN)
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
@@ -30,7 +28,7 @@ async def test_a_body_that_does_not_end_is_a_timeout(tmp_path, monkeypatch, meth
 
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
         with capture_logs() as logs, anyio.fail_after(10):
-            answer = await api.http.request(method, path, content=dripping(), headers=ADMIN | JSON)
+            answer = await api.http.request(method, path, content=dripping(), headers=may_call(path) | JSON)
         assert (answer.status_code, answer.json()["code"]) == (408, "BODY_TIMEOUT")
         assert answer.headers["connection"] == "close"
         assert [entry for entry in logs if entry["log_level"] in {"error", "critical"}] == []
@@ -40,7 +38,7 @@ async def test_a_body_that_does_not_end_is_a_timeout(tmp_path, monkeypatch, meth
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
 async def test_a_client_that_leaves_is_no_fault_of_ours(tmp_path, method, path):
     """A connection that ends within a body raises nothing towards the server and logs no error, and nothing is done."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in (ADMIN | JSON).items()]
+    headers = [(name.lower().encode(), value.encode()) for name, value in (may_call(path) | JSON).items()]
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
     coming: list[Message] = [
         {"type": "http.request", "body": b'{"taskId":', "more_body": True},

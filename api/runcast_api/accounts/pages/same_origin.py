@@ -1,0 +1,36 @@
+"""Whether a call comes from a page of this installation: browsers say so, and no page can make them say it wrongly."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from runcast_api.http.problems import Forbidden
+
+_HEADER = "X-Runcast"
+
+
+def check_own_page(request: Request) -> None:
+    """Let a call pass that reads a cookie. Raises `Forbidden` unless a browser says that it is of this origin, and it
+    has the header that only a script can send, and across origins only if it is allowed to."""
+    if _of_this_origin(request) is not True or request.headers.getlist(_HEADER) != ["1"]:
+        raise Forbidden(
+            f"only a page of this installation may call this: with {_HEADER}: 1, and with Sec-Fetch-Site: same-origin "
+            "or its own Origin, which browsers send; everybody else uses a bearer token"
+        )
+
+
+def check_no_other_page(request: Request) -> None:
+    """Let a call pass that may set a cookie. Raises `Forbidden` if a browser says that a page of another origin makes
+    it: that could log somebody in under a name that is not theirs."""
+    if _of_this_origin(request) is False:
+        raise Forbidden("only a page of this installation may ask for a session; leave `session` out for a token alone")
+
+
+def _of_this_origin(request: Request) -> bool | None:
+    """Tell what the browser says; None where it says nothing, or it is none."""
+    if sites := request.headers.getlist("sec-fetch-site"):
+        return sites == ["same-origin"]
+    if origins := request.headers.getlist("origin"):
+        hosts = {host.lower() for host in request.headers.getlist("host")}
+        return {urlsplit(origin).netloc.lower() for origin in origins} == hosts
+    return None

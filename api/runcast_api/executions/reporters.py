@@ -1,0 +1,91 @@
+"""Who may report through the callbacks, and of which executions."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from starlette.requests import Request
+
+from runcast_api.accounts.shown_credentials import shown_credential
+from runcast_api.http.problems import Forbidden
+from runcast_api.http.shown import bearer
+from runcast_api.settings import ApiSettings
+from runcast_core.model.credentials import PREFIXES, CredentialKind
+from runcast_core.model.identifiers import check_organization_id, key_subject
+from runcast_core.store.store import Store
+
+_BY_PROXIES = re.compile(
+    r"forwarded|via|cdn-loop|x-real-ip|x-(forwarded|envoy|original|proxyuser|remote)\b.*|.*(client|connecting)-?ip.*"
+)
+"""Headers that proxies and content delivery networks add: who has one comes from further away than its address says."""
+_NOBODY = "callbacks need RUNCAST_CALLBACK_TOKEN or a worker key (rcw_…) as a bearer token"
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Somebody who may report: of one organization, or of any."""
+
+    organization_id: str | None = None
+
+    def organization_of(self, named: str | None) -> str | None:
+        """Return whose execution a report is of that names this organization; None if nothing says. Raises
+        `Forbidden` if it is another's."""
+        if self.organization_id is None:
+            return None if named is None else check_organization_id(named)
+        if named not in {None, self.organization_id}:
+            raise _forbidden("this worker key is another organization's; leave organizationId out")
+        return self.organization_id
+
+
+async def authenticate_reporter(request: Request) -> Reporter:
+    """Return who reports. Raises `Forbidden` (`CALLBACK_FORBIDDEN`). Who shows a credential is judged by that alone;
+    who shows none, by the address of the connection."""
+    if "authorization" not in request.headers:
+        if not _trusted(request):
+            raise _forbidden(_NOBODY)
+        return Reporter()
+    token = bearer(request)
+    reporter = await _reporter(request, token) if token else None
+    if reporter is None:
+        raise _forbidden(_NOBODY)
+    return reporter
+
+
+async def _reporter(request: Request, token: str) -> Reporter | None:
+    settings: ApiSettings = request.app.state.settings
+    expected = settings.callback_token.get_secret_value() if settings.callback_token else ""
+    if expected and hmac.compare_digest(token.encode(), expected.encode()):
+        return Reporter()
+    if token.startswith(PREFIXES[CredentialKind.WORKER_KEY]):
+        return await _worker(request, token)
+    return None
+
+
+async def _worker(request: Request, key: str) -> Reporter | None:
+    found = await shown_credential(request, key, CredentialKind.WORKER_KEY)
+    if found is None:
+        return None
+    store: Store = request.app.state.store
+    standing = await store.standing(found.organization_id, (key_subject(found.credential_id),))
+    if standing.organization_deleted or standing.sessions_revoked_at is not None:
+        return None
+    return Reporter(found.organization_id)
+
+
+def _trusted(request: Request) -> bool:
+    """Tell whether it comes from a peer of a trusted network, and neither from a page nor through a proxy."""
+    json = request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
+    if not json or "origin" in request.headers or any(map(_BY_PROXIES.fullmatch, request.headers.keys())):
+        return False
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    settings: ApiSettings = request.app.state.settings
+    return any(address in network for network in settings.callback_networks)
+
+
+def _forbidden(message: str) -> Forbidden:
+    return Forbidden(message, code="CALLBACK_FORBIDDEN")
