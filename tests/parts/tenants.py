@@ -7,10 +7,12 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jwt
+from argon2 import PasswordHasher
 
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.model.accounts import Organization, Role, User
@@ -23,6 +25,7 @@ from tests.parts.api import SECRET
 OWN, OTHER, GONE = "own", "other", "gone"
 MARKER = "only-for-own"
 """Stands in whatever the organization `own` has, and in nothing else."""
+PASSWORD = "everybody has this password"
 _HOUR_MS = 3_600_000
 
 
@@ -134,12 +137,17 @@ async def _announce(store: SqliteStore) -> None:
         await store.revocation_announced(revocation)
 
 
+@cache
+def _hash() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
 async def _fill(store: SqliteStore, organization_id: str, marker: str) -> None:
     now = now_ms()
 
     def user(name: str, role: Role) -> User:
         email = f"{name}-{organization_id}@{marker}.example"
-        return User(f"{organization_id}-{name}", organization_id, email, f"{name} {marker}", role, "hash", now)
+        return User(f"{organization_id}-{name}", organization_id, email, f"{name} {marker}", role, _hash(), now)
 
     await store.create_account(Organization(organization_id, f"O {marker}", now), user("admin", Role.ADMIN))
     for name, role in (("developer", Role.DEVELOPER), ("viewer", Role.VIEWER)):

@@ -4,10 +4,10 @@ Written by hand, not derived from the table's own words about access: this is wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.parts.tenants import MARKER, OWN, OWN_USERS, WORTHLESS, Caller
+from tests.parts.tenants import MARKER, OWN, OWN_USERS, PASSWORD, WORTHLESS, Caller
 
 WORKERS = (Caller.WORKER, Caller.OTHER_WORKER)
 READERS = (*OWN_USERS, Caller.KEY)
@@ -28,6 +28,7 @@ class Row:
     body: Mapping[str, Any] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     """What stands for the names in the path."""
+    headers: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[Caller, int] = field(default_factory=dict)
     """What is answered otherwise than the rule says."""
 
@@ -62,25 +63,61 @@ def _of_one(method: str, end: str, may: tuple[Caller, ...], success: int, task_i
     return Row(method, f"/api/executions/{{taskId}}{end}", may, success, _both(404), names=names, **more)
 
 
-def _public(method: str, path: str, success: int, body: Mapping[str, Any] | None = None) -> Row:
-    """Return the row of a call that looks at no credential."""
-    return Row(method, path, tuple(Caller), success, {}, body)
+def _public(method: str, path: str, success: int, body: Mapping[str, Any] | None = None, **more: Any) -> Row:
+    """Return the row of a call that looks at no credential of these."""
+    return Row(method, path, tuple(Caller), success, {}, body, **more)
+
+
+def _person(method: str, path: str, success: int, *body: Mapping[str, Any]) -> Row:
+    """Return the row of what people do for themselves, and no key does."""
+    return Row(method, path, OWN_USERS, success, {Caller.OTHER_ADMIN: success}, *body)
+
+
+def _managed(method: str, path: str, success: int, *body: Mapping[str, Any], others: int = 404, **names: str) -> Row:
+    """Return the row of what an admin who logged in may do, and no key; to another organization it is not found."""
+    return Row(method, path, ADMINS, success, {Caller.OTHER_ADMIN: others}, *body, names=names)
+
+
+def _own_session(method: str, success: int) -> Row:
+    """Return the row of a call on a session, which is another's already within the organization."""
+    colleagues = {Caller.DEVELOPER: 404, Caller.VIEWER: 404}
+    row = _managed(method, "/api/auth/sessions/{sessionId}", success, sessionId=f"{OWN}-admin-session")
+    return replace(row, refused=colleagues)
 
 
 _REPORT = {"organizationId": OWN, "taskId": "reported"}
 _NOT_A_WORKER = {caller: 403 for caller in Caller if caller is not Caller.WORKER}
-_USER = {"userId": f"{OWN}-viewer"}
 _ACCOUNT = {"name": "A", "email": "new@example.com", "password": "quite a long password"}
+_NEW = "quite another password"
+_PAGE = {"X-Runcast": "1", "Sec-Fetch-Site": "same-origin"}
+_VIEWER = f"{OWN}-viewer"
 
 ROWS = (
+    _public("GET", "/api/config", 200),
     _public("POST", "/api/auth/signup", 201, _ACCOUNT | {"organizationName": "O"}),
     _public("POST", "/api/auth/login", 401, {"email": f"admin-{OWN}@{MARKER}.example", "password": "wrong"}),
+    _public("POST", "/api/auth/refresh", 401, headers=_PAGE),
+    _public("DELETE", "/api/auth/session", 401, headers=_PAGE),
+    _public("POST", "/api/auth/password-reset", 404, {"token": f"rcp_{'x' * 43}", "password": _NEW}),
+    _public("POST", "/api/invitations/accept", 404, _ACCOUNT | {"token": f"rci_{'x' * 43}"}),
     Row("GET", "/api/auth/me", READERS, 200, _both(200)),
-    Row("DELETE", "/api/auth/sessions", OWN_USERS, 204, {Caller.OTHER_ADMIN: 204}),
+    _person("PUT", "/api/auth/password", 200, {"oldPassword": PASSWORD, "newPassword": _NEW}),
+    _person("GET", "/api/auth/sessions", 200),
+    _person("DELETE", "/api/auth/sessions", 204),
+    _own_session("GET", 200),
+    _own_session("DELETE", 204),
     Row("GET", "/api/users", READERS, 200, _both(200)),
-    Row("POST", "/api/users", ADMINS, 201, _both(201), _ACCOUNT | {"role": "viewer"}),
-    Row("DELETE", "/api/users/{userId}/sessions", ADMINS, 204, _both(404), names=_USER),
-    Row("DELETE", "/api/users/{userId}", ADMINS, 204, _both(404), names=_USER),
+    _managed("POST", "/api/users", 201, _ACCOUNT | {"role": "viewer"}, others=201),
+    _managed("PATCH", "/api/users/{userId}", 200, {"role": "developer"}, userId=_VIEWER),
+    _managed("POST", "/api/users/{userId}/password-reset", 201, userId=_VIEWER),
+    _managed("DELETE", "/api/users/{userId}/sessions", 204, userId=_VIEWER),
+    _managed("DELETE", "/api/users/{userId}", 204, userId=_VIEWER),
+    _managed("GET", "/api/invitations", 200, others=200),
+    _managed("POST", "/api/invitations", 201, {"role": "viewer"}, others=201),
+    _managed("DELETE", "/api/invitations/{invitationId}", 204, invitationId=f"{OWN}-invitation"),
+    _managed("GET", "/api/keys", 200, others=200),
+    _managed("POST", "/api/keys", 201, {"name": "new", "kind": "api-key", "role": "viewer"}, others=201),
+    _managed("DELETE", "/api/keys/{keyId}", 204, keyId=f"{OWN}-api-key"),
     Row("GET", "/api/organization", READERS, 200, _both(200)),
     Row("PATCH", "/api/organization", ADMINS, 200, _both(200), {"name": "renamed"}),
     Row("GET", "/api/presence", READERS, 200, _both(200)),
