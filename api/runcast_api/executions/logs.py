@@ -10,7 +10,7 @@ from runcast_api.executions.log_search import LogSearch, Output
 from runcast_api.http import queries
 from runcast_api.http.answer import Answer
 from runcast_core.model.errors import InvalidInput
-from runcast_core.model.executions import Execution
+from runcast_core.model.executions import ExecutionSummary
 from runcast_core.model.wire.output import Chunk, LogMatches, LogPage
 
 PAGE = 500
@@ -35,7 +35,7 @@ async def logs(request: Request) -> Response:
     return Answer(page)
 
 
-async def _chunks(output: Output, execution: Execution, after: int, limit: int) -> LogPage:
+async def _chunks(output: Output, execution: ExecutionSummary, after: int, limit: int) -> LogPage:
     chunks = await output.read(after, limit)
     last = chunks[-1].seq if chunks else after
     more = await output.goes_on(after, last)
@@ -43,7 +43,7 @@ async def _chunks(output: Output, execution: Execution, after: int, limit: int) 
     return LogPage(execution.task_id, output.attempt, execution.status, last, more, shown)
 
 
-async def _matches(search: LogSearch, execution: Execution, after: int, limit: int) -> LogMatches:
+async def _matches(search: LogSearch, execution: ExecutionSummary, after: int, limit: int) -> LogMatches:
     found, last = await search.step(after, limit)
     more = await search.output.goes_on(after, last)
     return LogMatches(execution.task_id, search.output.attempt, execution.status, last, more, tuple(found))

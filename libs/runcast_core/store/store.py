@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runcast_core.model.errors import Conflict
-from runcast_core.model.executions import DEFAULT_POOL, Execution, Fence, LogChunk, OutputEnd, Status
+from runcast_core.model.executions import DEFAULT_POOL, Execution, ExecutionSummary, Fence, LogChunk, OutputEnd, Status
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 
 ANNOUNCE_GRACE_MS = 2000
@@ -53,6 +53,10 @@ class ExecutionStore(Protocol):
 
     async def execution(self, organization_id: str, task_id: str) -> Execution | None: ...
 
+    async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
+        """The same without its request, which is not read."""
+        ...
+
     async def executions(
         self,
         organization_id: str,
@@ -61,7 +65,7 @@ class ExecutionStore(Protocol):
         image: str | None = None,
         after: Position | None = None,
         limit: int = 50,
-    ) -> list[Execution]:
+    ) -> list[ExecutionSummary]:
         """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
         ...
 
@@ -162,11 +166,11 @@ class LeaseStore(Protocol):
         the attempt recorded, if that was requested). Raises `LeaseLost`."""
         ...
 
-    async def held_by(self, runner_id: str) -> list[Execution]:
+    async def held_by(self, runner_id: str) -> list[ExecutionSummary]:
         """Return the claimed executions of this runner, such as a runner finds after its own restart."""
         ...
 
-    async def expired(self, *, limit: int = 100) -> list[Execution]:
+    async def expired(self, *, limit: int = 100) -> list[ExecutionSummary]:
         """Return claimed executions whose lease ran out."""
         ...
 
@@ -195,7 +199,7 @@ class LogStore(Protocol):
         `PAGE_CHARACTERS` before, but at least one if there is any. Only an empty page says that there is no more."""
         ...
 
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
         """Return executions whose newest state was not announced and is older than `before` (UTC milliseconds)."""
         ...
 

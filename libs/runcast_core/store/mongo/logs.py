@@ -6,7 +6,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from runcast_core.model.errors import NotFound
-from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.executions import ExecutionSummary, LogChunk
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.collections import MongoCollections
@@ -64,11 +64,11 @@ class MongoLogs(MongoCollections):
                         break
         return chunks
 
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
         query = {"unannounced": True, "updatedAt": {"$lt": before}}
         with translated():
-            found = self._executions.find(query).sort("updatedAt", ASCENDING).limit(limit)
-            return [documents.execution(document) async for document in found]
+            found = self._executions.find(query, documents.SUMMARY).sort("updatedAt", ASCENDING).limit(limit)
+            return [documents.summary(document) async for document in found]
 
     async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
         query = {"_id": execution_key(organization_id, task_id), "rev": rev}

@@ -8,7 +8,7 @@ import apsw
 
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.executions import Execution, LogChunk, Status
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 
@@ -39,7 +39,7 @@ def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] |
 
 def fields(record: Organization | User | Execution | LogChunk) -> dict[str, Any]:
     """Return a record's fields, which have the names of the columns."""
-    return {name: schema.column(getattr(record, name)) for name in record.__slots__}
+    return {name: schema.column(getattr(record, name)) for name in record.__match_args__}
 
 
 def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
@@ -48,13 +48,19 @@ def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Exe
     return schema.execution(row) if row else None
 
 
+def summaries(connection: apsw.Connection, rest: str, *values: Any) -> list[ExecutionSummary]:
+    """Return the executions that the `rest` of the statement, from its WHERE on, asks for; no request is read."""
+    sql = f"SELECT {schema.SUMMARY} FROM executions {rest}"  # noqa: S608 - own names
+    return [schema.summary(row) for row in rows(connection, sql, *values)]
+
+
 def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
 
 def change(
-    connection: apsw.Connection, known: Execution, *, status: Status, keep_lease: bool = False, **columns: Any
+    connection: apsw.Connection, known: ExecutionSummary, *, status: Status, keep_lease: bool = False, **columns: Any
 ) -> Execution:
     """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot and, unless
     told otherwise, ends its lease. A column whose value is None stays as it is."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from runcast_core.model.accounts import Organization, Role, User
@@ -12,7 +13,8 @@ from runcast_core.model.executions import LogChunk, Source, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
 from runcast_core.store.store import PAGE_CHARACTERS, Position, Store
-from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
+from tests.parts.conditions import until
+from tests.parts.stores import requested, store_url, summary_of  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -87,13 +89,32 @@ async def test_lists_are_newest_first_paged_filtered_and_of_one_organization(sto
     created = [requested("a", f"t{i:02}", created_at=1000 + i // 3, image=f"i{i % 2}") for i in range(10)]
     for execution in [*created, requested("b")]:
         await store.create_execution(execution)
-    newest_first = sorted(created, key=lambda e: (e.created_at, e.task_id), reverse=True)
+    newest_first = sorted(map(summary_of, created), key=lambda e: (e.created_at, e.task_id), reverse=True)
     first = await store.executions("a", limit=4)
     rest = await store.executions("a", after=Position(first[-1].created_at, first[-1].task_id))
     assert [*first, *rest] == newest_first
     assert await store.executions("a", image="i1") == [e for e in newest_first if e.image == "i1"]
     assert await store.executions("a", status=Status.RUNNING) == []
     assert await store.executions("a", status=Status.PENDING) == newest_first
+
+
+async def test_where_many_are_asked_for_no_request_is_read(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Lists, sweeps and leases take states only, and so does whoever asks for one state or a place in the queue."""
+    await store.create_execution(requested("a", "claimed"))
+    claimed = await store.claim("a", runner_id="r", lease_ms=1, limit=1)
+    assert claimed is not None
+    await store.create_execution(queued := requested("a", "queued", created_at=1))
+    unread: list[object] = []
+    monkeypatch.setattr(orjson, "loads", unread.append)
+    states = [summary_of(claimed), summary_of(queued)]
+    assert await store.executions("a") == states
+    assert await until(store.expired) == await store.held_by("r") == states[:1]
+    assert sorted(await store.unannounced(before=now_ms() + 1), key=lambda e: e.task_id) == states
+    assert await store.summary("a", "queued") == states[1]
+    assert await store.summary("b", "queued") is None
+    assert await store.queue_position("a", "queued") == 1
+    assert not await store.renew("a", "claimed", claimed.fence, lease_ms=60_000)
+    assert unread == []
 
 
 async def test_cancelling_depends_on_who_runs_it(store: Store):
@@ -184,10 +205,10 @@ async def test_a_state_is_unannounced_until_its_own_rev_was_announced(store: Sto
     execution = requested("a", "t", updated_at=1000)
     await store.create_execution(execution)
     assert await store.unannounced(before=1000) == []
-    assert await store.unannounced(before=1001) == [execution]
+    assert await store.unannounced(before=1001) == [summary_of(execution)]
     cancelled = await store.request_cancel("a", "t")
     await store.announced("a", "t", execution.rev)
-    assert await store.unannounced(before=now_ms() + 1) == [cancelled]
+    assert await store.unannounced(before=now_ms() + 1) == [summary_of(cancelled)]
     await store.announced("a", "t", cancelled.rev)
     assert await store.unannounced(before=now_ms() + 1) == []
 
