@@ -18,6 +18,7 @@ from starlette.routing import Route
 from runcast_api.documentation.calls import CALLS, Handler
 from runcast_api.documentation.docs_page import docs
 from runcast_api.documentation.openapi import openapi_json
+from runcast_api.executions.output_shares import OutputShares
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
@@ -76,6 +77,7 @@ def create_app(
     app.state.sealer = sealer_of(settings)
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
+    app.state.output_shares = OutputShares()
     return app
 
 

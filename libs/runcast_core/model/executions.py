@@ -152,6 +152,11 @@ class LogChunk:
     """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
 
 
+def utf8_bytes(text: str) -> int:
+    """Return how many bytes of UTF-8 a text has, in no time where it is ASCII."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def same_request(one: Execution, other: Execution) -> bool:
     """By fingerprints (keyed hashes between spaces; one in common is enough) where both have some, else by text."""
     if one.fingerprint and other.fingerprint:

@@ -17,8 +17,8 @@ ANNOUNCE_GRACE_MS = 2000
 
 DEFAULT_POOLS = (DEFAULT_POOL,)
 
-PAGE_CHARACTERS = 4_194_304
-"""A page of output ends with the chunk that reaches this."""
+PAGE_BYTES = 262_144
+"""A page of output ends with the chunk that brings its texts to so many bytes of UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class LogStore(Protocol):
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
     ) -> list[LogChunk]:
         """Return up to `limit` chunks of an attempt with `seq` above `after`, in order: fewer where their texts reach
-        `PAGE_CHARACTERS` before, but at least one if there is any. Only an empty page says that there is no more."""
+        `PAGE_BYTES` before, but at least one if there is any. Only an empty page says that there is no more."""
         ...
 
     async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:

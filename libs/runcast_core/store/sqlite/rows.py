@@ -8,7 +8,7 @@ import apsw
 
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status, utf8_bytes
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 
@@ -18,16 +18,14 @@ def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, 
     return list(_each(connection, sql, values))
 
 
-def rows_until(
-    connection: apsw.Connection, column: str, characters: int, sql: str, *values: Any
-) -> list[dict[str, Any]]:
-    """Return the rows up to the one whose `column` brings the sum of its texts to so many; no further one is read."""
+def chunks_until(connection: apsw.Connection, size: int, sql: str, *values: Any) -> list[LogChunk]:
+    """Return chunks up to the one that brings their texts to so many bytes of UTF-8; no further one is read."""
     found, length = [], 0
     with closing(_each(connection, sql, values)) as each:
-        for row in each:
-            found.append(row)
-            length += len(row[column])
-            if length >= characters:
+        for chunk in map(schema.chunk, each):
+            found.append(chunk)
+            length += utf8_bytes(chunk.text)
+            if length >= size:
                 break
     return found
 

@@ -28,9 +28,9 @@ from runcast_core.store.sqlite.accounts import SqliteAccounts
 from runcast_core.store.sqlite.connections import open_connections
 from runcast_core.store.sqlite.leases import SqliteLeases
 from runcast_core.store.sqlite.retention import SqliteRetention
-from runcast_core.store.sqlite.rows import change, fields, find, insert, one, rows_until, summaries
+from runcast_core.store.sqlite.rows import change, chunks_until, fields, find, insert, one, summaries
 from runcast_core.store.sqlite.writer import Writer
-from runcast_core.store.store import PAGE_CHARACTERS, Position, still_held
+from runcast_core.store.store import PAGE_BYTES, Position, still_held
 
 _READERS = 4
 
@@ -157,8 +157,7 @@ class SqliteStore(SqliteAccounts, SqliteLeases, SqliteRetention):
             "ORDER BY seq LIMIT ?"
         )
         values = organization_id, task_id, attempt, after, limit
-        found = await self._read(lambda c: rows_until(c, "text", PAGE_CHARACTERS, sql, *values))
-        return [schema.chunk(row) for row in found]
+        return await self._read(lambda c: chunks_until(c, PAGE_BYTES, sql, *values))
 
     async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
         rest = "WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"

@@ -12,7 +12,7 @@ from runcast_core.model.errors import Conflict, InvalidInput, NotFound, SettingE
 from runcast_core.model.executions import LogChunk, Source, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
-from runcast_core.store.store import PAGE_CHARACTERS, Position, Store
+from runcast_core.store.store import PAGE_BYTES, Position, Store
 from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url, summary_of  # noqa: F401 - a fixture
 
@@ -176,12 +176,14 @@ async def test_output_is_read_in_order_by_attempt_and_a_duplicate_is_stored_once
     assert await store.read_logs("c", "t", attempt=1) == []
 
 
-async def test_a_page_of_output_is_bounded_in_characters(store: Store):
-    """It ends with the chunk that reaches the bound, however long that one is; pages follow without a gap."""
-    assert PAGE_CHARACTERS == 4 * 1024 * 1024
-    lengths = [PAGE_CHARACTERS // 4] * 5 + [PAGE_CHARACTERS - 1, 1, 1, PAGE_CHARACTERS + 1, 1, 1]
+@pytest.mark.parametrize(("character", "size"), [("x", 1), ("é", 2), ("\U0001f600", 4)])
+async def test_a_page_of_output_is_bounded_in_bytes(store: Store, character: str, size: int):
+    """Of UTF-8. It ends with the chunk that reaches the bound, however long that is; pages follow without a gap."""
+    assert PAGE_BYTES == 256 * 1024
+    page_size = PAGE_BYTES // size
+    lengths = [page_size // 4] * 5 + [page_size - 1, 1, 1, page_size + 1, 1, 1]
     for seq, length in enumerate(lengths, 1):
-        await store.append_logs([LogChunk("a", "t", 1, seq, "x" * length, seq)])
+        await store.append_logs([LogChunk("a", "t", 1, seq, character * length, seq)])
     pages, after = [], 0
     while page := await store.read_logs("a", "t", attempt=1, after=after):
         pages.append([chunk.seq for chunk in page])
