@@ -21,6 +21,7 @@ from runcast_api.documentation.call import Handler
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
 from runcast_api.documentation.openapi import openapi_json
+from runcast_api.executions.output_shares import OutputShares
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
@@ -82,6 +83,7 @@ def create_app(
     app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
+    app.state.output_shares = OutputShares()
     return app
 
 

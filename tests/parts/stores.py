@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runcast_core.model.clock import now_ms
-from runcast_core.model.executions import Execution
+from runcast_core.model.executions import Execution, ExecutionSummary
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.store import ANNOUNCE_GRACE_MS
 from tests.parts.part import Part
@@ -27,3 +27,8 @@ def requested(organization_id: str, task_id: str | None = None, **fields: Any) -
     request = {"image": "busybox", "config": {"envVars": {"A.b$": "1"}}}
     defaults = {"image": "busybox", "created_at": now, "updated_at": now, "request": request}
     return Execution(organization_id, task_id or new_id(), **{**defaults, **fields})
+
+
+def summary_of(execution: Execution) -> ExecutionSummary:
+    """Return what is told of the execution where many are."""
+    return ExecutionSummary(**{name: getattr(execution, name) for name in ExecutionSummary.__match_args__})

@@ -10,7 +10,7 @@ from runcast_core.model.executions import Status
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
 from runcast_core.model.wire.executions import CancelState, ExecutionDetail, ExecutionPage, ExecutionState
 from runcast_core.model.wire.output import LogMatches, LogPage
-from runcast_core.store.store import PAGE_CHARACTERS
+from runcast_core.store.store import PAGE_BYTES
 
 _ONE = "/api/executions/{taskId}"
 _PAGE: dict[str, dict[str, Any]] = {
@@ -19,10 +19,11 @@ _PAGE: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": executions.MAX_PAGE, "default": executions.PAGE},
     "cursor": {"type": "string", "description": "nextCursor of the page before"},
 }
-_LIMIT = f"a page also ends with the chunk that brings it to {PAGE_CHARACTERS} characters; `more` tells"
+_LIMIT = f"a page also ends with the chunk that brings it to {PAGE_BYTES} bytes; `more` tells"
 _SEARCH = (
-    f"only lines that contain this, whatever the case; one call searches up to {log_search.CHUNKS} chunks or "
-    f"{PAGE_CHARACTERS} characters, and ends with the chunk that brings it to `limit` lines"
+    f"only lines that contain this, whatever the case; one call searches {log_search.STEPS} times up to "
+    f"{log_search.CHUNKS} chunks or {PAGE_BYTES} bytes, and ends with the chunk that brings it to `limit` lines or "
+    f"{PAGE_BYTES} bytes of them"
 )
 _OUTPUT: dict[str, dict[str, Any]] = {
     "after": {"type": "integer", "minimum": 0, "default": 0, "description": "the last seq that is known already"},

@@ -1,7 +1,7 @@
 """Executions over HTTP: request, list, look, cancel, run again, delete. Another organization's is not found."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,12 +18,13 @@ from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, InvalidInput, NotFound
-from runcast_core.model.executions import DEFAULT_POOL, Execution, Status, canonical
+from runcast_core.model.executions import DEFAULT_POOL, Execution, ExecutionSummary, Status, canonical
 from runcast_core.model.identifiers import check_task_id, new_id
 from runcast_core.model.wire.executions import AttemptState, CancelState, ExecutionDetail, ExecutionPage, ExecutionState
 from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Position, Store
 
+T = TypeVar("T", Execution, ExecutionSummary)
 HIDDEN = "***"
 PAGE = 50
 MAX_PAGE = 200
@@ -54,7 +55,7 @@ async def list_executions(request: Request) -> Response:
     claims = await authenticate(request)
     limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=MAX_PAGE)
     cursor = request.query_params.get("cursor")
-    found: list[Execution] = await request.app.state.store.executions(
+    found: list[ExecutionSummary] = await request.app.state.store.executions(
         claims.organization_id,
         status=queries.status(request),
         image=request.query_params.get("image"),
@@ -97,16 +98,22 @@ async def delete(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def existing(request: Request) -> Execution:
-    """Return the execution of the path that the caller may read. Raises `NotFound` for everybody else's."""
-    return await _existing(request, await authenticate(request))
+async def existing(request: Request) -> ExecutionSummary:
+    """Return the state of the path's execution that the caller may read. Raises `NotFound` for everybody else's."""
+    claims = await authenticate(request)
+    store, _ = _parts(request)
+    return _there(await store.summary(claims.organization_id, _task_id(request)))
 
 
 async def _existing(request: Request, claims: Claims) -> Execution:
-    execution: Execution | None = await request.app.state.store.execution(claims.organization_id, _task_id(request))
-    if execution is None:
+    store, _ = _parts(request)
+    return _there(await store.execution(claims.organization_id, _task_id(request)))
+
+
+def _there(found: T | None) -> T:
+    if found is None:
         raise NotFound("no such execution")
-    return execution
+    return found
 
 
 async def _queue_position(store: Store, execution: Execution) -> int | None:
@@ -127,7 +134,7 @@ async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[st
         plain["image"],
         now,
         now,
-        plain if sealer is None else sealer.seal(plain, *own),
+        request=plain if sealer is None else sealer.seal(plain, *own),
         requested_by=claims.user_id,
         priority=place.priority or 0,
         pool=place.pool or DEFAULT_POOL,

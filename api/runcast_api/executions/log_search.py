@@ -1,19 +1,20 @@
-"""Finds lines of output that contain a text, whatever the case of either; a bounded part of the output at a time."""
+"""Finds lines of output that contain a text, whatever the case of either; a bounded step of the output at a time."""
 
-import math
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio.to_thread
 
 from runcast_core.model.errors import InvalidInput
-from runcast_core.model.executions import LogChunk
+from runcast_core.model.executions import LogChunk, utf8_bytes
 from runcast_core.model.wire.output import LineFound
-from runcast_core.store.store import LogStore
+from runcast_core.store.store import PAGE_BYTES, LogStore
 
 MAX_WANTED = 256
 CHUNKS = 1000
-"""How many chunks one step searches at most; `PAGE_CHARACTERS` of the store may end it before."""
+"""How many chunks one step searches at most; `PAGE_BYTES` of the store may end it before."""
+STEPS = 16
+"""How many steps one page takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,27 @@ class Output:
         return last > after and bool(await self.read(last, 1))
 
 
+@dataclass(slots=True)
+class Found:
+    """What a page's steps have found, and the last chunk that was searched; full with `limit` lines, or with so many
+    bytes of them as a page of output has."""
+
+    after: int
+    limit: int
+    lines: list[LineFound] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.lines) >= self.limit or self.size >= PAGE_BYTES
+
+    def add(self, chunk: LogChunk, lines: Iterator[tuple[int, str]]) -> None:
+        for number, line in lines:
+            self.lines.append(LineFound(seq=chunk.seq, line=number, text=line))
+            self.size += utf8_bytes(line)
+        self.after = chunk.seq
+
+
 class LogSearch:
     """Raises `InvalidInput` if `wanted` is not 1 to `MAX_WANTED` characters, or goes over the end of a line."""
 
@@ -45,35 +67,44 @@ class LogSearch:
         self.output = output
         self._wanted = wanted.casefold()
 
-    async def step(self, after: int, limit: float = math.inf) -> tuple[list[LineFound], int]:
-        """Search one step of what comes after chunk `after`. Return the lines found, and the last chunk searched: the
-        first with which there are `limit` lines, else the step's last, or `after` if there is no more."""
-        chunks = await self.output.read(after, CHUNKS)
-        return await anyio.to_thread.run_sync(self._found, chunks, after, limit)
-
-    async def text(self, after: int) -> AsyncIterator[str]:
-        """Yield all lines found after chunk `after`, each with a newline."""
-        while True:
-            found, last = await self.step(after)
-            if last == after:
-                return
-            after = last
-            yield "".join(f"{match.text}\n" for match in found)
-
-    def _found(self, chunks: list[LogChunk], after: int, limit: float) -> tuple[list[LineFound], int]:
-        found: list[LineFound] = []
-        for chunk in chunks:
-            found += self._matches(chunk)
-            after = chunk.seq
-            if len(found) >= limit:
+    async def page(self, after: int, limit: int) -> tuple[list[LineFound], int]:
+        """Search what comes after chunk `after`, step by step. Return the lines found, and the last chunk searched: the
+        first with which the page is full, else the last step's last, or `after` if there is no more."""
+        found = Found(after, limit)
+        for _ in range(STEPS):
+            chunks = await self._step(found.after)
+            await anyio.to_thread.run_sync(self._search, chunks, found)
+            if found.full or not chunks:
                 break
-        return found, after
+        return found.lines, found.after
 
-    def _matches(self, chunk: LogChunk) -> Iterator[LineFound]:
+    async def text(self, after: int) -> AsyncIterator[bytes]:
+        """Yield all lines found after chunk `after`, each with a newline, step by step, of which some have none."""
+        while chunks := await self._step(after):
+            after = chunks[-1].seq
+            yield await anyio.to_thread.run_sync(self._taken, chunks)
+
+    async def _step(self, after: int) -> list[LogChunk]:
+        return await self.output.read(after, CHUNKS)
+
+    def _search(self, chunks: list[LogChunk], found: Found) -> None:
+        for chunk in chunks:
+            found.add(chunk, self._matches(chunk))
+            if found.full:
+                break
+
+    def _taken(self, chunks: list[LogChunk]) -> bytes:
+        """Return what is found in them; the list is empty then, as a reader may be slow to take that."""
+        text = "".join(f"{line}\n" for chunk in chunks for _, line in self._matches(chunk)).encode()
+        chunks.clear()
+        return text
+
+    def _matches(self, chunk: LogChunk) -> Iterator[tuple[int, str]]:
+        """Yield the lines that contain the text, each after its number within the chunk."""
         folded = chunk.text.casefold()
         if self._wanted not in folded:
             return
         lines = chunk.text.split("\n")
         for number, line in enumerate(folded.split("\n")):
             if self._wanted in line:
-                yield LineFound(seq=chunk.seq, line=number, text=lines[number])
+                yield number, lines[number]

@@ -21,11 +21,16 @@ _STATUS_BY_CODE = {
     "ORGANIZATION_REQUIRED": 422,
     "SECRETS_NOT_CONFIGURED": 422,
     "SECRETS_UNREADABLE": 409,
+    "TOO_MANY_DOWNLOADS": 429,
 }
 _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
-_HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 408: {"Connection": "close"}}
-"""After a time-out the rest of the body may still come, so the connection is of no more use."""
 RETRY_AFTER_S = "2"
+_HEADERS_BY_STATUS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    408: {"Connection": "close"},
+    429: {"Retry-After": RETRY_AFTER_S},
+}
+"""After a time-out the rest of the body may still come, so the connection is of no more use."""
 INTERNAL = Problem(error="internal error", code="INTERNAL")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from runcast_core.model.accounts import Role
-from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.executions import ExecutionSummary, LogChunk
 from runcast_core.model.wire.executions import ExecutionState
 from runcast_core.model.wire.output import Chunk
 from runcast_core.model.wire.shape import Shape, encode
@@ -70,7 +70,7 @@ class Event:
     payload: bytes
 
 
-def execution_updated(execution: Execution) -> Event:
+def execution_updated(execution: ExecutionSummary) -> Event:
     return Event(EXECUTION_UPDATED, execution.task_id, encode(ExecutionState.of(execution)))
 
 

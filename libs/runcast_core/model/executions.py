@@ -89,16 +89,15 @@ class Attempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
-    """One requested run of an image, identified by `(organization_id, task_id)`. Times are UTC milliseconds."""
+class ExecutionSummary:
+    """An execution's state without what may be large, its request and its ended attempts: what lists, sweeps and leases
+    need of many at once. Times are UTC milliseconds."""
 
     organization_id: str
     task_id: str
     image: str | None
     created_at: int
     updated_at: int
-    request: Mapping[str, Any] = field(default_factory=dict)
-    """The request as validated, in its JSON names; holds secrets, so it leaves the process only towards a runner."""
     status: Status = Status.PENDING
     rev: int = 1
     """Raised by every change of state; the higher one is the newer."""
@@ -112,14 +111,6 @@ class Execution:
     exit_code: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
-    priority: int = 0
-    """Of an organization's queued executions, those with a higher one are claimed first."""
-    pool: str = DEFAULT_POOL
-    """The runners that may claim it: those that serve this pool."""
-    fingerprint: str = ""
-    """Equal for equal requests, where `request` itself cannot be compared as parts of it are encrypted."""
-    attempts: tuple[Attempt, ...] = ()
-    """Those that ended, oldest first."""
 
     @property
     def fence(self) -> Fence:
@@ -135,6 +126,22 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution(ExecutionSummary):
+    """One requested run of an image, identified by `(organization_id, task_id)`."""
+
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """The request as validated, in its JSON names; holds secrets, so it leaves the process only towards a runner."""
+    priority: int = 0
+    """Of an organization's queued executions, those with a higher one are claimed first."""
+    pool: str = DEFAULT_POOL
+    """The runners that may claim it: those that serve this pool."""
+    fingerprint: str = ""
+    """Equal for equal requests, where `request` itself cannot be compared as parts of it are encrypted."""
+    attempts: tuple[Attempt, ...] = ()
+    """Those that ended, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogChunk:
     """Whole lines of output, joined by newlines without a last one; `(task_id, attempt, seq)` identifies it."""
 
@@ -147,6 +154,11 @@ class LogChunk:
     ts: int
     stderr: tuple[tuple[int, int], ...] = ()
     """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
+
+
+def utf8_bytes(text: str) -> int:
+    """Return how many bytes of UTF-8 a text has, in no time where it is ASCII."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def same_request(one: Execution, other: Execution) -> bool:

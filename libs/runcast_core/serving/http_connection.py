@@ -5,6 +5,7 @@ Its private names are used here alone.
 """
 
 import asyncio
+import socket
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ log = structlog.get_logger()
 MAX_HEAD_BYTES = 64 * 1024
 UNREAD_S = 30.0
 """How long a client may read nothing of an answer of which some could not be written."""
+UNSENT_BYTES = 128 * 1024
+"""What the kernel takes for a client before it is sent: without a bound, several MB for one that does not read."""
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -28,6 +31,9 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -49,17 +55,28 @@ class HttpConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._expect_reading()
+        if self._unread is None:
+            self._expect_reading()
 
     def resume_writing(self) -> None:
         self._unread = _cancel(self._unread)
         super().resume_writing()
 
-    def timeout_keep_alive_handler(self) -> None:
-        if self.transport.get_write_buffer_size():
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() and self._unread is None:  # as soon as all is written, however long that takes
+            self._expect_reading()
+
+    def timeout_keep_alive_handler(self, unread: int | None = None) -> None:
+        """uvicorn's time begins when the answer is in the buffer, where a slow client may yet have most of it."""
+        now = self.transport.get_write_buffer_size()
+        if not now:
+            super().timeout_keep_alive_handler()
+        elif unread is not None and now >= unread:
             self._give_up("answer not read")
         else:
-            super().timeout_keep_alive_handler()
+            again = self.loop.call_later(UNREAD_S, self.timeout_keep_alive_handler, now)
+            self.timeout_keep_alive_task = again
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer, self._unread = _cancel(self._timer), _cancel(self._unread)

@@ -9,7 +9,7 @@ from runcast_core.bus.revocations import Revocation
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import BusUnavailable, StoreUnavailable
 from runcast_core.model.events import execution_updated
-from runcast_core.model.executions import Execution, Status
+from runcast_core.model.executions import ExecutionSummary, Status
 from runcast_core.model.identifiers import room
 from runcast_core.store.store import Store
 from runcast_core.store.sweeps import sweep
@@ -17,7 +17,7 @@ from runcast_core.store.sweeps import sweep
 log = structlog.get_logger()
 
 
-async def announce(store: Store, bus: Bus, execution: Execution) -> None:
+async def announce(store: Store, bus: Bus, execution: ExecutionSummary) -> None:
     """Publish the state, then note that it was. What fails is left to the sweep: the state itself is stored."""
     try:
         await bus.publish(execution.organization_id, execution_updated(execution))
@@ -33,14 +33,14 @@ async def announce(store: Store, bus: Bus, execution: Execution) -> None:
     await note_announced(store, execution)
 
 
-async def announce_and_wake(store: Store, bus: Bus, execution: Execution) -> None:
+async def announce_and_wake(store: Store, bus: Bus, execution: ExecutionSummary) -> None:
     """Announce the state; where that is `PENDING`, wake the runners too."""
     await announce(store, bus, execution)
     if execution.status is Status.PENDING:
         await hint(bus, Signal(SignalKind.WAKE, execution.organization_id))
 
 
-async def note_announced(store: Store, execution: Execution) -> None:
+async def note_announced(store: Store, execution: ExecutionSummary) -> None:
     """Note that the state was published; if the store does not answer, the sweep publishes it once more."""
     try:
         await store.announced(execution.organization_id, execution.task_id, execution.rev)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runcast_core.model.errors import Conflict, LeaseLost
-from runcast_core.model.executions import DEFAULT_POOL, AttemptKey, Execution, Fence, LogChunk, OutputEnd, Status
+from runcast_core.model.executions import (
+    DEFAULT_POOL,
+    AttemptKey,
+    Execution,
+    ExecutionSummary,
+    Fence,
+    LogChunk,
+    OutputEnd,
+    Status,
+)
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.store.credential_store import CredentialStore, SessionStore
 
@@ -18,8 +27,8 @@ ANNOUNCE_GRACE_MS = 2000
 
 DEFAULT_POOLS = (DEFAULT_POOL,)
 
-PAGE_CHARACTERS = 4_194_304
-"""A page of output ends with the chunk that reaches this."""
+PAGE_BYTES = 262_144
+"""A page of output ends with the chunk that brings its texts to so many bytes of UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,10 @@ class ExecutionStore(Protocol):
 
     async def execution(self, organization_id: str, task_id: str) -> Execution | None: ...
 
+    async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
+        """The same without its request, which is not read."""
+        ...
+
     async def executions(
         self,
         organization_id: str,
@@ -68,7 +81,7 @@ class ExecutionStore(Protocol):
         image: str | None = None,
         after: Position | None = None,
         limit: int = 50,
-    ) -> list[Execution]:
+    ) -> list[ExecutionSummary]:
         """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
         ...
 
@@ -171,11 +184,11 @@ class LeaseStore(Protocol):
         the attempt recorded, if that was requested). Raises `LeaseLost`."""
         ...
 
-    async def held_by(self, runner_id: str) -> list[Execution]:
+    async def held_by(self, runner_id: str) -> list[ExecutionSummary]:
         """Return the claimed executions of this runner, such as a runner finds after its own restart."""
         ...
 
-    async def expired(self, *, limit: int = 100) -> list[Execution]:
+    async def expired(self, *, limit: int = 100) -> list[ExecutionSummary]:
         """Return claimed executions whose lease ran out."""
         ...
 
@@ -201,10 +214,10 @@ class LogStore(Protocol):
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
     ) -> list[LogChunk]:
         """Return up to `limit` chunks of an attempt with `seq` above `after`, in order: fewer where their texts reach
-        `PAGE_CHARACTERS` before, but at least one if there is any. Only an empty page says that there is no more."""
+        `PAGE_BYTES` before, but at least one if there is any. Only an empty page says that there is no more."""
         ...
 
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
         """Return executions whose newest state was not announced and is older than `before` (UTC milliseconds)."""
         ...
 

@@ -5,7 +5,7 @@ import structlog
 
 from runcast_core.bus.bus import Bus
 from runcast_core.model.errors import RuncastError
-from runcast_core.model.executions import Execution
+from runcast_core.model.executions import ExecutionSummary
 from runcast_core.store.announcer import announce_and_wake
 from runcast_core.store.store import Store
 from runcast_runner.metrics import RunnerMetrics
@@ -39,7 +39,7 @@ class LostRunners:
                 was_there = False
                 log.warning("Looking for lost runners failed", reason=error.message)
 
-    async def _end(self, lost: list[Execution]) -> None:
+    async def _end(self, lost: list[ExecutionSummary]) -> None:
         """End these attempts, and with them their executions unless there is to be another."""
         for execution in lost:
             ended = await self._store.expire(execution.organization_id, execution.task_id, execution.fence)

@@ -55,7 +55,7 @@ class Orphans:
         """Asked only after the job was found: what this runner began meanwhile it knew before."""
         if job.runner_id == self._runner_id:
             return job.key in self._own()
-        execution = await self._store.execution(job.key.organization_id, job.key.task_id)
+        execution = await self._store.summary(job.key.organization_id, job.key.task_id)
         fence = Fence(job.runner_id, job.key.attempt, job.key.created_at)
         return execution is not None and execution.status in CLAIMED and execution.fence == fence
 

@@ -8,7 +8,7 @@ import structlog
 
 from runcast_core.bus.bus import Bus
 from runcast_core.model.errors import LeaseLost, StoreUnavailable
-from runcast_core.model.executions import AttemptKey, Execution
+from runcast_core.model.executions import AttemptKey, Execution, ExecutionSummary
 from runcast_core.store.store import Store
 from runcast_runner.attempt.execution_run import Resumed, release
 from runcast_runner.executors.executor import Executor, FoundJob
@@ -41,9 +41,11 @@ class TakeUp:
     async def run(self) -> None:
         """Raises `StoreUnavailable`, and is then to be called again, and `ExecutorError`."""
         left = {job.key: job for job in await self._executor.found() if job.runner_id == self._runner_id}
-        for execution in await self._store.held_by(self._runner_id):
-            if (key := execution.attempt_key) not in self._begun:
-                await self._take_up(execution, left.get(key))
+        for held in await self._store.held_by(self._runner_id):
+            if (key := held.attempt_key) not in self._begun:
+                execution = await self._store.execution(held.organization_id, held.task_id)
+                if execution is not None and execution.attempt_key == key:  # else what is left of it is an orphan now
+                    await self._take_up(execution, left.get(key))
 
     async def keep(self) -> None:
         """Renew, for ever, the leases of all that an earlier runner held, as going through it can take long."""
@@ -75,6 +77,6 @@ class TakeUp:
         stored = await stored_output(self._store, execution)
         return None if stored is None else Resumed(leased_at, found, stored, cancelled)
 
-    async def _renew(self, execution: Execution) -> bool:
+    async def _renew(self, execution: ExecutionSummary) -> bool:
         owner = execution.organization_id, execution.task_id, execution.fence
         return await self._store.renew(*owner, lease_ms=self._lease_ms)

@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from runcast_core.model.clock import iso
-from runcast_core.model.executions import Attempt, Execution, OutputEnd, Source, Status
+from runcast_core.model.executions import Attempt, ExecutionSummary, OutputEnd, Source, Status
 from runcast_core.model.wire.shape import Shape
 
 
@@ -25,7 +25,7 @@ class ExecutionState(Shape, frozen=True):
     error: str | None = None
 
     @classmethod
-    def of(cls, execution: Execution, **more: Any) -> Self:
+    def of(cls, execution: ExecutionSummary, **more: Any) -> Self:
         """Return how the execution is shown; `more` are the fields that a shape of this kind adds."""
         return cls(
             task_id=execution.task_id,

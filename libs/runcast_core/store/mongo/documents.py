@@ -12,6 +12,7 @@ from runcast_core.model.executions import (
     DEFAULT_POOL,
     Attempt,
     Execution,
+    ExecutionSummary,
     LogChunk,
     Source,
     Status,
@@ -34,7 +35,7 @@ class _PlainNumber(TypeDecoder):
 PLAIN_NUMBERS: CodecOptions[Document] = CodecOptions(type_registry=TypeRegistry([_PlainNumber()]))
 """How whatever is read becomes Python's."""
 
-_EXECUTION = {
+_SUMMARY = {
     "organization_id": "organizationId",
     "task_id": "taskId",
     "image": "image",
@@ -52,6 +53,8 @@ _EXECUTION = {
     "started_at": "startedAt",
     "ended_at": "endedAt",
 }
+SUMMARY = dict.fromkeys(_SUMMARY.values(), 1)
+"""What is read of a document where only the state is asked for."""
 _ORGANIZATION = {
     "name": "name",
     "created_at": "createdAt",
@@ -66,7 +69,7 @@ _LATER = {"priority": 0, "pool": DEFAULT_POOL, "fingerprint": ""}
 
 def new_execution_document(execution: Execution) -> Document:
     key = execution_key(execution.organization_id, execution.task_id)
-    fields = {name: getattr(execution, attribute) for attribute, name in _EXECUTION.items()}
+    fields = {name: getattr(execution, attribute) for attribute, name in _SUMMARY.items()}
     fields |= {"status": execution.status.value, "source": execution.source.value}
     fields |= {name: getattr(execution, name) for name in _LATER}
     fields |= {"attempts": [attempt_document(attempt) for attempt in execution.attempts]}
@@ -74,12 +77,20 @@ def new_execution_document(execution: Execution) -> Document:
     return {"_id": key, "request": canonical(execution.request), **fields, **state}
 
 
+def summary(document: Document) -> ExecutionSummary:
+    return ExecutionSummary(**_summary(document))
+
+
 def execution(document: Document) -> Execution:
-    fields = {attribute: document[name] for attribute, name in _EXECUTION.items()}
-    fields |= {"status": Status(document["status"]), "source": Source(document["source"])}
+    fields = _summary(document)
     fields |= {name: document.get(name, default) for name, default in _LATER.items()}
     fields |= {"attempts": msgspec.convert(document.get("attempts", ()), tuple[Attempt, ...])}
     return Execution(request=orjson.loads(document["request"]), **fields)
+
+
+def _summary(document: Document) -> Document:
+    fields = {attribute: document[name] for attribute, name in _SUMMARY.items()}
+    return fields | {"status": Status(document["status"]), "source": Source(document["source"])}
 
 
 def attempt_document(attempt: Attempt) -> Document:

@@ -7,9 +7,9 @@ from pymongo import ReturnDocument
 from runcast_core.model.attempts import RUNNER_LOST, check_forward, claimed_before, ended_attempt, retried_when_lost
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost
-from runcast_core.model.executions import Attempt, Execution, Fence, OutputEnd, Status
+from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Status
 from runcast_core.model.identifiers import execution_key
-from runcast_core.store.mongo.documents import Document, attempt_document, execution
+from runcast_core.store.mongo.documents import SUMMARY, Document, attempt_document, execution, summary
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.queue import IN_CLAIMED, MongoQueue
 
@@ -28,7 +28,7 @@ class MongoLeases(MongoQueue):
         change: Document = {"$set": {"leaseMs": lease_ms}, "$currentDate": {"renewedAt": True}}
         with translated():
             document = await self._executions.find_one_and_update(
-                _fenced(organization_id, task_id, fence), change, return_document=ReturnDocument.AFTER
+                _fenced(organization_id, task_id, fence), change, {"cancelRequested": 1}
             )
         if document is None:
             raise LeaseLost(_LEASE_LOST)
@@ -73,15 +73,15 @@ class MongoLeases(MongoQueue):
         query = _fenced(organization_id, task_id, fence)
         return _still_held(await self._put_back(query, await self._held(query), None))
 
-    async def held_by(self, runner_id: str) -> list[Execution]:
+    async def held_by(self, runner_id: str) -> list[ExecutionSummary]:
         with translated():
-            found = self._executions.find({"runnerId": runner_id, "status": IN_CLAIMED})
-            return [execution(document) async for document in found]
+            found = self._executions.find({"runnerId": runner_id, "status": IN_CLAIMED}, SUMMARY)
+            return [summary(document) async for document in found]
 
-    async def expired(self, *, limit: int = 100) -> list[Execution]:
+    async def expired(self, *, limit: int = 100) -> list[ExecutionSummary]:
         with translated():
-            found = self._executions.find({"status": IN_CLAIMED, **EXPIRED}).limit(limit)
-            return [execution(document) async for document in found]
+            found = self._executions.find({"status": IN_CLAIMED, **EXPIRED}, SUMMARY).limit(limit)
+            return [summary(document) async for document in found]
 
     async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
         query = _fenced(organization_id, task_id, fence) | EXPIRED

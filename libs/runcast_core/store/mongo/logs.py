@@ -6,12 +6,15 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from runcast_core.model.errors import NotFound
-from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.executions import ExecutionSummary, LogChunk, utf8_bytes
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.collections import MongoCollections
 from runcast_core.store.mongo.errors import DUPLICATE_KEY, translated
-from runcast_core.store.store import PAGE_CHARACTERS
+from runcast_core.store.store import PAGE_BYTES
+
+_BATCH = 16
+"""How many chunks the server sends at a time: a page of full ones. What it sends beyond a page is sent in vain."""
 
 
 class MongoLogs(MongoCollections):
@@ -56,19 +59,19 @@ class MongoLogs(MongoCollections):
         query = {"organizationId": organization_id, "taskId": task_id, "attempt": attempt, "seq": {"$gt": after}}
         chunks, length = [], 0
         with translated():
-            async with self._log_chunks.find(query).sort("seq", ASCENDING).limit(limit) as found:
+            async with self._log_chunks.find(query, batch_size=_BATCH).sort("seq", ASCENDING).limit(limit) as found:
                 async for document in found:
                     chunks.append(documents.chunk(document))
-                    length += len(chunks[-1].text)
-                    if length >= PAGE_CHARACTERS:
+                    length += utf8_bytes(chunks[-1].text)
+                    if length >= PAGE_BYTES:
                         break
         return chunks
 
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
         query = {"unannounced": True, "updatedAt": {"$lt": before}}
         with translated():
-            found = self._executions.find(query).sort("updatedAt", ASCENDING).limit(limit)
-            return [documents.execution(document) async for document in found]
+            found = self._executions.find(query, documents.SUMMARY).sort("updatedAt", ASCENDING).limit(limit)
+            return [documents.summary(document) async for document in found]
 
     async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
         query = {"_id": execution_key(organization_id, task_id), "rev": rev}

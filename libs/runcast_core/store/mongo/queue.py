@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 IN_CLAIMED = {"$in": sorted(CLAIMED)}
 _CLAIMABLE: Document = {"status": Status.PENDING.value, "source": Source.API.value}
+_PLACE = dict.fromkeys(("priority", "pool", "createdAt", "taskId"), 1)
 _ORDER = [("priority", DESCENDING), ("createdAt", ASCENDING), ("taskId", ASCENDING)]
 
 
@@ -105,20 +106,22 @@ class MongoQueue(MongoCollections):
     async def queue_position(self, organization_id: str, task_id: str) -> int | None:
         query = {"_id": execution_key(organization_id, task_id), **_CLAIMABLE}
         with translated():
-            document = await self._executions.find_one(query)
-            if document is None:
+            known = await self._executions.find_one(query, _PLACE)
+            if known is None:
                 return None
-            ahead = _ahead(execution(document))
+            ahead = _ahead(known)
             queued = {"organizationId": organization_id, **_CLAIMABLE, **ahead}
             return await self._executions.count_documents(queued) + 1
 
 
-def _ahead(known: Execution) -> Document:
+def _ahead(known: Document) -> Document:
     """Match what comes before it, in the order of claims."""
-    older = {"createdAt": {"$lt": known.created_at}}
-    same_age = {"createdAt": known.created_at, "taskId": {"$lt": known.task_id}}
-    equal = {"priority": known.priority, "$or": [older, same_age]}
-    return {"pool": _in([known.pool]), "$or": [{"priority": {"$gt": known.priority}}, equal]}
+    priority, created_at = known.get("priority", 0), known["createdAt"]
+    older = {"createdAt": {"$lt": created_at}}
+    same_age = {"createdAt": created_at, "taskId": {"$lt": known["taskId"]}}
+    equal = {"priority": priority, "$or": [older, same_age]}
+    pool = known.get("pool", DEFAULT_POOL)
+    return {"pool": _in([pool]), "$or": [{"priority": {"$gt": priority}}, equal]}
 
 
 def _in(pools: Collection[str]) -> Document:

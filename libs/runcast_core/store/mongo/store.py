@@ -9,7 +9,15 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, NotFound, SettingError
-from runcast_core.model.executions import CLAIMED, AttemptKey, Execution, Status, external_execution, same_request
+from runcast_core.model.executions import (
+    CLAIMED,
+    AttemptKey,
+    Execution,
+    ExecutionSummary,
+    Status,
+    external_execution,
+    same_request,
+)
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.accounts import MongoAccounts
@@ -25,6 +33,8 @@ from runcast_core.store.store import Position, check_runs, still_held
 
 TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
+
+_NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
 
 
 class MongoStore(
@@ -55,6 +65,12 @@ class MongoStore(
             document = await self._executions.find_one({"_id": execution_key(organization_id, task_id)})
         return documents.execution(document) if document else None
 
+    async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
+        with translated():
+            key = execution_key(organization_id, task_id)
+            document = await self._executions.find_one({"_id": key}, documents.SUMMARY)
+        return documents.summary(document) if document else None
+
     async def _existing(self, organization_id: str, task_id: str) -> Execution:
         found = await self.execution(organization_id, task_id)
         if found is None:
@@ -69,7 +85,7 @@ class MongoStore(
         image: str | None = None,
         after: Position | None = None,
         limit: int = 50,
-    ) -> list[Execution]:
+    ) -> list[ExecutionSummary]:
         query: Document = {"organizationId": organization_id}
         if status is not None:
             query["status"] = status.value
@@ -79,8 +95,8 @@ class MongoStore(
             same = {"createdAt": after.created_at, "taskId": {"$lt": after.task_id}}
             query["$or"] = [{"createdAt": {"$lt": after.created_at}}, same]
         with translated():
-            found = self._executions.find(query).sort([("createdAt", DESCENDING), ("taskId", DESCENDING)]).limit(limit)
-            return [documents.execution(document) async for document in found]
+            newest = self._executions.find(query, documents.SUMMARY).sort(_NEWEST_FIRST).limit(limit)
+            return [documents.summary(document) async for document in newest]
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         while True:

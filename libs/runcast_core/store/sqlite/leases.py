@@ -7,13 +7,14 @@ import apsw
 
 from runcast_core.model.attempts import RUNNER_LOST, check_forward, ended_attempt, retried_when_lost
 from runcast_core.model.errors import LeaseLost
-from runcast_core.model.executions import Attempt, Execution, Fence, OutputEnd, Status
+from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.queue import CLAIMED, SqliteQueue, prolong
-from runcast_core.store.sqlite.rows import change, one, rows
+from runcast_core.store.sqlite.rows import change, one, summaries
 
 _FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND created_at = ? AND {CLAIMED}"
+_LEASE_LOST = "the execution has ended or is no longer this runner's"
 _IDLE = """
 UPDATE executions SET runner_id = NULL, lease_until = NULL, started_at = NULL, error = NULL, exit_code = NULL, slot = ?
 WHERE organization_id = ? AND task_id = ?
@@ -25,9 +26,11 @@ class SqliteLeases(SqliteQueue):
 
     async def renew(self, organization_id: str, task_id: str, fence: Fence, *, lease_ms: int) -> bool:
         def job(connection: apsw.Connection) -> bool:
-            held = _held(connection, organization_id, task_id, fence)
+            held = summaries(connection, f"WHERE {_FENCED}", organization_id, task_id, *astuple(fence))
+            if not held:
+                raise LeaseLost(_LEASE_LOST)
             prolong(connection, organization_id, task_id, lease_ms)
-            return held.cancel_requested
+            return held[0].cancel_requested
 
         return await self._write(job)
 
@@ -77,13 +80,12 @@ class SqliteLeases(SqliteQueue):
 
         return await self._write(job)
 
-    async def held_by(self, runner_id: str) -> list[Execution]:
-        sql = f"SELECT * FROM executions WHERE runner_id = ? AND {CLAIMED}"  # noqa: S608 - constants
-        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, runner_id))]
+    async def held_by(self, runner_id: str) -> list[ExecutionSummary]:
+        return await self._read(lambda c: summaries(c, f"WHERE runner_id = ? AND {CLAIMED}", runner_id))
 
-    async def expired(self, *, limit: int = 100) -> list[Execution]:
-        sql = f"SELECT * FROM executions WHERE {CLAIMED} AND lease_until < {schema.NOW} LIMIT ?"  # noqa: S608
-        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, limit))]
+    async def expired(self, *, limit: int = 100) -> list[ExecutionSummary]:
+        rest = f"WHERE {CLAIMED} AND lease_until < {schema.NOW} LIMIT ?"
+        return await self._read(lambda c: summaries(c, rest, limit))
 
     async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
         def job(connection: apsw.Connection) -> Execution | None:
@@ -104,7 +106,7 @@ def _held(connection: apsw.Connection, organization_id: str, task_id: str, fence
     sql = f"SELECT * FROM executions WHERE {_FENCED}"  # noqa: S608 - constants
     found: dict[str, Any] | None = one(connection, sql, organization_id, task_id, *astuple(fence))
     if found is None:
-        raise LeaseLost("the execution has ended or is no longer this runner's")
+        raise LeaseLost(_LEASE_LOST)
     return schema.execution(found)
 
 

@@ -1,14 +1,14 @@
 """The queue in the SQLite store: who waits, and who is claimed next. `slot` is unique, so limits are exact."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import apsw
 
-from runcast_core.model.executions import Execution, Source, Status
+from runcast_core.model.executions import Execution, ExecutionSummary, Source, Status
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.access import SqliteAccess
-from runcast_core.store.sqlite.rows import change, find, one, rows
+from runcast_core.store.sqlite.rows import change, one, rows
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, DEFAULT_POOLS, Backlog
 
 CLAIMED = "status IN ('RUNNING', 'ANALYZING')"
@@ -24,10 +24,15 @@ ORDER BY running, coalesce(q.served_at, 0), p.organization_id
 """  # noqa: S608 - constants
 _TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
 _FIRST = f"""
-SELECT * FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
+SELECT {schema.SUMMARY}, priority FROM executions
+WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
 AND (unannounced = 0 OR updated_at < {schema.NOW} - {ANNOUNCE_GRACE_MS})
 ORDER BY priority DESC, created_at, task_id LIMIT 1
 """  # noqa: S608 - constants
+_PLACE = """
+SELECT source, pool, priority, created_at, task_id FROM executions
+WHERE organization_id = ? AND task_id = ? AND status = 'PENDING' AND source = 'api'
+"""
 _AHEAD = """
 SELECT count(*) AS ahead FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
 AND (-priority, created_at, task_id) < (?, ?, ?)
@@ -66,11 +71,10 @@ class SqliteQueue(SqliteAccess):
 
     async def queue_position(self, organization_id: str, task_id: str) -> int | None:
         def look(connection: apsw.Connection) -> int | None:
-            known = find(connection, organization_id, task_id)
-            if known is None or known.status is not Status.PENDING or known.source is not Source.API:
+            known = one(connection, _PLACE, organization_id, task_id)
+            if known is None:
                 return None
-            key = organization_id, known.source.value, known.pool
-            found = one(connection, _AHEAD, *key, *_order(known))
+            found = one(connection, _AHEAD, organization_id, known["source"], known["pool"], *_order(known))
             return found["ahead"] + 1 if found else None
 
         return await self._read(look)
@@ -89,14 +93,15 @@ def _free_slot(connection: apsw.Connection, organization_id: str, limit: int) ->
     return next(slot for number in range(limit) if (slot := f"{organization_id}#{number}") not in taken)
 
 
-def _first(connection: apsw.Connection, organization_id: str, pools: Collection[str]) -> Execution | None:
+def _first(connection: apsw.Connection, organization_id: str, pools: Collection[str]) -> ExecutionSummary | None:
     """Ask each pool for its first, as an index gives it: one question over several pools would sort all that waits."""
     found = [one(connection, _FIRST, organization_id, Source.API.value, pool) for pool in pools]
-    return min((schema.execution(row) for row in found if row), key=_order, default=None)
+    first = min((row for row in found if row), key=_order, default=None)
+    return schema.summary(first) if first else None
 
 
-def _order(execution: Execution) -> tuple[Any, ...]:
-    return -execution.priority, execution.created_at, execution.task_id
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return -row["priority"], row["created_at"], row["task_id"]
 
 
 def _note_served(connection: apsw.Connection, organization_id: str) -> None:

@@ -9,7 +9,7 @@ import apsw
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.credentials import Credential, PageSession
-from runcast_core.model.executions import Execution, LogChunk, Status
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status, utf8_bytes
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 
@@ -19,16 +19,14 @@ def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, 
     return list(_each(connection, sql, values))
 
 
-def rows_until(
-    connection: apsw.Connection, column: str, characters: int, sql: str, *values: Any
-) -> list[dict[str, Any]]:
-    """Return the rows up to the one whose `column` brings the sum of its texts to so many; no further one is read."""
+def chunks_until(connection: apsw.Connection, size: int, sql: str, *values: Any) -> list[LogChunk]:
+    """Return chunks up to the one that brings their texts to so many bytes of UTF-8; no further one is read."""
     found, length = [], 0
     with closing(_each(connection, sql, values)) as each:
-        for row in each:
-            found.append(row)
-            length += len(row[column])
-            if length >= characters:
+        for chunk in map(schema.chunk, each):
+            found.append(chunk)
+            length += utf8_bytes(chunk.text)
+            if length >= size:
                 break
     return found
 
@@ -40,7 +38,7 @@ def one(connection: apsw.Connection, sql: str, *values: Any) -> dict[str, Any] |
 
 def fields(record: Organization | User | Execution | LogChunk | Credential | PageSession) -> dict[str, Any]:
     """Return a record's fields, which have the names of the columns."""
-    return {name: schema.column(getattr(record, name)) for name in record.__slots__}
+    return {name: schema.column(getattr(record, name)) for name in record.__match_args__}
 
 
 def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
@@ -49,13 +47,19 @@ def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Exe
     return schema.execution(row) if row else None
 
 
+def summaries(connection: apsw.Connection, rest: str, *values: Any) -> list[ExecutionSummary]:
+    """Return the executions that the `rest` of the statement, from its WHERE on, asks for; no request is read."""
+    sql = f"SELECT {schema.SUMMARY} FROM executions {rest}"  # noqa: S608 - own names
+    return [schema.summary(row) for row in rows(connection, sql, *values)]
+
+
 def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
 
 def change(
-    connection: apsw.Connection, known: Execution, *, status: Status, keep_lease: bool = False, **columns: Any
+    connection: apsw.Connection, known: ExecutionSummary, *, status: Status, keep_lease: bool = False, **columns: Any
 ) -> Execution:
     """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot and, unless
     told otherwise, ends its lease. A column whose value is None stays as it is."""

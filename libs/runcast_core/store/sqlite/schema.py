@@ -14,6 +14,7 @@ from runcast_core.model.executions import (
     DEFAULT_POOL,
     Attempt,
     Execution,
+    ExecutionSummary,
     LogChunk,
     Source,
     Status,
@@ -107,30 +108,29 @@ INSERT INTO revocations (organization_id, user_id, revoked_at, unannounced, note
 _attempts = msgspec.json.Decoder(tuple[Attempt, ...]).decode
 
 
+SUMMARY = ", ".join(ExecutionSummary.__match_args__)
+"""The columns of a summary, which have the names of its fields."""
+
+
+def summary(row: Mapping[str, Any]) -> ExecutionSummary:
+    return ExecutionSummary(**_summary(row))
+
+
 def execution(row: Mapping[str, Any]) -> Execution:
     return Execution(
-        organization_id=row["organization_id"],
-        task_id=row["task_id"],
-        image=row["image"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
+        **_summary(row),
         request=orjson.loads(row["request"]),
-        status=Status(row["status"]),
-        rev=row["rev"],
-        attempt=row["attempt"],
-        source=Source(row["source"]),
-        requested_by=row["requested_by"],
-        runner_id=row["runner_id"],
-        cancel_requested=bool(row["cancel_requested"]),
-        error=row["error"],
-        exit_code=row["exit_code"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
         priority=row["priority"],
         pool=row["pool"],
         fingerprint=row["fingerprint"],
         attempts=_attempts(row["attempts"]),
     )
+
+
+def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: row[name] for name in ExecutionSummary.__match_args__}
+    typed = {"status": Status(row["status"]), "source": Source(row["source"])}
+    return plain | typed | {"cancel_requested": bool(row["cancel_requested"])}
 
 
 def user(row: Mapping[str, Any]) -> User:

@@ -16,6 +16,7 @@ from runcast_core.model.executions import (
     CLAIMED,
     AttemptKey,
     Execution,
+    ExecutionSummary,
     LogChunk,
     Status,
     canonical,
@@ -29,10 +30,10 @@ from runcast_core.store.sqlite.credentials import SqliteCredentials
 from runcast_core.store.sqlite.leases import SqliteLeases
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
-from runcast_core.store.sqlite.rows import change, fields, find, insert, one, rows, rows_until
+from runcast_core.store.sqlite.rows import change, chunks_until, fields, find, insert, one, summaries
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
-from runcast_core.store.store import PAGE_CHARACTERS, Position, check_runs, still_held
+from runcast_core.store.store import PAGE_BYTES, Position, check_runs, still_held
 
 _READERS = 4
 
@@ -55,6 +56,11 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
     async def execution(self, organization_id: str, task_id: str) -> Execution | None:
         return await self._read(lambda c: find(c, organization_id, task_id))
 
+    async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
+        where = "WHERE organization_id = ? AND task_id = ?"
+        found = await self._read(lambda c: summaries(c, where, organization_id, task_id))
+        return found[0] if found else None
+
     async def executions(
         self,
         organization_id: str,
@@ -63,7 +69,7 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
         image: str | None = None,
         after: Position | None = None,
         limit: int = 50,
-    ) -> list[Execution]:
+    ) -> list[ExecutionSummary]:
         clauses: list[tuple[str, tuple[Any, ...]]] = [("organization_id = ?", (organization_id,))]
         if status is not None:
             clauses.append(("status = ?", (status.value,)))
@@ -73,8 +79,8 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
             clauses.append(("(created_at, task_id) < (?, ?)", (after.created_at, after.task_id)))
         where = " AND ".join(text for text, _ in clauses)
         values = [value for _, values in clauses for value in values]
-        sql = f"SELECT * FROM executions WHERE {where} ORDER BY created_at DESC, task_id DESC LIMIT ?"  # noqa: S608
-        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, *values, limit))]
+        rest = f"WHERE {where} ORDER BY created_at DESC, task_id DESC LIMIT ?"
+        return await self._read(lambda c: summaries(c, rest, *values, limit))
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         def job(connection: apsw.Connection) -> Execution:
@@ -156,12 +162,11 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
             "ORDER BY seq LIMIT ?"
         )
         values = organization_id, task_id, attempt, after, limit
-        found = await self._read(lambda c: rows_until(c, "text", PAGE_CHARACTERS, sql, *values))
-        return [schema.chunk(row) for row in found]
+        return await self._read(lambda c: chunks_until(c, PAGE_BYTES, sql, *values))
 
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[Execution]:
-        sql = "SELECT * FROM executions WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"
-        return [schema.execution(row) for row in await self._read(lambda c: rows(c, sql, before, limit))]
+    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
+        rest = "WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"
+        return await self._read(lambda c: summaries(c, rest, before, limit))
 
     async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
         sql = "UPDATE executions SET unannounced = 0 WHERE organization_id = ? AND task_id = ? AND rev = ?"

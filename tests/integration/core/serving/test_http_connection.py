@@ -141,16 +141,48 @@ async def test_an_answer_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("path", ["/", "/parts"])
-async def test_who_does_not_read_its_answer_is_closed(monkeypatch: pytest.MonkeyPatch, path: str):
-    """Whether the server has written all it can, or still waits to write more."""
-    monkeypatch.setattr(module, "UNREAD_S", HEAD_S if path == "/parts" else 3600)
+@pytest.mark.parametrize("size", [200_000, LARGE])
+@pytest.mark.parametrize("header", ["", "Connection: close\r\n"])
+async def test_who_does_not_read_its_answer_is_closed(
+    monkeypatch: pytest.MonkeyPatch, path: str, size: int, header: str
+):
+    """Whether the server has written all it can, or still waits to write more; also where little is left to write, and
+    where the connection would end then."""
+    monkeypatch.setattr(module, "UNREAD_S", HEAD_S)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         async with _serving() as port:
             client.connect(("127.0.0.1", port))
-            client.sendall(f"GET {path}?size={LARGE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.sendall(f"GET {path}?size={size} HTTP/1.1\r\nHost: x\r\n{header}\r\n".encode())
             await _until_connections(1)
             await _until_connections(0)
+
+
+async def test_who_reads_late_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    """uvicorn's wait for another request, which begins when the answer is in the buffer, ends no unread answer."""
+    looked = anyio.Event()
+
+    class Told(module.HttpConnection):
+        def timeout_keep_alive_handler(self, *unread: int) -> None:
+            super().timeout_keep_alive_handler(*unread)
+            looked.set()
+
+    monkeypatch.setattr(module, "HttpConnection", Told)
+    with socket.socket() as client:
+        async with _serving(keep_alive_s=0) as port:
+            client.connect(("127.0.0.1", port))
+            client.sendall(f"GET /?size={LARGE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await looked.wait()
+            assert await anyio.to_thread.run_sync(_received, client, LARGE) > LARGE
+
+
+def _received(client: socket.socket, size: int) -> int:
+    """Read until there is more than so much, with the head, or the end; return how much there was."""
+    client.settimeout(5)
+    received = 0
+    while received <= size and (data := client.recv(1_000_000)):
+        received += len(data)
+    return received
 
 
 async def _until_connections(count: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from runcast_core.model.accounts import Organization, Role, User
@@ -11,8 +12,9 @@ from runcast_core.model.errors import Conflict, InvalidInput, NotFound, SettingE
 from runcast_core.model.executions import LogChunk, Source, Status
 from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
-from runcast_core.store.store import PAGE_CHARACTERS, Position, Store
-from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
+from runcast_core.store.store import PAGE_BYTES, Position, Store
+from tests.parts.conditions import until
+from tests.parts.stores import requested, store_url, summary_of  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -87,13 +89,32 @@ async def test_lists_are_newest_first_paged_filtered_and_of_one_organization(sto
     created = [requested("a", f"t{i:02}", created_at=1000 + i // 3, image=f"i{i % 2}") for i in range(10)]
     for execution in [*created, requested("b")]:
         await store.create_execution(execution)
-    newest_first = sorted(created, key=lambda e: (e.created_at, e.task_id), reverse=True)
+    newest_first = sorted(map(summary_of, created), key=lambda e: (e.created_at, e.task_id), reverse=True)
     first = await store.executions("a", limit=4)
     rest = await store.executions("a", after=Position(first[-1].created_at, first[-1].task_id))
     assert [*first, *rest] == newest_first
     assert await store.executions("a", image="i1") == [e for e in newest_first if e.image == "i1"]
     assert await store.executions("a", status=Status.RUNNING) == []
     assert await store.executions("a", status=Status.PENDING) == newest_first
+
+
+async def test_where_many_are_asked_for_no_request_is_read(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Lists, sweeps and leases take states only, and so does whoever asks for one state or a place in the queue."""
+    await store.create_execution(requested("a", "claimed"))
+    claimed = await store.claim("a", runner_id="r", lease_ms=1, limit=1)
+    assert claimed is not None
+    await store.create_execution(queued := requested("a", "queued", created_at=1))
+    unread: list[object] = []
+    monkeypatch.setattr(orjson, "loads", unread.append)
+    states = [summary_of(claimed), summary_of(queued)]
+    assert await store.executions("a") == states
+    assert await until(store.expired) == await store.held_by("r") == states[:1]
+    assert sorted(await store.unannounced(before=now_ms() + 1), key=lambda e: e.task_id) == states
+    assert await store.summary("a", "queued") == states[1]
+    assert await store.summary("b", "queued") is None
+    assert await store.queue_position("a", "queued") == 1
+    assert not await store.renew("a", "claimed", claimed.fence, lease_ms=60_000)
+    assert unread == []
 
 
 async def test_cancelling_depends_on_who_runs_it(store: Store):
@@ -155,12 +176,14 @@ async def test_output_is_read_in_order_by_attempt_and_a_duplicate_is_stored_once
     assert await store.read_logs("c", "t", attempt=1) == []
 
 
-async def test_a_page_of_output_is_bounded_in_characters(store: Store):
-    """It ends with the chunk that reaches the bound, however long that one is; pages follow without a gap."""
-    assert PAGE_CHARACTERS == 4 * 1024 * 1024
-    lengths = [PAGE_CHARACTERS // 4] * 5 + [PAGE_CHARACTERS - 1, 1, 1, PAGE_CHARACTERS + 1, 1, 1]
+@pytest.mark.parametrize(("character", "size"), [("x", 1), ("é", 2), ("\U0001f600", 4)])
+async def test_a_page_of_output_is_bounded_in_bytes(store: Store, character: str, size: int):
+    """Of UTF-8. It ends with the chunk that reaches the bound, however long that is; pages follow without a gap."""
+    assert PAGE_BYTES == 256 * 1024
+    page_size = PAGE_BYTES // size
+    lengths = [page_size // 4] * 5 + [page_size - 1, 1, 1, page_size + 1, 1, 1]
     for seq, length in enumerate(lengths, 1):
-        await store.append_logs([LogChunk("a", "t", 1, seq, "x" * length, seq)])
+        await store.append_logs([LogChunk("a", "t", 1, seq, character * length, seq)])
     pages, after = [], 0
     while page := await store.read_logs("a", "t", attempt=1, after=after):
         pages.append([chunk.seq for chunk in page])
@@ -184,10 +207,10 @@ async def test_a_state_is_unannounced_until_its_own_rev_was_announced(store: Sto
     execution = requested("a", "t", updated_at=1000)
     await store.create_execution(execution)
     assert await store.unannounced(before=1000) == []
-    assert await store.unannounced(before=1001) == [execution]
+    assert await store.unannounced(before=1001) == [summary_of(execution)]
     cancelled = await store.request_cancel("a", "t")
     await store.announced("a", "t", execution.rev)
-    assert await store.unannounced(before=now_ms() + 1) == [cancelled]
+    assert await store.unannounced(before=now_ms() + 1) == [summary_of(cancelled)]
     await store.announced("a", "t", cancelled.rev)
     assert await store.unannounced(before=now_ms() + 1) == []
 

@@ -4,7 +4,7 @@ import pytest
 
 from runcast_api.executions import log_search
 from runcast_core.model.executions import LogChunk
-from runcast_core.store.store import PAGE_CHARACTERS
+from runcast_core.store.store import PAGE_BYTES
 from tests.parts.api import Installation, serving
 
 LOGS = "/api/executions/t1/logs"
@@ -62,20 +62,41 @@ async def test_pages_of_matches_follow_each_other(tmp_path):
 
 
 async def test_a_call_searches_a_bounded_part(tmp_path, monkeypatch):
-    """So many chunks, or so many characters, found or not; `more` says that the rest is yet to be searched."""
-    monkeypatch.setattr(log_search, "CHUNKS", 3)
+    """So many steps of so many chunks or bytes, found or not; `more` says that the rest is yet to be searched."""
+    monkeypatch.setattr(log_search, "CHUNKS", 1)
+    monkeypatch.setattr(log_search, "STEPS", 3)
     async with serving(tmp_path) as api:
         await _stored(api, *["hay"] * 7, "needle")
         pages = [await _found(api, "needle", after=after) for after in (0, 3, 6)]
-        await api.store.append_logs([LogChunk("org_a", "t1", 1, 1, "x" * PAGE_CHARACTERS, 1)])
-        await api.store.append_logs([LogChunk("org_a", "t1", 1, 2, "needle", 1)])
+        monkeypatch.setattr(log_search, "CHUNKS", 1000)
+        chunks = [LogChunk("org_a", "t1", 1, seq, "x" * PAGE_BYTES, 1) for seq in range(1, 4)]
+        await api.store.append_logs([*chunks, LogChunk("org_a", "t1", 1, 4, "needle", 1)])
         wide = await _found(api, "needle", attempt=1)
     assert [(page["after"], page["more"], len(page["matches"])) for page in pages] == [
         (3, True, 0),
         (6, True, 0),
         (8, False, 1),
     ]
-    assert (wide["after"], wide["more"], wide["matches"]) == (1, True, [])
+    assert (wide["after"], wide["more"], wide["matches"]) == (3, True, [])
+
+
+async def test_a_page_of_long_lines_ends_before_its_limit(tmp_path):
+    """What is found is bounded in bytes too, and the rest follows."""
+    line = "\U0001f600" * 4000
+    async with serving(tmp_path) as api:
+        await _stored(api, *[line] * 40)
+        first = await _found(api, "\U0001f600")
+        rest = await _found(api, "\U0001f600", after=first["after"])
+    assert (len(first["matches"]), first["after"], first["more"]) == (17, 17, True)
+    assert [match["seq"] for match in rest["matches"]] == list(range(18, 35))
+
+
+async def test_a_call_searches_several_pages_of_output(tmp_path):
+    """So that a client that looks for one line in much output need not ask often."""
+    async with serving(tmp_path) as api:
+        await _stored(api, *["x" * PAGE_BYTES] * 10, "needle")
+        found = await _found(api, "needle")
+    assert ([match["seq"] for match in found["matches"]], found["after"], found["more"]) == ([11], 11, False)
 
 
 async def test_the_download_has_the_lines_found_only(tmp_path, monkeypatch):

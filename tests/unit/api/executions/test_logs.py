@@ -3,6 +3,7 @@
 import pytest
 
 from runcast_api.executions import logs as logs_module
+from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.executions import LogChunk
 from tests.parts.api import Installation, serving
 
@@ -34,18 +35,19 @@ async def test_pages_of_output_follow_each_other(tmp_path):
     assert (end["chunks"], end["after"], end["more"]) == ([], 5, False)
 
 
-async def test_a_page_of_long_chunks_ends_before_its_limit(tmp_path):
-    """Its size is bounded too: `more` says that the rest is yet to come, and the last page that it is not."""
+@pytest.mark.parametrize("character", ["xxxx", "éé", "\U0001f600"])
+async def test_a_page_of_long_chunks_ends_before_its_limit(tmp_path, character):
+    """Its bytes are bounded too: `more` says that the rest is yet to come, and the last page that it is not."""
     async with serving(tmp_path) as api:
         await api.requested()
         for seq in range(1, 7):
-            await api.store.append_external_log("org_a", "t1", "x" * 1_000_000, seq)
+            await api.store.append_external_log("org_a", "t1", character * 60_000, seq)
         first = (await api.call("GET", "/api/executions/t1/logs")).json()
         rest = (await api.call("GET", f"/api/executions/t1/logs?after={first['after']}")).json()
         download = await api.call("GET", "/api/executions/t1/logs?format=text")
-    assert ([chunk["seq"] for chunk in first["chunks"]], first["after"], first["more"]) == ([1, 2, 3, 4, 5], 5, True)
-    assert ([chunk["seq"] for chunk in rest["chunks"]], rest["after"], rest["more"]) == ([6], 6, False)
-    assert len(download.text) == 6_000_006
+    assert ([chunk["seq"] for chunk in first["chunks"]], first["after"], first["more"]) == ([1, 2], 2, True)
+    assert ([chunk["seq"] for chunk in rest["chunks"]], rest["after"], rest["more"]) == ([3, 4], 4, True)
+    assert len(download.content) == 6 * 240_001
 
 
 async def test_a_full_last_page_is_the_last(tmp_path):
@@ -94,6 +96,29 @@ async def test_the_download_reads_no_more_than_a_page_at_a_time(tmp_path, monkey
         monkeypatch.setattr(api.store, "read_logs", reading)
         await api.call("GET", "/api/executions/t1/logs?format=text")
     assert limits == [3, 3, 3, 3]
+
+
+async def test_a_store_that_fails_at_once_is_told_by_the_status(tmp_path, monkeypatch):
+    """Also where the answer is a download: nothing was sent yet."""
+    async with serving(tmp_path) as api:
+        await stored(api, 1)
+
+        async def failing(*_: str, **__: int) -> list[LogChunk]:
+            raise StoreUnavailable("no answer")
+
+        monkeypatch.setattr(api.store, "read_logs", failing)
+        answers = [await api.call("GET", f"/api/executions/t1/logs?format={each}") for each in ("json", "text")]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "STORE_UNAVAILABLE")] * 2
+
+
+async def test_a_head_reads_no_output(tmp_path, monkeypatch):
+    """It says how it would be answered."""
+    async with serving(tmp_path) as api:
+        await stored(api, 1)
+        monkeypatch.setattr(api.store, "read_logs", None)
+        answer = await api.call("HEAD", "/api/executions/t1/logs?format=text")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-disposition"] == 'attachment; filename="t1.log"'
 
 
 async def test_output_of_strange_characters_comes_back_whole(tmp_path):

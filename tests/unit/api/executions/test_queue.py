@@ -123,7 +123,7 @@ async def test_a_request_that_is_older_than_priorities_may_hold_anything_there(t
     async with serving(tmp_path) as api:
         now = now_ms()
         request = {"image": "busybox", "config": {"priority": "high"}}
-        await api.store.create_execution(Execution("org_a", "old", "busybox", now, now, request))
+        await api.store.create_execution(Execution("org_a", "old", "busybox", now, now, request=request))
         answer = await api.call("POST", "/api/executions/old/rerun")
         assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "priority")
         assert (await _shown(api, "old"))["priority"] == 0

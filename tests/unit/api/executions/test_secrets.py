@@ -35,7 +35,7 @@ async def store_plain(store: SqliteStore, body: dict[str, Any]) -> None:
     """Store as the first version did."""
     now = now_ms()
     stored = {"image": "busybox", "folder": "all", **body}
-    await store.create_execution(Execution("org_a", "t1", "busybox", now, now, stored))
+    await store.create_execution(Execution("org_a", "t1", "busybox", now, now, request=stored))
 
 
 @pytest.mark.parametrize("body", [SECRET, FLAGGED])
@@ -100,6 +100,7 @@ async def test_plain_secrets_of_the_first_version_compare_and_run_again_sealed(t
         assert await request(api, SECRET) == (202, None)
         assert await request(api, {"config": {"secrets": {"KEY": "s3cret-9"}}}) == (409, "TASK_EXISTS")
         assert await rerun(api) == (202, None)
-        new = next(each for each in await api.store.executions("org_a", limit=10) if each.task_id != "t1")
+        task_id = next(e.task_id for e in await api.store.executions("org_a", limit=10) if e.task_id != "t1")
+        new = await api.store.execution("org_a", task_id)
     assert "s3cret" not in str(new)
     assert new.request["config"]["secrets"]["KEY"].keys() == {"sealed"}

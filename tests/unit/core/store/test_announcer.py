@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
-from runcast_core.model.executions import Execution
+from runcast_core.model.executions import ExecutionSummary
 from runcast_core.store.announcer import announce, announce_revocation, sweep_revocations, sweep_unannounced
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from tests.parts.conditions import until
-from tests.parts.stores import requested
+from tests.parts.stores import requested, summary_of
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def _fail_once(monkeypatch: pytest.MonkeyPatch, store: Store, verb: str, error: 
     monkeypatch.setattr(store, verb, failing)
 
 
-async def _unannounced(store: Store) -> list[Execution]:
+async def _unannounced(store: Store) -> list[ExecutionSummary]:
     return await store.unannounced(before=now_ms() + 1)
 
 
@@ -59,7 +59,7 @@ async def test_a_store_that_cannot_note_it_fails_no_caller(store: Store, monkeyp
     with capture_logs() as logs:
         await announce(store, bus, execution)
     assert [entry["event"] for entry in logs] == ["Broadcast execution-updated", "Announcement not noted"]
-    assert await _unannounced(store) == [execution]
+    assert await _unannounced(store) == [summary_of(execution)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""An answer of output in steps, of which no more than one waits for its client."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from runcast_api.executions.output_shares import OutputShare, OutputShares
+
+
+class OutputAnswer(StreamingResponse):
+    """Each step is made once the connection has written most of the one before, all within the share of the
+    organization. What fails before there is a first step is answered as an error. A HEAD makes no step."""
+
+    def __init__(
+        self,
+        request: Request,
+        organization_id: str,
+        steps: AsyncIterator[bytes],
+        media_type: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(steps, media_type=media_type, headers=headers)
+        self._steps = steps
+        self._shares: OutputShares = request.app.state.output_shares
+        self._organization_id = organization_id
+        self._empty = request.method == "HEAD"
+
+    async def stream_response(self, send: Send) -> None:
+        async with self._shares.taken(self._organization_id) as share:
+            step = await self._next(share)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            while step is not None:
+                await _send(send, step)
+                step = b""  # what waits in the connection is then the only copy
+                await _send(send, b"")  # uvicorn waits before it writes, while too much is unwritten
+                step = await self._next(share)
+            await _send(send, b"", more=False)
+
+    async def _next(self, share: OutputShare) -> bytes | None:
+        if self._empty:
+            return None
+        async with share.reads:
+            return await anext(self._steps, None)
+
+
+async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": more})
