@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import orjson
@@ -57,11 +57,20 @@ class Watcher(Member):
         await self.until(lambda w: len(w.of("auth-success")) >= times)
 
 
+W = TypeVar("W", bound=Watcher)
+
+
 @asynccontextmanager
 async def watchers(url: str, count: int, **options: Any) -> AsyncIterator[Crowd[Watcher]]:
     """Run so many, which come back soon; `options` are the client's own."""
+    async with watchers_of(Watcher, url, count, **options) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def watchers_of(kind: type[W], url: str, count: int, **options: Any) -> AsyncIterator[Crowd[W]]:
     soon = {"reconnectionDelay": 20, "reconnectionDelayMax": 100}
-    async with crowd_of(Watcher, url, count, **soon, **options) as clients:
+    async with crowd_of(kind, url, count, **soon, **options) as clients:
         yield clients
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +14,9 @@ from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
 from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms
-from runcast_core.model.errors import BusUnavailable, InvalidInput
+from runcast_core.model.errors import BusUnavailable, InvalidInput, StoreUnavailable
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
-from runcast_core.model.executions import Status
+from runcast_core.model.executions import LogChunk, Status
 from runcast_core.model.identifiers import check_task_id, room
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
 from runcast_core.model.wire.output import Chunk
@@ -51,12 +52,20 @@ async def append_log(request: Request) -> Response:
         warning = "Log broadcast missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
         return Answer(Ok(status="ok"))
-    store: Store = request.app.state.store
-    await store.record_external(organization_id, task_id, None)
-    chunk = await store.append_external_log(organization_id, task_id, report.log, now_ms())
+    chunk = await _stored(request, organization_id, task_id, report.log)
     shown: dict[str, Any] = {name: value for name, value in body.items() if name != "organizationId"}
     await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | builtins(Chunk.of(chunk))))
     return Answer(Ok(status="ok"))
+
+
+async def _stored(request: Request, organization_id: str, task_id: str, text: str) -> LogChunk:
+    store: Store = request.app.state.store
+    await store.record_external(organization_id, task_id, None)
+    try:
+        return await store.append_external_log(organization_id, task_id, text, now_ms())
+    except (StoreUnavailable, anyio.get_cancelled_exc_class()):
+        request.app.state.bus.owe_resync(organization_id, task_id)  # it may be stored all the same
+        raise
 
 
 async def _store_and_relay(request: Request, organization_id: str, report: CallbackUpdate, event: Event) -> None:
@@ -72,6 +81,8 @@ async def _store_and_relay(request: Request, organization_id: str, report: Callb
         exit_code=_exit_code(extra.get("exitCode")),
     )
     if execution.status.terminal and execution.runner_id is not None:
+        # If that runner is lost, nobody else will end its attempt, and tell of output that it did not publish.
+        request.app.state.bus.owe_resync(organization_id, execution.task_id)
         await hint(request.app.state.bus, Signal(SignalKind.CANCEL, organization_id, execution.task_id))
     if not await _publish(request, organization_id, event):
         return

@@ -116,8 +116,15 @@ class Bus(Revocations, Presence, Protocol):
 
     async def publish(self, organization_id: str, event: Event) -> str:
         """Append to the organization's journal and publish, in one step; return the offset. Never retried: after an
-        error the event may or may not have been published, and a `resync` of its execution follows when Redis answers
-        again."""
+        error the event may or may not have been published, and a `resync` of its execution is owed. What is owed to
+        the execution is published first, or the event is not."""
+        ...
+
+    def owe_resync(self, organization_id: str, task_id: str) -> None:
+        """Have a `resync` of the execution published once Redis answers: something of it is stored that was not, or
+        may not have been, published. To be called after it was stored. Each is owed once, in memory and within bounds;
+        as it comes before whatever else this bus publishes of the execution, who notes in the store that a state was
+        published has noted this, too."""
         ...
 
     async def broadcast(self, event: Event) -> None:

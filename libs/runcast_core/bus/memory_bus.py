@@ -20,8 +20,9 @@ from runcast_core.bus.bus import (
     gapless,
 )
 from runcast_core.bus.memory_sessions import MemorySessions
+from runcast_core.bus.owed_resyncs import OwedResyncs
 from runcast_core.model.errors import BusUnavailable
-from runcast_core.model.events import Event, mark
+from runcast_core.model.events import Event, mark, resync
 from runcast_core.model.identifiers import check_organization_id
 
 
@@ -64,11 +65,13 @@ class MemorySubscription:
 
 
 class MemoryBus(MemorySessions):
-    """See `runcast_core.bus.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does."""
+    """See `runcast_core.bus.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does; what is owed is
+    published as soon as it is False again."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.down = False
+        self.owed = OwedResyncs()
+        self._down = False
         self.epoch = "memory"
         self.published: list[tuple[str, Event]] = []
         self.broadcasts: list[Event] = []
@@ -77,15 +80,26 @@ class MemoryBus(MemorySessions):
         self._subscriptions: set[MemorySubscription] = set()
         self._listeners: set[MemoryObjectSendStream[Signal]] = set()
 
+    @property
+    def down(self) -> bool:
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        self._down = down
+        self._pay()
+
     async def publish(self, organization_id: str, event: Event) -> str:
-        await self.ping()
-        self.published.append((check_organization_id(organization_id), event))
-        delivery = Delivery(organization_id, f"{len(self.published)}-0", event)
-        self._journals[organization_id].append(delivery)
-        for subscription in self._subscriptions:
-            if organization_id in subscription.organizations:
-                subscription.sender.send_nowait(delivery)
-        return delivery.offset
+        try:
+            await self.ping()
+        except BusUnavailable:
+            self.owed.add(check_organization_id(organization_id), event.task_id)
+            raise
+        return self._deliver(organization_id, event)
+
+    def owe_resync(self, organization_id: str, task_id: str) -> None:
+        self.owed.add(organization_id, task_id)
+        self._pay()
 
     async def broadcast(self, event: Event) -> None:
         await self.ping()
@@ -151,3 +165,17 @@ class MemoryBus(MemorySessions):
     async def ping(self) -> None:
         if self.down:
             raise BusUnavailable("the memory bus is switched off")
+
+    def _pay(self) -> None:
+        while not self.down and (debts := self.owed.oldest(1)):
+            self._deliver(debts[0].organization_id, resync("publish failed", debts[0].task_id))
+            self.owed.settle(debts[0])
+
+    def _deliver(self, organization_id: str, event: Event) -> str:
+        self.published.append((check_organization_id(organization_id), event))
+        delivery = Delivery(organization_id, f"{len(self.published)}-0", event)
+        self._journals[organization_id].append(delivery)
+        for subscription in self._subscriptions:
+            if organization_id in subscription.organizations:
+                subscription.sender.send_nowait(delivery)
+        return delivery.offset

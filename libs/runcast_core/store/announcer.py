@@ -9,7 +9,7 @@ from runcast_core.bus.revocations import Revocation
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import BusUnavailable, StoreUnavailable
 from runcast_core.model.events import execution_updated
-from runcast_core.model.executions import ExecutionSummary, Status
+from runcast_core.model.executions import CLAIMED, ExecutionSummary, Status
 from runcast_core.model.identifiers import room
 from runcast_core.store.store import Store
 from runcast_core.store.sweeps import sweep
@@ -64,10 +64,13 @@ async def announce_revocation(store: Store, bus: Bus, revocation: Revocation, *,
 
 
 async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
-    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds."""
+    """Announce, for ever, every state that stayed unannounced for `older_than_ms`; looks each `interval` seconds.
+    Whoever ended an attempt and did not say so may have left output of it unpublished, too."""
 
     async def announce_left() -> None:
         for execution in await store.unannounced(before=now_ms() - older_than_ms):
+            if execution.attempt and execution.status not in CLAIMED:
+                bus.owe_resync(execution.organization_id, execution.task_id)
             await announce(store, bus, execution)
 
     await sweep("Sweep of unannounced states failed", announce_left, interval)

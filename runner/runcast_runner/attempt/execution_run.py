@@ -191,6 +191,8 @@ class ExecutionRun:
                 return None
 
     async def _tell(self, ended: Execution) -> None:
+        if self.handed_back:  # as whoever ends an attempt before its job did
+            self._bus.owe_resync(ended.organization_id, ended.task_id)
         if ended.status is Status.PENDING:
             event = "Execution handed back" if self.handed_back else "Execution is tried again"
             log.info(event, task=ended.task_id, attempt=ended.attempt)
@@ -220,10 +222,12 @@ def _opened(execution: Execution, sealer: Sealer | None) -> tuple[Execution, Sec
 
 
 async def release(store: Store, bus: Bus, execution: Execution) -> None:
-    """Make the execution claimable again, unless it is no longer this runner's. Raises `StoreUnavailable`."""
+    """Make the execution claimable again, unless it is no longer this runner's; what was stored of its output may not
+    have been published. Raises `StoreUnavailable`."""
     try:
         released = await store.release(execution.organization_id, execution.task_id, execution.fence)
     except LeaseLost:
         return
     log.info("Execution handed back", task=execution.task_id, attempt=execution.attempt)
+    bus.owe_resync(execution.organization_id, execution.task_id)
     await announce(store, bus, released)

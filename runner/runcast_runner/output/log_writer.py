@@ -4,6 +4,7 @@ Lines wait in their execution's `ExecutionLog` and become numbered chunks when t
 down they go to the spill, and as long as that is not empty everything goes behind what is there.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import anyio
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 
 INTERVAL_S = 0.1
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
+_Task = tuple[str, str]
 _Owned = list[tuple[ExecutionLog, LogChunk]]
 _Batch = Sequence[tuple[ExecutionLog | None, LogChunk]]
 
@@ -68,8 +70,14 @@ class LogWriter:
         """Store what is on disk, oldest first. Raises `StoreUnavailable`."""
         if self._spill.empty:
             return
-        while not self._spill.empty:
-            await self._store_oldest()
+        untold: set[_Task] = set()
+        try:
+            while not self._spill.empty:
+                unpublished = await self._store_oldest()
+                self._owe_resyncs(untold - unpublished)  # the others once no more of them follows
+                untold = unpublished
+        finally:
+            self._owe_resyncs(untold)
         log.info("All output that was on disk is stored")
 
     def _filled(self, full: bool) -> None:
@@ -81,12 +89,17 @@ class LogWriter:
         """Hand on what the logs hold, however long that takes, but nothing of an attempt that is lost by then."""
         delay = FIRST_RETRY_S
         taken = [(owner, chunk) for owner in list(self._logs) for chunk in owner.take()]
-        while taken := [(owner, chunk) for owner, chunk in taken if not owner.abandoned]:
+        while taken := self._not_lost(taken):
             if await self._handed_on(taken):
                 return
             with anyio.move_on_after(delay):
                 await self._spill.moved()
             delay = min(delay * 2, LAST_RETRY_S)
+
+    def _not_lost(self, taken: _Owned) -> _Owned:
+        """Leave out what is of lost attempts. A store that did not answer may have taken it."""
+        self._owe_resyncs(_tasks(chunk for owner, chunk in taken if owner.abandoned))
+        return [(owner, chunk) for owner, chunk in taken if not owner.abandoned]
 
     async def _handed_on(self, taken: _Owned) -> bool:
         """Store and publish it, or put it on disk; False if neither can be done now."""
@@ -119,11 +132,11 @@ class LogWriter:
                 delay = FIRST_RETRY_S
                 await self._spill.moved()
 
-    async def _store_oldest(self) -> None:
-        """Store one segment, and remove it. What is of an attempt that does not run here any more, as it is lost or of
-        an earlier process, is stored without being published, and only while its execution is there: not one that was
-        requested anew with its task id. As there are no transactions, a deletion and a new request exactly between
-        that look and the write are not noticed."""
+    async def _store_oldest(self) -> set[_Task]:
+        """Store one segment, remove it, and return of which executions it was not published. What is of an attempt that
+        does not run here any more, as it is lost or of an earlier process, is only stored, and only while its execution
+        is there: not one that was requested anew with its task id. As there are no transactions, a deletion and a new
+        request exactly between that look and the write are not noticed."""
         segment = await self._spill.oldest()
         owners = {output.execution.attempt_key: output for output in self._logs if not output.abandoned}
         keys = {spilled.key for spilled in segment}
@@ -136,30 +149,54 @@ class LogWriter:
         if left_out := len(segment) - len(batch):
             log.info("Output on disk left out, its execution is gone", chunks=left_out)
         await self._spill.drop()
+        return _tasks(chunk for owner, chunk in batch if owner is None)
 
     async def _is_known(self, key: AttemptKey) -> bool:
         found = await self._store.execution(key.organization_id, key.task_id)
         return found is not None and found.created_at == key.created_at
 
     async def _store_and_publish(self, batch: _Batch) -> None:
-        await self._store.append_logs([chunk for _, chunk in batch])
-        self._metrics.stored.inc(len(batch))
+        await self._stored([chunk for _, chunk in batch])
         await self._publish([(owner, chunk) for owner, chunk in batch if owner is not None])
         for owner, seq in {owner: chunk.seq for owner, chunk in batch}.items():
             if owner is not None:
                 owner.settled(seq)
 
+    async def _stored(self, chunks: list[LogChunk]) -> None:
+        try:
+            await self._store.append_logs(chunks)
+        except anyio.get_cancelled_exc_class():
+            self._owe_resyncs(_tasks(chunks))  # they may be stored all the same
+            raise
+        self._metrics.stored.inc(len(chunks))
+
     async def _publish(self, batch: _Owned) -> None:
-        """Publish in order. Once Redis does not answer the rest is left out: it is stored, and seq shows the gap."""
-        for number, (owner, chunk) in enumerate(batch):
-            if owner.abandoned:
-                continue
-            try:
-                await self._bus.publish(chunk.organization_id, execution_log(chunk))
-            except BusUnavailable as error:
-                self._metrics.unpublished.inc(len(batch) - number)
-                log.warning("Output stored but not published", chunks=len(batch) - number, reason=error.message)
-                return
+        """Publish in order, but nothing of lost attempts, and nothing more once Redis does not answer. All of it is
+        stored: the executions of what is left out are owed a `resync`."""
+        left = deque(batch)
+        untold: list[LogChunk] = []
+        try:
+            while left:
+                owner, chunk = left[0]
+                if owner.abandoned:
+                    untold.append(chunk)
+                else:
+                    await self._bus.publish(chunk.organization_id, execution_log(chunk))
+                left.popleft()
+        except BusUnavailable as error:
+            log.warning("Output stored but not published", chunks=len(left), reason=error.message)
+        finally:
+            untold += [chunk for _, chunk in left]
+            self._metrics.unpublished.inc(len(untold))
+            self._owe_resyncs(_tasks(untold))
+
+    def _owe_resyncs(self, tasks: set[_Task]) -> None:
+        for organization_id, task_id in tasks:
+            self._bus.owe_resync(organization_id, task_id)
+
+
+def _tasks(chunks: Iterable[LogChunk]) -> set[_Task]:
+    return {(chunk.organization_id, chunk.task_id) for chunk in chunks}
 
 
 def _may_write(owners: Iterable[ExecutionLog]) -> bool:

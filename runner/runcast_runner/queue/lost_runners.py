@@ -40,9 +40,11 @@ class LostRunners:
                 log.warning("Looking for lost runners failed", reason=error.message)
 
     async def _end(self, lost: list[ExecutionSummary]) -> None:
-        """End these attempts, and with them their executions unless there is to be another."""
+        """End these attempts, and with them their executions unless there is to be another. What a lost runner stored
+        last it may not have published."""
         for execution in lost:
             ended = await self._store.expire(execution.organization_id, execution.task_id, execution.fence)
             if ended is not None:
                 self._metrics.expired.inc()
+                self._bus.owe_resync(ended.organization_id, ended.task_id)
                 await announce_and_wake(self._store, self._bus, ended)

@@ -18,7 +18,8 @@ log = structlog.get_logger()
 
 
 class TakeUp:
-    """`begin` is given what goes on."""
+    """`begin` is given what goes on. What the earlier runner stored last it may not have published: dashboards are told
+    to read it."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class TakeUp:
             if resumed is not None:
                 log.info("Execution goes on", task=execution.task_id, attempt=execution.attempt)
                 self._begun.add(found.key)
+                self._bus.owe_resync(execution.organization_id, execution.task_id)
                 self._begin(execution, resumed)
                 return
         if found is not None:

@@ -13,6 +13,7 @@ from tests.parts.runner import (
     FaultyStore,
     bus,
     dummy_request,
+    events_of,
     running_runner,
     statuses_of,
     store,
@@ -54,6 +55,13 @@ async def test_a_drain_hands_back_what_does_not_end(store, bus):
     assert (await store.execution(ORG, task_id)).status is Status.PENDING
     assert await stored_output(store, task_id) == ["kept 0", "and a prompt: "]
     assert statuses_of(bus, task_id) == ["RUNNING", "PENDING"]
+    names = [name for name, _ in events_of(bus, task_id)]
+    assert names == [
+        "execution-updated",
+        *["execution-log"] * names.count("execution-log"),
+        "resync",
+        "execution-updated",
+    ]
     assert (await store.claim(ORG, runner_id="r2", lease_ms=1000, limit=1)).attempt == 2
 
 

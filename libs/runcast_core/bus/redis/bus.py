@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import MovedError
 
 from runcast_core.bus.bus import JournalPage, JournalTail, Signal, SignalKind
-from runcast_core.bus.owed_resyncs import OwedResyncs
+from runcast_core.bus.owed_resyncs import Debt, OwedResyncs
 from runcast_core.bus.redis.connections import TIMEOUT_S, open_servers
 from runcast_core.bus.redis.journal import RedisJournals
 from runcast_core.bus.redis.presence import RedisPresence
@@ -42,12 +42,12 @@ class RedisBus(RedisRevocations, RedisPresence):
         self._scripts = RedisScripts(servers, self._answered)
 
     async def publish(self, organization_id: str, event: Event) -> str:
-        try:
-            async with self._answered():
-                return await self._journals.publish(organization_id, event)
-        except (BusUnavailable, anyio.get_cancelled_exc_class()):
-            self.owed.add(organization_id, event.task_id)
-            raise
+        if (debt := self.owed.take(organization_id, event.task_id)) is not None:
+            await self._publish(organization_id, _paying(debt))  # which owes it again where it fails
+        return await self._publish(organization_id, event)
+
+    def owe_resync(self, organization_id: str, task_id: str) -> None:
+        self.owed.add(organization_id, task_id)
 
     async def broadcast(self, event: Event) -> None:
         async with self._answered():
@@ -97,22 +97,36 @@ class RedisBus(RedisRevocations, RedisPresence):
             await anyio.sleep(pause_s)
 
     async def pay(self) -> bool:
-        """Publish what is owed, some at a time. One that fails is owed again, and then no more are tried."""
+        """Publish what is owed, some at a time. One that fails stays owed, behind others; then no more are tried."""
         failed: list[str] = []
 
-        async def publish(organization_id: str, task_id: str | None) -> None:
+        async def pay(debt: Debt) -> None:
             try:
-                await self.publish(organization_id, resync("publish failed", task_id))
-            except BusUnavailable as error:  # and the debt is remembered, as that of any publish
+                await self._append(debt.organization_id, _paying(debt))
+            except BusUnavailable as error:
                 failed.append(error.message)
+                self.owed.postpone(debt)
+            else:
+                self.owed.settle(debt)
 
-        while not failed and (debts := self.owed.take(PAID_TOGETHER)):
+        while not failed and (debts := self.owed.oldest(PAID_TOGETHER)):
             async with anyio.create_task_group() as tasks:
                 for debt in debts:
-                    tasks.start_soon(publish, *debt)
+                    tasks.start_soon(pay, debt)
         if failed:
             log.warning("Resyncs postponed", owed=len(self.owed), reason=failed[0])
         return not failed
+
+    async def _publish(self, organization_id: str, event: Event) -> str:
+        try:
+            return await self._append(organization_id, event)
+        except (BusUnavailable, anyio.get_cancelled_exc_class()):
+            self.owed.add(organization_id, event.task_id)
+            raise
+
+    async def _append(self, organization_id: str, event: Event) -> str:
+        async with self._answered():
+            return await self._journals.publish(organization_id, event)
 
     @asynccontextmanager
     async def _answered(self) -> AsyncIterator[None]:
@@ -154,6 +168,10 @@ async def _signals(subscription: RedisSubscription) -> AsyncIterator[Signal]:
         signal = decode_signal(data)
         if signal is not None:
             yield signal
+
+
+def _paying(debt: Debt) -> Event:
+    return resync("publish failed", debt.task_id)
 
 
 def _stock_emit(event: Event) -> bytes:

@@ -35,8 +35,11 @@ class Writer:
         """Run `job` in a transaction and return its result once that is on disk. Raises what the job raised,
         `Conflict` where that was a violated constraint, or `StoreUnavailable`. A cancelled caller's job still runs."""
         future: Future[T] = Future()
+        # So that cancelling the caller leaves the job to the thread, and its error to nobody: behind `asyncio.shield`,
+        # CPython 3.11 would log it, with a traceback, as never retrieved.
+        future.set_running_or_notify_cancel()
         self._enqueue((job, future))
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Finish what is queued, refuse the rest, and close the connection."""

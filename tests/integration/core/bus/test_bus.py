@@ -45,6 +45,25 @@ async def test_a_subscriber_sees_its_organization_in_order_with_the_journals_off
     assert (await bus.read_journal(a, start=received[5].offset, count=2)).entries == received[5:7]
 
 
+async def test_a_resync_that_is_owed_comes_before_what_follows(bus: Bus):
+    """Before anything else of its execution, also where that is published at once; another organization has none."""
+    a, b = new_id(), new_id()
+    for task_id in ("t1", "t2"):
+        bus.owe_resync(a, task_id)
+    with anyio.fail_after(5):
+        await bus.publish(a, Event("execution-log", "t1", b"{}"))
+        await bus.publish(b, Event("execution-log", "t1", b"{}"))
+
+        async def told() -> list[tuple[str, str | None]] | None:
+            events = [entry.event for entry in (await bus.read_journal(a)).entries]
+            return [(e.name, e.task_id) for e in events] if len(events) >= 3 else None
+
+        names = await until(told)
+    assert sorted(names) == [("execution-log", "t1"), ("resync", "t1"), ("resync", "t2")]
+    assert names.index(("resync", "t1")) < names.index(("execution-log", "t1"))
+    assert [entry.event.name for entry in (await bus.read_journal(b)).entries] == ["execution-log"]
+
+
 async def test_what_arrived_together_is_yielded_together(bus: Bus):
     """Whoever relays writes once for all of it; nothing waits for more to come."""
     a, b = new_id(), new_id()

@@ -63,6 +63,24 @@ async def test_a_failed_publish_is_a_resync_when_redis_is_back(mortal: MortalRed
             assert len(bus.owed) == 0
 
 
+async def test_a_failed_publish_is_told_before_whatever_follows(mortal: MortalRedis, monkeypatch: pytest.MonkeyPatch):
+    """However long the next look for debts takes: who notes that a later state was published has noted both."""
+    monkeypatch.setattr(redis_bus.RedisBus, "run", lambda _: anyio.sleep_forever())
+    with anyio.fail_after(20):
+        async with open_redis_bus(mortal.url) as bus:
+            for task_id in ("1", "2"):
+                with pytest.raises(BusUnavailable):
+                    await bus.publish("a", _event(task_id))
+            with mortal.running():
+                await bus.publish("a", _event("1"))
+                entries = (await bus.read_journal("a")).entries
+                assert [(entry.event.name, entry.event.task_id) for entry in entries] == [
+                    (RESYNC, "1"),
+                    ("execution-log", "1"),
+                ]
+                assert [debt.task_id for debt in bus.owed.oldest(10)] == ["2"]
+
+
 async def test_a_publish_without_an_answer_is_a_resync_and_no_second_event(
     mortal: MortalRedis, monkeypatch: pytest.MonkeyPatch
 ):

@@ -13,7 +13,17 @@ from runcast_core.store.store import Store
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import FoundJob, Job, Running, Write
 from tests.parts.conditions import until
-from tests.parts.runner import ORG, FaultyStore, bus, dummy_request, running_runner, store, stored_output, until_status
+from tests.parts.runner import (
+    ORG,
+    FaultyStore,
+    bus,
+    dummy_request,
+    events_of,
+    running_runner,
+    store,
+    stored_output,
+    until_status,
+)
 
 __all__ = ["bus", "store"]
 
@@ -77,6 +87,7 @@ async def test_it_goes_on_with_what_is_left(store, bus):
     assert await stored_output(store, held.task_id) == [f"dummy {n}" for n in range(5)]
     statuses = [orjson.loads(event.payload).get("status") for _, event in bus.published]
     assert [status for status in statuses if status] == ["PASSED"]
+    assert [name for name, _ in events_of(bus, held.task_id)][:2] == ["resync", "execution-log"]
 
 
 async def test_time_that_passed_before_counts(store, bus):
@@ -107,6 +118,7 @@ async def test_what_cannot_go_on_is_removed_before_it_is_handed_back(store, bus,
         ended = await until_status(store, held.task_id)
     assert (ended.status, ended.attempt, executor.resumed) == (Status.PASSED, 2, [])
     assert executor.removed == [(held.task_id, Status.RUNNING)]
+    assert [name for name, _ in events_of(bus, held.task_id)][:2] == ["resync", "execution-updated"]
 
 
 async def test_what_nobody_holds_any_more_is_removed(store, bus):

@@ -219,7 +219,23 @@ async def test_without_redis_reports_are_stored_and_accepted(tmp_path):
         assert (update.json(), log.json()) == ({"status": "broadcasted"}, {"status": "ok"})
         assert [e.status for e in await api.store.unannounced(before=now_ms() + 60_000)] == [Status.PASSED]
         assert len(await api.store.read_logs("org_a", "t1", attempt=0)) == 1
+        api.bus.down = False
+        assert [(event.name, event.task_id) for _, event in api.bus.published] == [("resync", "t1")]
     assert [entry["event"] for entry in logs] == ["Callback stored but not relayed"] * 2
+
+
+async def test_output_that_may_be_stored_is_told(tmp_path, monkeypatch):
+    """The store took it and its answer was lost: the worker is told to try again, dashboards to read it."""
+    async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
+        append = api.store.append_external_log
+
+        async def append_unanswered(*arguments) -> None:
+            await append(*arguments)
+            raise StoreUnavailable("no answer")
+
+        monkeypatch.setattr(api.store, "append_external_log", append_unanswered)
+        assert (await api.http.post("/executions/log", json=LOG)).status_code == 503
+        assert [(event.name, event.task_id) for _, event in api.bus.published] == [("resync", "t1")]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -314,9 +330,14 @@ async def test_a_reported_end_is_told_to_the_runner_that_holds_the_execution(tmp
         claimed = await api.store.claim("org_a", runner_id="r", lease_ms=60_000, limit=1)
         assert claimed is not None
         api.bus.sent_signals.clear()
+        api.bus.published.clear()
         for body in (UPDATE, {**UPDATE, "status": "FAILED"}, {**UPDATE, "taskId": "external", "status": "PASSED"}):
             headers = {"Authorization": "Bearer token of the workers"}
             assert (await api.http.post(PATHS[0], json=body, headers=headers)).status_code == 200
         assert api.bus.sent_signals == [Signal(SignalKind.CANCEL, "org_a", "t1")]
+        names = [
+            event.name for _, event in api.bus.published
+        ]  # its runner may be lost, and its last output unpublished
+        assert names == ["execution-updated", "resync", "execution-updated", "execution-updated"]
         answer = await api.call("DELETE", "/api/executions/t1")
         assert (answer.status_code, answer.json()["code"]) == (409, "STILL_LIVE")

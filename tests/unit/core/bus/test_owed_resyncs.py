@@ -15,15 +15,54 @@ def owed(monkeypatch: pytest.MonkeyPatch) -> OwedResyncs:
     return OwedResyncs()
 
 
+def _oldest(owed: OwedResyncs, most: int = 10) -> list[tuple[str, str | None]]:
+    return [(debt.organization_id, debt.task_id) for debt in owed.oldest(most)]
+
+
 def test_each_debt_is_remembered_once(owed: OwedResyncs):
-    """The oldest is taken first, and is then owed no more."""
+    """The oldest is paid first, and is owed until it is settled."""
     for task_id in ("1", "2", "1"):
         owed.add("a", task_id)
     owed.add("b", "1")
     assert len(owed) == 3
-    assert owed.take(2) == [("a", "1"), ("a", "2")]
-    assert owed.take(2) == [("b", "1")]
-    assert (owed.take(2), len(owed)) == ([], 0)
+    assert _oldest(owed, 2) == [("a", "1"), ("a", "2")]
+    for debt in owed.oldest(2):
+        owed.settle(debt)
+    assert _oldest(owed) == [("b", "1")]
+    owed.settle(owed.oldest(1)[0])
+    assert (_oldest(owed), len(owed)) == ([], 0)
+
+
+def test_what_is_owed_anew_while_it_is_paid_stays_owed(owed: OwedResyncs):
+    """What was stored after the `resync` was sent needs another."""
+    owed.add("a", "1")
+    [paid] = owed.oldest(1)
+    owed.add("a", "1")
+    owed.settle(paid)
+    assert _oldest(owed) == [("a", "1")]
+
+
+def test_a_debt_can_be_taken_by_whoever_publishes_of_its_execution(owed: OwedResyncs):
+    """It is settled once, by whoever comes first; another execution's is not taken along."""
+    owed.add("a", "1")
+    owed.add("a", "2")
+    [paid, _] = owed.oldest(2)
+    assert owed.take("a", "1") == paid
+    owed.settle(paid)
+    assert (owed.take("a", "1"), owed.take("b", "2"), owed.take("a", None)) == (None, None, None)
+    assert _oldest(owed) == [("a", "2")]
+
+
+def test_an_organization_that_cannot_be_paid_holds_up_no_other(owed: OwedResyncs):
+    """As where a node of a cluster is away; what was settled meanwhile is not owed again."""
+    for debt in (("a", "1"), ("a", "2"), ("b", "1")):
+        owed.add(*debt)
+    owed.postpone(owed.oldest(1)[0])
+    assert _oldest(owed) == [("b", "1"), ("a", "1"), ("a", "2")]
+    [first, *_] = owed.oldest(3)
+    owed.settle(first)
+    owed.postpone(first)
+    assert _oldest(owed) == [("a", "1"), ("a", "2")]
 
 
 @pytest.mark.parametrize("tasks", [["1", "2", "3", "4"], ["1", None], [None, "1"], [None, None]])
@@ -32,7 +71,9 @@ def test_many_executions_are_one_debt(owed: OwedResyncs, tasks: list[str | None]
     for task_id in tasks:
         owed.add("a", task_id)
     owed.add("b", "1")
-    assert owed.take(10) == [("a", None), ("b", "1")]
+    assert _oldest(owed) == [("a", None), ("b", "1")]
+    assert owed.take("a", "9") == owed_resyncs.Debt("a", None, len(tasks) - 1)
+    assert _oldest(owed) == [("b", "1")]
 
 
 def test_too_many_organizations_are_counted_and_logged(owed: OwedResyncs):
@@ -43,7 +84,7 @@ def test_too_many_organizations_are_counted_and_logged(owed: OwedResyncs):
         owed.add("a", "2")
     assert owed.forgotten == 1
     assert [entry["organization"] for entry in logs] == ["c"]
-    assert owed.take(10) == [("a", "a"), ("a", "2"), ("b", "b")]
+    assert _oldest(owed) == [("a", "a"), ("a", "2"), ("b", "b")]
 
 
 async def test_waiting_ends_with_a_debt(owed: OwedResyncs):

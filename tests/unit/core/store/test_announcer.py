@@ -138,3 +138,25 @@ async def test_the_sweep_of_revocations_outlives_what_a_round_raises(
             tasks.cancel_scope.cancel()
     assert [entry["event"] for entry in logs].count("Sweep of unannounced revocations failed") == 1
     assert "s3cret" not in str(logs)
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_the_sweep_tells_of_output_that_may_be_unpublished(store: Store, claimed: bool):
+    """Whoever ended an attempt and was killed before it said so, may have owed a `resync`, too; what nobody ran has no
+    output."""
+    bus = MemoryBus()
+    await store.create_execution(requested("a", "t"))
+    if claimed:
+        claim = await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
+        assert claim is not None
+        await store.release("a", "t", claim.fence)
+
+    async def announced() -> bool:
+        return not await _unannounced(store)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: sweep_unannounced(store, bus, interval=0.01, older_than_ms=0))
+        await until(announced)
+        tasks.cancel_scope.cancel()
+    names = [event.name for _, event in bus.published]
+    assert names == (["resync", "execution-updated"] if claimed else ["execution-updated"])

@@ -13,9 +13,11 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
+from runcast_core.model.events import EXECUTION_LOG, RESYNC, Event
 from runcast_core.model.executions import Execution, LogChunk
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.output import log_writer
+from runcast_runner.output import spill as spill_module
 from runcast_runner.output.execution_log import MAX_HELD_CHARACTERS, ExecutionLog
 from runcast_runner.output.log_writer import LogWriter
 from runcast_runner.output.numbering import CHUNK_CHARACTERS
@@ -40,6 +42,10 @@ class Chunks:
             raise StoreUnavailable("down")
         self.times.append(anyio.current_time())
         self.batches.append(list(chunks))
+        await self.then()
+
+    async def then(self) -> None:
+        """What happens once they are stored, before anybody knows."""
 
     async def execution(self, organization_id, task_id) -> Execution | None:
         return self.executions.get(task_id)
@@ -61,6 +67,24 @@ class Parts:
         now = now_ms()
         execution = self.store.executions[task_id] = Execution("org", task_id, "image", now, now, attempt=1)
         return self.writer.open(execution, may_write)
+
+
+def _resynced(bus: MemoryBus) -> list[str | None]:
+    """Return the executions that dashboards were told to read again, sorted."""
+    return sorted(event.task_id or "" for _, event in bus.published if event.name == RESYNC)
+
+
+class Interrupted(MemoryBus):
+    """Goes down by itself when so many events were published."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self._after = after
+
+    async def publish(self, organization_id: str, event: Event) -> str:
+        if len(self.published) == self._after:
+            self.down = True
+        return await super().publish(organization_id, event)
 
 
 @asynccontextmanager
@@ -177,7 +201,8 @@ async def test_a_lost_attempt_is_not_written_any_more(monkeypatch):
         await lost.drained()
         await kept.drained()
         assert (parts.store.texts("lost"), parts.store.texts("kept")) == ([], ["a"])
-        assert [event.task_id for _, event in parts.bus.published] == ["kept"]
+        told = [(event.name, event.task_id) for _, event in parts.bus.published]
+        assert told == [(RESYNC, "lost"), (EXECUTION_LOG, "kept")]  # as the store may have taken what it did not answer
 
 
 @pytest.mark.parametrize("spills", [False, True])
@@ -216,7 +241,68 @@ async def test_a_dead_redis_holds_nothing_back():
         await output.write(b"b\n")
         await output.drained()
         assert parts.store.texts("t") == ["a", "b"]
-        assert [orjson.loads(event.payload)["log"] for _, event in parts.bus.published] == ["b"]
+        assert [event.name for _, event in parts.bus.published] == [RESYNC, EXECUTION_LOG]
+        assert orjson.loads(parts.bus.published[-1][1].payload)["log"] == "b"
+
+
+@pytest.mark.parametrize("after", [0, 2])
+async def test_whoever_is_left_out_is_owed_a_resync(after):
+    """Not only the first one that fails: each execution whose chunk was stored and not published, and no other."""
+    parts = Parts()
+    parts.bus = parts.writer._bus = Interrupted(after)
+    outputs = [parts.open(f"t{number}") for number in range(5)]
+    for output in outputs:
+        await output.write(b"a\n")
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(parts.writer.run)
+            for output in outputs:
+                await output.drained()
+            tasks.cancel_scope.cancel()
+    published = {event.task_id for _, event in parts.bus.published}
+    assert len(published) == after
+    parts.bus.down = False
+    assert set(_resynced(parts.bus)) == {f"t{number}" for number in range(5)} - published
+    assert len(_resynced(parts.bus)) == 5 - after
+
+
+async def test_what_is_stored_of_an_attempt_that_is_lost_then_is_told(monkeypatch):
+    """Nothing of it is published any more, but where it is: once for all of its chunks."""
+    async with _writing() as parts:
+        lost, kept = parts.open("lost"), parts.open("kept")
+
+        async def lose() -> None:
+            lost.abandon()
+
+        monkeypatch.setattr(parts.store, "then", lose)
+        await lost.write(b"x" * 16_000 + b"\n" + b"y" * 16_000 + b"\n")
+        await kept.write(b"a\n")
+        await kept.drained()
+        assert len(parts.store.texts("lost")) == 2
+        assert {(event.name, event.task_id) for _, event in parts.bus.published} == {
+            (RESYNC, "lost"),
+            (EXECUTION_LOG, "kept"),
+        }
+        assert _resynced(parts.bus) == ["lost"]
+
+
+@pytest.mark.parametrize("where", ["stored", "published"])
+async def test_what_is_stored_while_the_writer_is_cancelled_is_told(monkeypatch, where):
+    """As when its runner ends: what may be stored, or was, and who was not told of it."""
+    async with _writing() as parts:
+        reached = anyio.Event()
+
+        async def hang(*_: object) -> None:
+            reached.set()
+            await anyio.sleep_forever()
+
+        target = (parts.store, "then") if where == "stored" else (parts.bus, "publish")
+        monkeypatch.setattr(*target, hang)
+        for task_id in ("t1", "t2"):
+            await parts.open(task_id).write(b"a\n")
+        await reached.wait()
+        assert parts.bus.published == []
+    assert _resynced(parts.bus) == ["t1", "t2"]
 
 
 async def test_a_line_is_of_one_stream():
@@ -257,22 +343,29 @@ async def test_output_on_disk_is_not_drained(tmp_path):
         assert [orjson.loads(event.payload)["seq"] for _, event in parts.bus.published] == [1]
 
 
+@pytest.mark.parametrize("last", ["lost", "kept"])
 @pytest.mark.parametrize("fate", ["there", "gone", "requested again"])
-async def test_what_a_lost_attempt_has_on_disk_is_for_its_own_execution_only(tmp_path, fate):
-    """From the moment it is lost, also while its container is still being stopped; and nobody is told live."""
+async def test_what_a_lost_attempt_has_on_disk_is_for_its_own_execution_only(tmp_path, monkeypatch, fate, last):
+    """From the moment it is lost, also while its container is still being stopped. It is not live: who watches is told
+    to read it, once it is all stored."""
+    monkeypatch.setattr(spill_module, "SEGMENT_BYTES", 1)
     async with _writing(Spill(tmp_path, 1_000_000)) as parts:
         parts.store.down = True
-        lost, kept = parts.open("lost"), parts.open("kept")
-        await lost.write(b"a\n")
-        await kept.write(b"a\n")
-        await until(lambda: not parts.spill.empty)
-        lost.abandon()
+        logs = {task_id: parts.open(task_id) for task_id in ("lost", "kept")}
+        written = [("lost", b"a\n"), ("lost", b"b\n"), ("lost", b"c\n")]
+        for task_id, text in [*written, ("kept", b"a\n")] if last == "kept" else [("kept", b"a\n"), *written]:
+            size = parts.spill.size
+            await logs[task_id].write(text)
+            await until(lambda size=size: parts.spill.size > size)
+        logs["lost"].abandon()
         if fate == "gone":
             del parts.store.executions["lost"]
         if fate == "requested again":
             first = parts.store.executions["lost"]
             parts.store.executions["lost"] = replace(first, created_at=first.created_at + 1)
         parts.store.down = False
-        await kept.drained()
-        assert (parts.store.texts("lost"), parts.store.texts("kept")) == (["a"] if fate == "there" else [], ["a"])
-        assert [event.task_id for _, event in parts.bus.published] == ["kept"]
+        is_there = fate == "there"
+        await until(lambda: parts.spill.empty and len(parts.bus.published) == 1 + is_there)
+        assert (parts.store.texts("lost"), parts.store.texts("kept")) == (["a", "b", "c"] if is_there else [], ["a"])
+        told = {(event.name, event.task_id) for _, event in parts.bus.published}
+        assert told == {(EXECUTION_LOG, "kept"), *([(RESYNC, "lost")] if is_there else [])}

@@ -94,7 +94,7 @@ async def test_a_url_of_one_server_is_told_of_the_cluster(cluster: Cluster):
     async with open_redis_bus(f"redis://{cluster.nodes[0].address}") as bus:
         with pytest.raises(BusUnavailable, match="REDIS_URL"):
             await bus.publish(organization, mark())
-        bus.owed.take(1)
+        bus.owed.take(organization, None)
 
 
 async def _ready(subscription: RedisSubscription) -> None:

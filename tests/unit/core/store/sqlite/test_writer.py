@@ -1,5 +1,7 @@
 """The thread that writes: one commit for many jobs, each of them alone; a full queue, a full disk."""
 
+import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,7 +11,7 @@ import anyio.to_thread
 import apsw
 import pytest
 
-from runcast_core.model.errors import Conflict, StoreUnavailable
+from runcast_core.model.errors import Conflict, LeaseLost, StoreUnavailable
 from runcast_core.store.sqlite.connections import connect
 from runcast_core.store.sqlite.writer import Writer
 
@@ -127,3 +129,24 @@ async def test_a_cancelled_caller_leaves_the_writer_at_work(writer: Writer):
         group.cancel_scope.cancel()
     go.set()
     assert await writer.write(_sql("SELECT x FROM t")) == [(1,)]
+
+
+async def test_the_error_of_a_cancelled_callers_job_is_nobodys(writer: Writer):
+    """Such as a lost lease, told to a renewal that is not waited for any more: the interpreter logs no traceback."""
+    told: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    busy, go = threading.Event(), threading.Event()
+
+    def hold(_: apsw.Connection) -> None:
+        busy.set()
+        go.wait(10)
+        raise LeaseLost("the execution has ended")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(writer.write, hold)
+        await anyio.to_thread.run_sync(busy.wait, 10)
+        group.cancel_scope.cancel()
+    go.set()
+    assert await writer.write(_sql("SELECT x FROM t")) == []
+    gc.collect()
+    assert told == []
