@@ -17,11 +17,22 @@ from runcast_core.model.identifiers import TASK_ID_PATTERN
 from runcast_core.model.wire.shape import Problem
 
 _REF = "#/components/schemas/"
-_SECURITY: dict[Access, list[dict[str, list[str]]]] = {Access.PUBLIC: [], Access.WORKER: [{"callbackToken": []}, {}]}
-"""Whoever else may call shows a token."""
-_IN_PATH = {"taskId": {"type": "string", "pattern": TASK_ID_PATTERN}, "userId": {"type": "string"}}
+_SECURITY: dict[Access, list[dict[str, list[str]]]] = {
+    Access.PUBLIC: [],
+    Access.OWNER: [{"bearer": []}],
+    Access.MANAGER: [{"bearer": []}],
+    Access.WORKER: [{"callbackToken": []}, {}],
+}
+"""Whoever else may call shows a token or an API key."""
+_KEY_OR_TOKEN: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+_IN_PATH = {
+    "taskId": {"type": "string", "pattern": TASK_ID_PATTERN},
+    "userId": {"type": "string"},
+    "keyId": {"type": "string"},
+}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "rck_…; also as a bearer token"},
     "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
 }
 
@@ -69,7 +80,7 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "description": f"For {call.access.value}.",
         "operationId": call.handler.__name__,
-        "security": _SECURITY.get(call.access, [{"bearer": []}]),
+        "security": _SECURITY.get(call.access, _KEY_OR_TOKEN),
         "parameters": _parameters(call),
         "responses": {str(call.status): done, "default": refused},
     }

@@ -12,7 +12,7 @@ from runcast_api.http.problems import Forbidden
 from runcast_api.http.shown import bearer
 from runcast_api.settings import ApiSettings
 from runcast_core.model.credentials import PREFIXES, CredentialKind
-from runcast_core.model.identifiers import check_organization_id, key_subject
+from runcast_core.model.identifiers import check_organization_id
 from runcast_core.store.store import Store
 
 _BY_PROXIES = re.compile(
@@ -67,10 +67,8 @@ async def _worker(request: Request, key: str) -> Reporter | None:
     if found is None:
         return None
     store: Store = request.app.state.store
-    standing = await store.standing(found.organization_id, key_subject(found.credential_id))
-    if standing.organization_deleted or standing.sessions_revoked_at is not None:
-        return None
-    return Reporter(found.organization_id)
+    organization = await store.organization(found.organization_id)
+    return None if organization is not None and organization.deleted else Reporter(found.organization_id)
 
 
 def _trusted(request: Request) -> bool:
