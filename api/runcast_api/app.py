@@ -24,6 +24,7 @@ from runcast_api.http.problems import on_http_exception, on_runcast_error, on_un
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
 from runcast_api.settings import ApiSettings
+from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
 from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
@@ -77,6 +78,7 @@ def create_app(
     app.state.settings = settings
     app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
+    app.state.job_tokens = job_tokens_of(settings)
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app

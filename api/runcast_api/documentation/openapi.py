@@ -33,7 +33,11 @@ _IN_PATH = {
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "rck_…; also as a bearer token"},
-    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
+    "callbackToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "RUNCAST_CALLBACK_TOKEN, a worker key (rcw_…), or the RUNCAST_JOB_TOKEN of a job for itself",
+    },
 }
 
 
