@@ -26,6 +26,7 @@ from runcast_core.model.accounts import Role
 from tests.e2e.counters import counted
 from tests.parts.installation import SECRET, Installation, started_installation
 from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.redis.told import note_told_at
 
 RESULTS = Path(__file__).parent / "results"
 BUDGET = 2.0
@@ -44,6 +45,7 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         started_installation(server.url, Path(folder), runners=(), api=False) as installation,
     ):
+        note_told_at(server.url)
         os.sched_setaffinity(installation.services["gateway-1"].process.pid, cores[:1])
         found = uvloop.run(measure(installation, server.url, asked))
     sys.stdout.write(table(found) + "\n")

@@ -14,6 +14,7 @@ from benchmarks.measure import CpuClock, resident_kilobytes
 from benchmarks.plan import Plan
 from benchmarks.systems import WATCHED, Site, System, environment
 from tests.parts.part import accepts, reserved_port
+from tests.parts.redis.told import note_told_at
 
 START_S = 30.0
 FIRST_SOCKETS = 50
@@ -73,6 +74,7 @@ def trial(system: System, sockets: int, plan: Plan, redis_port: int, core: int) 
     with ExitStack() as stack:
         port, second_port = (stack.enter_context(reserved_port()) for _ in range(2))
         site = Site(port, second_port, redis_port)
+        note_told_at(site.redis_url)
         on_core = ["taskset", "--cpu-list", str(core)]
         server = stack.enter_context(running([*on_core, *system.server(site)], environment(system, site)))
         if system.second is not None:

@@ -34,6 +34,7 @@ from runcast_core.serving.probes import probe_routes
 from runcast_core.store.announcer import sweep_revocations, sweep_unannounced
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
+from runcast_core.store.teller import Teller, forget_old_sessions, tell_revocations
 
 
 def create_app(
@@ -100,11 +101,17 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 @asynccontextmanager
 async def _sweeping(store: Store, bus: Bus, settings: ApiSettings, last_uses: LastUses) -> AsyncIterator[None]:
-    """Announce what others left unannounced while the context is open, and note the last uses of keys."""
+    """While the context is open, announce what others left unannounced, tell again what Redis must not forget, and note
+    the last uses of keys."""
+    keep_s = settings.longest_lifetime_s
+    teller = Teller(bus, [partial(tell_revocations, store, bus, keep_s=keep_s)])
+    await teller.start()
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(teller.run)
         tasks.start_soon(sweep_unannounced, store, bus)
         tasks.start_soon(last_uses.run, store)
-        tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=settings.longest_lifetime_s))
+        tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=keep_s))
+        tasks.start_soon(partial(forget_old_sessions, store, keep_s=keep_s))
         yield
         tasks.cancel_scope.cancel()
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -72,8 +72,8 @@ class Gateway:
         self._tasks.start_soon(self.revocations.run, self._expel_revoked)
         self._tasks.start_soon(self.presence.run, self.hub.presence)
 
-    def _expel_revoked(self, organization_id: str, user_id: str) -> None:
-        for socket in self.hub.sockets(organization_id, user_id):
+    def _expel_revoked(self, organization_id: str, subjects: Set[str]) -> None:
+        for socket in self.hub.sockets(organization_id, subjects):
             if self.revocations.refuses(socket.claims):
                 self.server.expel(socket)
 

@@ -41,6 +41,10 @@ class RawSocket(Received):
         """Read until a packet has the text in it."""
         await self._read_until(lambda: any(text in packet for packet in self.received), seconds)
 
+    async def until_more(self, text: str, known: int) -> None:
+        """Read until a packet has the text in it that came after so many."""
+        await self._read_until(lambda: any(text in packet for packet in self.received[known:]), 20)
+
     async def disconnected(self) -> None:
         """Read until the server sends DISCONNECT; `until("41")` may find that in a random id."""
         await self._read_until(lambda: "41" in self.received, 10)

@@ -20,6 +20,7 @@ from runcast_gateway.relay.room import Room
 from runcast_gateway.relay.socket import Socket
 from tests.faults.hand_over import EVENT, Experiment, Moments, interrupt_memory
 from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.redis.told import note_told
 
 SEEDS = range(int(os.environ.get("RUNCAST_CHAOS_RUNS", "3")))
 """`make chaos` sets more."""
@@ -57,6 +58,7 @@ async def _over_memory(moments: Moments, **options) -> AsyncIterator[Experiment]
 async def _over_redis(moments: Moments, **options) -> AsyncIterator[Experiment]:
     with MortalRedis(own_redis()[1]) as mortal, mortal.running():
         async with open_redis_bus(mortal.url) as bus:
+            await note_told(bus)
 
             async def interrupt() -> None:
                 await bus.servers.execute("", "CLIENT", "KILL", "TYPE", "pubsub")

@@ -61,6 +61,13 @@ class Installation:
                 _until_ready(service, self.logs / f"{name}.log")
             yield service
 
+    @contextmanager
+    def running_gateway(self, name: str) -> Iterator[Service]:
+        """Run one more."""
+        with _service("runcast_gateway", name, self.logs, self.settings) as service:
+            _until_ready(service, self.logs / f"{name}.log")
+            yield service
+
     def log_of(self, service: str) -> str:
         return (self.logs / f"{service}.log").read_text()
 

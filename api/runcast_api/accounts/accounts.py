@@ -15,7 +15,7 @@ from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import InvalidToken
-from runcast_core.model.identifiers import new_id
+from runcast_core.model.identifiers import EVERYBODY, new_id
 from runcast_core.model.wire.accounts import OrganizationAnswer, Session, UserAnswer, Who
 from runcast_core.store.store import Store
 
@@ -43,7 +43,7 @@ async def login(request: Request) -> Response:
     organization = await store.organization(user.organization_id)
     if organization is None or organization.deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
-    standing = await store.standing(user.organization_id, user.user_id)
+    standing = await store.standing(user.organization_id, (user.user_id, EVERYBODY))
     if standing.sessions_revoked_at == REMOVED:  # while the password was verified
         raise _wrong_credentials()
     return _session(request, user, organization, 200, not_before_ms=standing.sessions_revoked_at or 0)

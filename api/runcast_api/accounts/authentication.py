@@ -20,7 +20,7 @@ async def authenticate(request: Request) -> Claims:
     deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
     claims = await _verified(request, token_or_key(request))
-    standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.user_id)
+    standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.subjects)
     if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
     if standing.sessions_revoked_at is not None and claims.revoked_by(standing.sessions_revoked_at):

@@ -8,6 +8,7 @@ from runcast_core.access.tokens import Claims
 from runcast_core.bus.revocations import Revocation
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import NotFound
+from runcast_core.model.identifiers import EVERYBODY, OWN_SUBJECTS
 from runcast_core.store.announcer import announce_revocation
 from runcast_core.store.store import Store
 
@@ -22,11 +23,18 @@ async def revoke_user_sessions(request: Request) -> Response:
     """End another user's sessions. Where an identity provider keeps the accounts, any user id may be one of its."""
     claims = await authenticate_manager(request)
     user_id: str = request.path_params["userId"]
-    store: Store = request.app.state.store
-    if request.app.state.settings.jwks_url is None and await store.user(claims.organization_id, user_id) is None:
+    if not await _may_exist(request, claims.organization_id, user_id):
         raise NotFound("no such user")
     await _revoke(request, claims, user_id)
     return Response(status_code=204)
+
+
+async def _may_exist(request: Request, organization_id: str, user_id: str) -> bool:
+    """Tell whether that may be a user; what names a session, a key or everybody is none."""
+    if user_id == EVERYBODY or user_id.startswith(OWN_SUBJECTS):
+        return False
+    store: Store = request.app.state.store
+    return request.app.state.settings.jwks_url is not None or await store.user(organization_id, user_id) is not None
 
 
 async def tell_gateways(request: Request, revocation: Revocation) -> None:

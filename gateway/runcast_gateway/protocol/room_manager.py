@@ -1,7 +1,7 @@
 """Room operations across gateways through the stock Redis manager: a write-only one can emit to any room."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -51,6 +51,12 @@ class RoomManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
         self.redis = room_client(self.redis_url, next(self._attempts))
         self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
         self.connected = True
+
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        """As the stock one, but for sockets of which nobody can say yet whether their tokens were revoked."""
+        for sid, eio_sid in super().get_participants(namespace, room):
+            if self.server.may_hear(sid):
+                yield sid, eio_sid
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         if message.get("event") in RESERVED:

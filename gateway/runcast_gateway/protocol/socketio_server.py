@@ -67,6 +67,11 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         """Return what serves its path."""
         return cast(ASGIApp, socketio.ASGIApp(self, socketio_path=None))
 
+    def may_hear(self, sid: str) -> bool:
+        """Tell whether what is for its organization may be sent to a socket: its room is open."""
+        socket = self._sockets.get(sid)
+        return socket is not None and self._with.hub.is_open(socket.organization_id)
+
     def expel(self, socket: Socket) -> None:
         """End a socket whose token is worth nothing any more: its client then stays away. Nothing more reaches it,
         nor what a stock emitter sends to its room."""

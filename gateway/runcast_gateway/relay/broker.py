@@ -89,9 +89,12 @@ class Broker:
             self._deliver(items)
 
     def _deliver(self, items: Sequence[Delivery | Gap]) -> None:
+        """Relay to rooms that are open. Of another one nobody can say yet who may see it: a socket may be there that
+        could not wait, with a token that was revoked. It is told to read again once the room opens."""
         for organization_id, deliveries in sorted(_by_organization(items).items(), key=_count):
-            self._metrics.relayed.inc(len(deliveries))
-            self._hub.deliver(organization_id, deliveries)
+            if self._hub.is_open(organization_id):
+                self._metrics.relayed.inc(len(deliveries))
+                self._hub.deliver(organization_id, deliveries)
 
     # Opening ----------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The local sockets by organization. Knows nothing of Redis: it takes deliveries and gives frames to sockets."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 import structlog
 
@@ -42,6 +42,11 @@ class Hub:
         if not self.holds(organization_id):
             self._rooms.pop(organization_id, None)
 
+    def is_open(self, organization_id: str) -> bool:
+        """Tell whether the organization's room is open: its revocations and its journal's end are known."""
+        room = self._rooms.get(organization_id)
+        return room is not None and room.epoch is not None
+
     def deliver(self, organization_id: str, deliveries: Sequence[Delivery]) -> None:
         """Relay to the organization's sockets; what nobody here asked for any more is dropped."""
         room = self._rooms.get(organization_id)
@@ -51,9 +56,9 @@ class Hub:
     def holds(self, organization_id: str) -> bool:
         return organization_id in self._sockets
 
-    def sockets(self, organization_id: str, user_id: str) -> list[Socket]:
-        """Return the sockets that a user has here."""
-        return [s for s in self._sockets.get(organization_id, ()) if s.claims.user_id == user_id]
+    def sockets(self, organization_id: str, subjects: Set[str]) -> list[Socket]:
+        """Return the sockets here whose tokens are of any of these subjects."""
+        return [s for s in self._sockets.get(organization_id, ()) if not subjects.isdisjoint(s.claims.subjects)]
 
     def all_sockets(self) -> Iterator[Socket]:
         for sockets in self._sockets.values():

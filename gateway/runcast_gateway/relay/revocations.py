@@ -1,6 +1,6 @@
 """Which tokens of this gateway's organizations were revoked. It learns that from the bus and closes nothing itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import ExitStack
 from itertools import islice
 
@@ -14,8 +14,8 @@ from runcast_core.model.errors import BusUnavailable
 
 log = structlog.get_logger()
 
-Close = Callable[[str, str], None]
-"""Called, without waiting, with the organization and the user when `refuses` may have changed for some of the user's
+Close = Callable[[str, Set[str]], None]
+"""Called, without waiting, with the organization and the subjects when `refuses` may have changed for some of their
 sockets: those whose claims it refuses now are to be closed."""
 RETRY_S = 1.0
 _AT_ONCE = 20
@@ -23,7 +23,7 @@ _MAX_HELD = 2 * MAX_REVOCATIONS
 
 
 class Revocations:
-    """For each organization that is held, its users with the time before which their tokens are worthless.
+    """For each organization that is held, its subjects with the time before which their tokens are worthless.
 
     A socket is let in so: `load`, then ask `refuses` and let it join in one step without waiting. What is revoked later
     comes through `run`, which calls `close` after `refuses` has changed, so no socket falls between the two.
@@ -54,8 +54,8 @@ class Revocations:
 
     def refuses(self, claims: Claims) -> bool:
         """Tell whether the token was revoked, as far as is known. Of an organization that is not held, none is."""
-        at_ms = self._held.get(claims.organization_id, {}).get(claims.user_id)
-        return at_ms is not None and claims.revoked_by(at_ms)
+        held = self._held.get(claims.organization_id)
+        return held is not None and any(s in held and claims.revoked_by(held[s]) for s in claims.subjects)
 
     async def run(self, close: Close) -> None:
         """Follow revocations for ever, and call `close` for each that is new. What was missed while the bus could not
@@ -108,11 +108,10 @@ class Revocations:
         held = self._held.get(organization_id)
         if held is None:
             return  # forgotten meanwhile
-        new = {user_id: at for user_id, at in found.items() if at > held.get(user_id, 0)}
+        new = {subject: at for subject, at in found.items() if at > held.get(subject, 0)}
         held |= new
         if len(held) > _MAX_HELD:
-            for user_id in sorted(held, key=held.__getitem__)[: len(held) - MAX_REVOCATIONS]:
-                del held[user_id]
-        if self._close is not None:
-            for user_id in new:
-                self._close(organization_id, user_id)
+            for subject in sorted(held, key=held.__getitem__)[: len(held) - MAX_REVOCATIONS]:
+                del held[subject]
+        if new and self._close is not None:
+            self._close(organization_id, new.keys())

@@ -79,7 +79,8 @@ class Signal:
     kind: SignalKind
     organization_id: str = ""
     task_id: str = ""
-    user_id: str = ""
+    subject: str = ""
+    """Of a revocation."""
 
 
 class Subscription(Protocol):

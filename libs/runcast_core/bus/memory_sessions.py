@@ -8,13 +8,16 @@ from runcast_core.bus import revocations
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.presence import Present
 from runcast_core.model.clock import now_ms
-from runcast_core.model.identifiers import check_organization_id
+from runcast_core.model.identifiers import check_organization_id, new_id
 
 
 class MemorySessions:
-    """See `runcast_core.bus.revocations.Revocations` and `runcast_core.bus.presence.Presence`."""
+    """See `runcast_core.bus.revocations.Revocations` and `runcast_core.bus.presence.Presence`. It counts as told
+    everything until it is made to `lose_memory`."""
 
     def __init__(self) -> None:
+        self._told_at: int | None = now_ms()
+        self._telling = ""
         self._revoked: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._present: defaultdict[str, dict[str, tuple[int, dict[str, int]]]] = defaultdict(dict)
 
@@ -22,18 +25,44 @@ class MemorySessions:
 
     async def signal(self, signal: Signal) -> None: ...
 
-    async def revoke(self, organization_id: str, user_id: str, at_ms: int, keep_s: int) -> None:
+    async def revoke(self, organization_id: str, subject: str, at_ms: int, keep_s: int) -> None:
         await self.ping()
         revoked = self._revoked[check_organization_id(organization_id)]
-        at = min(at_ms, now_ms() + keep_s * 1000)
-        revoked[user_id] = max(at, revoked.get(user_id, at))
+        now, keep = now_ms(), keep_s * 1000
+        at, known = min(at_ms, now + keep), revoked.get(subject, -1)
+        revoked[subject] = max(at, known)
         if len(revoked) > revocations.MAX_REVOCATIONS:
             del revoked[min(revoked, key=revoked.__getitem__)]
-        await self.signal(Signal(SignalKind.REVOKE, organization_id, user_id=user_id))
+        if at > known and (at < now + keep or known < now + keep // 2):
+            await self.signal(Signal(SignalKind.REVOKE, organization_id, subject=subject))
 
     async def revocations(self, organization_id: str) -> Mapping[str, int]:
         await self.ping()
-        return dict(self._revoked[check_organization_id(organization_id)])
+        found = self._revoked[check_organization_id(organization_id)]
+        if self._told_at is None:
+            raise revocations.not_told()
+        return dict(found)
+
+    async def told_ago_ms(self) -> int | None:
+        await self.ping()
+        return None if self._told_at is None else max(0, now_ms() - self._told_at)
+
+    async def begin_telling(self) -> str:
+        await self.ping()
+        self._telling = new_id()
+        return self._telling
+
+    async def end_telling(self, telling: str) -> bool:
+        await self.ping()
+        if self._telling != telling:
+            return False
+        self._telling, self._told_at = "", now_ms()
+        return True
+
+    def lose_memory(self) -> None:
+        """Forget what was revoked, as Redis does when it is flushed or started again without what it had."""
+        self._revoked.clear()
+        self._told_at, self._telling = None, ""
 
     async def note_presence(self, gateway_id: str, presence: Mapping[str, Mapping[str, int]]) -> None:
         await self.ping()

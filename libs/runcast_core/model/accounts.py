@@ -51,7 +51,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What can make a verified token worthless. `sessions_revoked_at` is in milliseconds since 1970."""
+    """What can make a verified token worthless. `sessions_revoked_at` is in milliseconds since 1970, the latest
+    revocation of any of its subjects."""
 
     organization_deleted: bool
     sessions_revoked_at: int | None

@@ -12,6 +12,8 @@ from runcast_core.model.errors import InvalidInput
 
 CONTROL_CHANNEL = "runcast:control"
 SOCKETIO_CHANNEL = "socketio"
+TOLD_KEY = "runcast:told"
+"""Whether everything that Redis must know was told since it was empty. No organization's: it holds for all of them."""
 POOL_PATTERN = "^[A-Za-z0-9._-]{1,64}$"
 """What a pool of runners may be called."""
 TASK_ID_PATTERN = "^[A-Za-z0-9._-]{1,128}$"

@@ -50,7 +50,9 @@ class AccountStore(Protocol):
         ...
 
     async def delete_organization(self, organization_id: str) -> None:
-        """Mark it deleted, known or not: its tokens are refused from now on. Idempotent."""
+        """Mark it deleted, known or not, and revoke every token of it: `EVERYBODY`, with `REMOVED`, unannounced. One
+        that an older version marked without that is revoked when the store is opened. Idempotent; to be repeated after
+        an error: the tokens are revoked first."""
         ...
 
 
@@ -85,15 +87,16 @@ class UserStore(Protocol):
 
 
 class RevocationStore(Protocol):
-    """Revoked sessions, kept apart from the users, as an identity provider's users have no record here."""
+    """Revocations, kept apart from the users, as an identity provider's users have no record here. Each is of a
+    subject: a user's id, a session (`session_subject`), or `EVERYBODY`."""
 
-    async def standing(self, organization_id: str, user_id: str) -> Standing:
-        """Return what every request asks, in one round."""
+    async def standing(self, organization_id: str, subjects: tuple[str, ...]) -> Standing:
+        """Return what every request asks, in one round: the latest revocation of any of these subjects."""
         ...
 
-    async def revoke_sessions(self, organization_id: str, user_id: str, at: int) -> Revocation:
-        """Make every token of the user that was issued before `at` (UTC milliseconds) worthless. A later revocation
-        that is known stays; returned is the one that holds now. It is unannounced."""
+    async def revoke_sessions(self, organization_id: str, subject: str, at: int) -> Revocation:
+        """Make every token of the subject that was issued before `at` (UTC milliseconds) worthless. A later revocation
+        that is known stays; returned is the one that holds now. It is unannounced, and noted as of now."""
         ...
 
     async def unannounced_revocations(self, *, limit: int = 100) -> list[Revocation]:
@@ -101,5 +104,19 @@ class RevocationStore(Protocol):
         ...
 
     async def revocation_announced(self, revocation: Revocation) -> None:
-        """Note that the gateways were told. A later revocation of the same user stays unannounced."""
+        """Note that the gateways were told. A later revocation of the same subject stays unannounced."""
+        ...
+
+    async def recent_revocations(
+        self, *, within_ms: int, after: Revocation | None = None, limit: int = 500
+    ) -> list[Revocation]:
+        """Return a page of what was noted in that time, in the order in which it was noted; the next one begins `after`
+        its last. Who noted it, or asks, may be a host with another clock: leave room for that. One that is noted again
+        meanwhile may come twice, none is left out. What a version noted that kept no such time counts as noted when a
+        newer one first opened the store."""
+        ...
+
+    async def forget_sessions(self, *, older_than_ms: int, limit: int = 500) -> bool:
+        """Remove up to `limit` revocations of sessions that were noted longer ago: no token of theirs lives any more.
+        Return whether there may be more. Those of users and organizations stay."""
         ...

@@ -1,9 +1,6 @@
 """Tells dashboards about stored states, and gateways about revoked sessions: at once, and again for what a crash or
 Redis left unannounced."""
 
-from collections.abc import Awaitable, Callable
-
-import anyio
 import structlog
 
 from runcast_core.bus.bus import Bus, Signal, SignalKind
@@ -15,6 +12,7 @@ from runcast_core.model.events import execution_updated
 from runcast_core.model.executions import Execution, Status
 from runcast_core.model.identifiers import room
 from runcast_core.store.store import Store
+from runcast_core.store.sweeps import sweep
 
 log = structlog.get_logger()
 
@@ -54,15 +52,15 @@ async def announce_revocation(store: Store, bus: Bus, revocation: Revocation, *,
     """Tell the gateways, then note that they were told. What fails is left to the sweep: the api refuses the tokens
     already, as the revocation is stored. `keep_s` is the longest lifetime of a token."""
     try:
-        await bus.revoke(revocation.organization_id, revocation.user_id, revocation.at, keep_s)
+        await bus.revoke(revocation.organization_id, revocation.subject, revocation.at, keep_s)
     except BusUnavailable as error:
-        log.warning("Revocation not told to gateways yet", user=revocation.user_id, reason=error.message)
+        log.warning("Revocation not told to gateways yet", subject=revocation.subject, reason=error.message)
         return
-    log.info("Sessions revoked", organization=revocation.organization_id, user=revocation.user_id)
+    log.info("Sessions revoked", organization=revocation.organization_id, subject=revocation.subject)
     try:
         await store.revocation_announced(revocation)
     except StoreUnavailable as error:
-        log.warning("Announcement not noted", user=revocation.user_id, reason=error.message)
+        log.warning("Announcement not noted", subject=revocation.subject, reason=error.message)
 
 
 async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, older_than_ms: int = 5000) -> None:
@@ -72,7 +70,7 @@ async def sweep_unannounced(store: Store, bus: Bus, *, interval: float = 1.0, ol
         for execution in await store.unannounced(before=now_ms() - older_than_ms):
             await announce(store, bus, execution)
 
-    await _sweep("Sweep of unannounced states failed", announce_left, interval)
+    await sweep("Sweep of unannounced states failed", announce_left, interval)
 
 
 async def sweep_revocations(store: Store, bus: Bus, *, keep_s: int, interval: float = 1.0) -> None:
@@ -82,17 +80,4 @@ async def sweep_revocations(store: Store, bus: Bus, *, keep_s: int, interval: fl
         for revocation in await store.unannounced_revocations():
             await announce_revocation(store, bus, revocation, keep_s=keep_s)
 
-    await _sweep("Sweep of unannounced revocations failed", announce_left, interval)
-
-
-async def _sweep(failure: str, look: Callable[[], Awaitable[None]], interval: float) -> None:
-    """Look for ever. It outlives whatever a round raises, such as for a status that only a newer version knows: what
-    runs beside it in one task group would end with it."""
-    while True:
-        await anyio.sleep(interval)
-        try:
-            await look()
-        except StoreUnavailable as error:
-            log.warning(failure, reason=error.message)
-        except Exception as error:
-            log.error(failure, kind=type(error).__name__)  # noqa: TRY400 - its text may tell anything
+    await sweep("Sweep of unannounced revocations failed", announce_left, interval)

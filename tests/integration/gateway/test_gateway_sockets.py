@@ -1,15 +1,18 @@
 """A gateway's sockets from handshake to end, as a client sees them and as nobody may."""
 
 import json
+from contextlib import AsyncExitStack
 
 import anyio
 import pytest
 
-from runcast_core.model.events import EXECUTION_UPDATED
+from runcast_core.access.tokens import HmacTokens
+from runcast_core.model.accounts import Role
+from runcast_core.model.events import EXECUTION_UPDATED, Event
 from runcast_gateway.protocol import admission, socketio_server
 from runcast_gateway.transport import direct_websocket
 from tests.parts.conditions import until
-from tests.parts.gateway_server import Running, running_gateway
+from tests.parts.gateway_server import SECRET, Running, running_gateway
 from tests.parts.websocket import websocket
 
 
@@ -39,6 +42,55 @@ async def test_a_revoked_user_is_sent_away_on_the_spot(monkeypatch: pytest.Monke
         assert (len(server._sockets), len(server.environ), len(server._greeted)) == (1, 1, 1)
         assert running.gateway.hub.presence() == {"a": {"v": 1}}
         await running.gateway.hub.room("a").sockets[0].connection.close()
+
+
+async def test_nothing_reaches_a_socket_of_which_nobody_knows_whether_it_is_revoked():
+    """It is let in, as it cannot wait; nothing that is published or emitted to its room is for it until that is known.
+    Then one whose token was revoked goes, and the other is told to read again."""
+    async with running_gateway() as running, websocket(running.port) as revoked, websocket(running.port) as other:
+        running.bus.lose_memory()
+        for socket, user_id in ((revoked, "u"), (other, "v")):
+            await socket.send('40{"token":"%s"}' % running.token(user_id=user_id))  # noqa: UP031 - braces
+            await socket.until("auth-success")
+        await running.bus.publish("a", Event(EXECUTION_UPDATED, "t", b"{}"))
+        await running.gateway.server.emit("news", {}, room="org:a")
+        await running.gateway.server.emit("news", {})
+        telling = await running.bus.begin_telling()
+        await running.bus.revoke("a", "u", 10**15, 3600)
+        assert await running.bus.end_telling(telling)
+        await revoked.until("auth-error")
+        await other.until("resync")
+        await running.publish(name=EXECUTION_UPDATED)
+        await other.until("execution-updated")
+        await running.gateway.server.emit("news", {}, room="org:a")
+        await other.until("news")
+        await revoked.closed()
+        assert [text[:8] for text in revoked.received if text.startswith("42")] == ['42["auth', '42["auth']
+        names = [json.loads(text[2:])[0] for text in other.received if text.startswith("42")]
+        assert names == ["auth-success", "resync", "execution-updated", "news"]
+
+
+@pytest.mark.parametrize("subject", ["", "session:s1"])
+async def test_everybody_of_an_organization_or_a_session_is_sent_away(subject: str):
+    """Of that one only; and with a token of it nobody comes in."""
+    async with running_gateway() as running, AsyncExitStack() as stack:
+        issue = HmacTokens(SECRET).issue
+        tokens = [
+            issue(user_id, organization_id, Role.VIEWER, session_id=session_id)
+            for user_id, organization_id, session_id in (("u", "a", "s1"), ("v", "a", "s2"), ("u", "b", "s1"))
+        ]
+        sockets = [await stack.enter_async_context(websocket(running.port)) for _ in tokens]
+        for socket, token in zip(sockets, tokens, strict=True):
+            await socket.connect(token)
+        await running.bus.revoke("a", subject, 10**15, 3600)
+        gone = sockets[: 1 if subject else 2]
+        for socket, token in zip(gone, tokens, strict=False):
+            await socket.until("auth-error")
+            async with websocket(running.port) as again:
+                await again.send('40{"token":"%s"}' % token)  # noqa: UP031 - braces
+                await again.until("auth-error")
+        assert len(running.gateway.hub.sockets("a", {""})) == 2 - len(gone)
+        assert len(running.gateway.hub.sockets("b", {""})) == 1
 
 
 async def test_a_revoked_user_does_not_come_back():

@@ -12,6 +12,7 @@ import redis
 from tests.parts.conditions import wait_until
 from tests.parts.part import Part, reserved_port, spawned
 from tests.parts.redis.server import own_redis
+from tests.parts.redis.told import note_told_at
 
 SLOTS = 16384
 MASTERS = 3
@@ -117,4 +118,5 @@ def running_cluster() -> Iterator[Cluster]:
 @contextmanager
 def start_redis_cluster() -> Iterator[Part]:
     with running_cluster() as cluster:
+        note_told_at(cluster.url)
         yield Part(cluster.url, f"Redis Cluster of {len(cluster.nodes)} nodes ({own_redis()[0]})")

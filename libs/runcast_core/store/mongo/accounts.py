@@ -5,18 +5,20 @@ from typing import Unpack
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, OrganizationChanges, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, NotFound
-from runcast_core.model.identifiers import check_organization_id
+from runcast_core.model.identifiers import EVERYBODY, check_organization_id
 from runcast_core.store.account_store import email_taken
 from runcast_core.store.mongo import documents
-from runcast_core.store.mongo.collections import EMAIL_INDEX, MongoCollections
+from runcast_core.store.mongo.collections import EMAIL_INDEX
 from runcast_core.store.mongo.documents import Document
 from runcast_core.store.mongo.errors import hit_index, translated
+from runcast_core.store.mongo.revocations import MongoRevocations
 
 
-class MongoAccounts(MongoCollections):
+class MongoAccounts(MongoRevocations):
     """See `runcast_core.account_account_store.AccountStore`."""
 
     async def create_account(self, organization: Organization, user: User) -> None:
@@ -60,6 +62,7 @@ class MongoAccounts(MongoCollections):
         return documents.organization(document)
 
     async def delete_organization(self, organization_id: str) -> None:
+        await self.revoke_sessions(organization_id, EVERYBODY, REMOVED)
         await self._know(organization_id, deleted=True)
 
     async def _know(self, organization_id: str, **fields: bool) -> None:

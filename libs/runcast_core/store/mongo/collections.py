@@ -46,7 +46,11 @@ _PAGE_SESSIONS = [
     IndexModel([("organizationId", ASCENDING), ("userId", ASCENDING), ("lastUsedAt", DESCENDING)], name="ofOne"),
     IndexModel("expiresAt", name="end"),
 ]
-_REVOCATIONS = [IndexModel("unannounced", name="unannounced")]
+_REVOCATIONS = [
+    IndexModel("unannounced", name="unannounced"),
+    IndexModel([("notedAt", ASCENDING), ("_id", ASCENDING)], name="noted"),
+    IndexModel([("userId", ASCENDING), ("notedAt", ASCENDING)], name="subjects"),
+]
 
 
 class MongoCollections:

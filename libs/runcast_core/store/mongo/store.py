@@ -158,6 +158,7 @@ async def open_mongo_store(url: str) -> AsyncIterator[MongoStore]:
     async with client:
         store = MongoStore(_database(client))
         await store.create_indexes()
+        await store.adopt()
         yield store
 
 

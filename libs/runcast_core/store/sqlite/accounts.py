@@ -1,26 +1,22 @@
-"""The SQLite store's organizations, users and revoked sessions."""
+"""The SQLite store's organizations and users."""
 
 from typing import Unpack
 
 import apsw
 
 from runcast_core.bus.revocations import REMOVED, Revocation
-from runcast_core.model.accounts import Organization, OrganizationChanges, Standing, User
+from runcast_core.model.accounts import Organization, OrganizationChanges, User
 from runcast_core.model.errors import NotFound
-from runcast_core.model.identifiers import check_organization_id
+from runcast_core.model.identifiers import EVERYBODY, check_organization_id
 from runcast_core.store.account_store import MAX_USERS, email_taken, last_admin, too_many_users
 from runcast_core.store.sqlite import schema
-from runcast_core.store.sqlite.access import SqliteAccess
+from runcast_core.store.sqlite.revocations import SqliteRevocations, revoke
 from runcast_core.store.sqlite.rows import fields, insert, one, rows
 
 _OF_ONE = "organization_id = ? AND user_id = ?"
 _MEMBERS = "SELECT * FROM users WHERE organization_id = ? ORDER BY created_at, user_id"
 _COUNT = "SELECT count(*) AS found FROM users WHERE organization_id = ?"
 _ADMINS = "SELECT user_id FROM users WHERE organization_id = ? AND role = 'admin' LIMIT 2"
-_STANDING = f"""
-SELECT (SELECT deleted FROM organizations WHERE organization_id = ?) AS deleted,
-    (SELECT revoked_at FROM revocations WHERE {_OF_ONE}) AS revoked_at
-"""  # noqa: S608 - constants
 _KNOW = f"""
 INSERT INTO organizations (organization_id, name, created_at) VALUES (?, '', {schema.NOW}) ON CONFLICT DO NOTHING
 """  # noqa: S608 - a constant
@@ -29,14 +25,9 @@ _DELETE = f"""
 INSERT INTO organizations (organization_id, name, created_at, deleted) VALUES (?, '', {schema.NOW}, 1)
 ON CONFLICT DO UPDATE SET deleted = 1
 """  # noqa: S608 - a constant
-_REVOKE = """
-INSERT INTO revocations VALUES (?, ?, ?, 1)
-ON CONFLICT DO UPDATE SET revoked_at = max(revoked_at, excluded.revoked_at), unannounced = 1
-RETURNING organization_id, user_id, revoked_at AS at
-"""
 
 
-class SqliteAccounts(SqliteAccess):
+class SqliteAccounts(SqliteRevocations):
     """See `runcast_core.store.account_store`."""
 
     async def create_account(self, organization: Organization, user: User) -> None:
@@ -74,7 +65,13 @@ class SqliteAccounts(SqliteAccess):
         return await self._write(job)
 
     async def delete_organization(self, organization_id: str) -> None:
-        await self._write(lambda c: c.execute(_DELETE, (check_organization_id(organization_id),)).close())
+        check_organization_id(organization_id)
+
+        def job(connection: apsw.Connection) -> None:
+            revoke(connection, organization_id, EVERYBODY, REMOVED)
+            connection.execute(_DELETE, (organization_id,))
+
+        await self._write(job)
 
     async def users(self, organization_id: str) -> list[User]:
         return [schema.user(row) for row in await self._read(lambda c: rows(c, _MEMBERS, organization_id))]
@@ -101,25 +98,6 @@ class SqliteAccounts(SqliteAccess):
 
         return await self._write(job)
 
-    async def standing(self, organization_id: str, user_id: str) -> Standing:
-        values = organization_id, organization_id, user_id
-        row = await self._read(lambda c: one(c, _STANDING, *values))
-        assert row is not None  # noqa: S101 - it selects no table
-        return Standing(bool(row["deleted"]), row["revoked_at"])
-
-    async def revoke_sessions(self, organization_id: str, user_id: str, at: int) -> Revocation:
-        check_organization_id(organization_id)
-        return await self._write(lambda c: revoke(c, organization_id, user_id, at))
-
-    async def unannounced_revocations(self, *, limit: int = 100) -> list[Revocation]:
-        sql = "SELECT organization_id, user_id, revoked_at AS at FROM revocations WHERE unannounced = 1 LIMIT ?"
-        return [Revocation(**row) for row in await self._read(lambda c: rows(c, sql, limit))]
-
-    async def revocation_announced(self, revocation: Revocation) -> None:
-        sql = f"UPDATE revocations SET unannounced = 0 WHERE {_OF_ONE} AND revoked_at = ?"  # noqa: S608 - a constant
-        values = revocation.organization_id, revocation.user_id, revocation.at
-        await self._write(lambda c: c.execute(sql, values).close())
-
 
 def _add(connection: apsw.Connection, user: User) -> None:
     if one(connection, "SELECT 1 FROM users WHERE email = ?", user.email):
@@ -129,8 +107,3 @@ def _add(connection: apsw.Connection, user: User) -> None:
 
 def is_last_admin(connection: apsw.Connection, organization_id: str, user_id: str) -> bool:
     return rows(connection, _ADMINS, organization_id) == [{"user_id": user_id}]
-
-
-def revoke(connection: apsw.Connection, organization_id: str, user_id: str, at: int) -> Revocation:
-    (row,) = rows(connection, _REVOKE, organization_id, user_id, at)
-    return Revocation(**row)

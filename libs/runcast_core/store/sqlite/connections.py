@@ -43,6 +43,7 @@ def open_connections(path: str, count: int) -> list[apsw.Connection]:
             found[0].execute(f"BEGIN IMMEDIATE; {sqlite_schema.SCHEMA}")
             _add_columns(found[0])
             found[0].execute(sqlite_schema.INDEXES)
+            found[0].execute(sqlite_schema.ADOPTED)
             found[0].execute("COMMIT")
         except apsw.BusyError as exc:
             raise unavailable(exc) from exc

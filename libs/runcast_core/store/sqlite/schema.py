@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.credentials import Credential
 from runcast_core.model.executions import (
@@ -17,6 +18,7 @@ from runcast_core.model.executions import (
     Source,
     Status,
 )
+from runcast_core.model.identifiers import EVERYBODY
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS organizations (
@@ -75,19 +77,32 @@ ADDED = {
         "attempts TEXT NOT NULL DEFAULT '[]'",
     ],
     "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+    "revocations": ["noted_at INTEGER NOT NULL DEFAULT 0"],
 }
 """Columns of each table that its first version did not have."""
 
-INDEXES = """
+NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+"""SQLite's own clock in milliseconds: the one that leases are compared on."""
+OF_SESSIONS = "user_id >= 'session:' AND user_id < 'session;'"
+"""Which revocations are of a session."""
+
+INDEXES = f"""
 DROP INDEX IF EXISTS executions_queue;
 DROP INDEX IF EXISTS executions_waiting;
 CREATE INDEX IF NOT EXISTS executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
+CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
+CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};
 """
 """Made once the columns above are there."""
 
-NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-"""SQLite's own clock in milliseconds: the one that leases are compared on."""
+ADOPTED = f"""
+UPDATE revocations SET noted_at = {NOW} WHERE noted_at = 0;
+INSERT INTO revocations (organization_id, user_id, revoked_at, unannounced, noted_at)
+    SELECT organization_id, '{EVERYBODY}', {REMOVED}, 1, {NOW} FROM organizations WHERE deleted = 1
+    ON CONFLICT DO NOTHING;
+"""  # noqa: S608 - constants
+"""What older versions left: revocations that nobody knows the time of, and deleted organizations without one."""
 
 _attempts = msgspec.json.Decoder(tuple[Attempt, ...]).decode
 

@@ -6,7 +6,8 @@ from runcast_core.bus.revocations import Revocation
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import NotFound
 from runcast_core.store.account_store import last_admin
-from runcast_core.store.sqlite.accounts import SqliteAccounts, is_last_admin, revoke
+from runcast_core.store.sqlite.accounts import SqliteAccounts, is_last_admin
+from runcast_core.store.sqlite.revocations import revoke
 from runcast_core.store.sqlite.rows import one
 
 _SET_ROLE = "UPDATE users SET role = ? WHERE organization_id = ? AND user_id = ? RETURNING user_id"

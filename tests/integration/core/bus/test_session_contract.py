@@ -1,6 +1,7 @@
 """The contract of revocations and presence over the memory bus and the real one; then what is Redis's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -19,6 +20,8 @@ from runcast_core.model.errors import BusUnavailable, InvalidInput
 from runcast_core.model.identifiers import new_id, presence_key, revoked_key
 from tests.parts.conditions import until
 from tests.parts.part import Part
+from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.redis.told import note_told
 
 KEEP_S = 3600
 
@@ -33,7 +36,33 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
         yield bus
 
 
-@pytest.mark.parametrize("user_id", ["u", "auth0|5f", "https://id.example/7 {x}", "\u00fc\u0000"])
+Forget = Callable[[], Awaitable[Any]]
+
+
+@pytest.fixture
+async def redis_empty() -> AsyncIterator[RedisBus]:
+    """On a server of its own."""
+    with MortalRedis(own_redis()[1]) as mortal, mortal.running():
+        async with open_redis_bus(mortal.url) as bus:
+            yield bus
+
+
+@pytest.fixture(params=["memory", "redis"])
+def empty(request: pytest.FixtureRequest) -> tuple[Bus, Forget]:
+    """A bus that was told nothing, and what makes it so again."""
+    if request.param == "memory":
+        memory = MemoryBus()
+        memory.lose_memory()
+
+        async def lose() -> None:
+            memory.lose_memory()
+
+        return memory, lose
+    redis: RedisBus = request.getfixturevalue("redis_empty")
+    return redis, partial(redis.servers.execute, "", "FLUSHALL")
+
+
+@pytest.mark.parametrize("user_id", ["", "session:s_1", "u", "auth0|5f", "https://id.example/7 {x}", "\u00fc\u0000"])
 async def test_a_revocation_is_remembered_and_signalled(bus: Bus, user_id: str):
     """A listener is told who; by then the time can be read, in the user's organization alone."""
     organization, other, at = new_id(), new_id(), now_ms()
@@ -43,7 +72,7 @@ async def test_a_revocation_is_remembered_and_signalled(bus: Bus, user_id: str):
             async for signal in signals:
                 if signal.organization_id == organization:
                     break
-    assert signal == Signal(SignalKind.REVOKE, organization, user_id=user_id)
+    assert signal == Signal(SignalKind.REVOKE, organization, subject=user_id)
     assert await bus.revocations(organization) == {user_id: at}
     assert await bus.revocations(other) == {}
 
@@ -74,6 +103,67 @@ async def test_revocations_are_bounded_and_the_oldest_go(bus: Bus, monkeypatch: 
     kept = await bus.revocations(organization)
     assert 9 <= len(kept) <= 10
     assert set(kept) == {f"u{number}" for number in range(25 - len(kept), 25)}
+
+
+async def test_only_what_is_news_is_signalled(bus: Bus):
+    """What was told before, or is earlier, wakes nobody; a removal that is told again is kept for longer by it."""
+    organization, now = new_id(), now_ms()
+    told = [("u", now), ("u", now), ("u", now - 5), ("gone", REMOVED), ("gone", REMOVED), ("u", now + 1)]
+    with anyio.fail_after(5):
+        async with bus.signals() as signals:
+            for subject, at in told:
+                await bus.revoke(organization, subject, at, KEEP_S)
+            await bus.revoke(organization, "last", now, KEEP_S)
+            heard: list[str] = []
+            async for signal in signals:
+                heard += [signal.subject] if signal.organization_id == organization else []
+                if "last" in heard:
+                    break
+    assert heard == ["u", "gone", "u", "last"]
+
+
+async def test_a_memory_that_was_lost_is_none_until_everything_was_told(empty: tuple[Bus, Forget]):
+    """Until then nobody can say what was revoked. Who began earlier, or before it was lost again, has told nothing."""
+    bus, forget = empty
+    assert await bus.told_ago_ms() is None
+    with pytest.raises(BusUnavailable):
+        await bus.revocations("a")
+    first, second = await bus.begin_telling(), await bus.begin_telling()
+    await bus.revoke("a", "u", 1000, KEEP_S)
+    assert not await bus.end_telling(first)
+    with pytest.raises(BusUnavailable):
+        await bus.revocations("a")
+    assert await bus.end_telling(second)
+    assert not await bus.end_telling(second)
+    assert await bus.revocations("a") == {"u": 1000}
+    assert 0 <= (await bus.told_ago_ms() or 0) < 10_000
+    again = await bus.begin_telling()
+    assert await bus.revocations("a") == {"u": 1000}
+    await forget()
+    assert not await bus.end_telling(again)
+    assert await bus.told_ago_ms() is None
+    with pytest.raises(BusUnavailable):
+        await bus.revocations("a")
+
+
+async def test_a_memory_that_is_lost_while_it_is_read_was_not_read(redis_empty: RedisBus, monkeypatch):
+    """Though it was told everything again before the second look."""
+    bus, run = redis_empty, redis_empty._scripts.run
+    await note_told(bus)
+    await bus.revoke("a", "u", 1000, KEEP_S)
+
+    async def losing(script: Script, key: str, *arguments: Any) -> Any:
+        if key == revoked_key("a"):
+            monkeypatch.undo()
+            await bus.servers.execute("", "FLUSHALL")
+            found = await run(script, key, *arguments)
+            await note_told(bus)
+            return found
+        return await run(script, key, *arguments)
+
+    monkeypatch.setattr(bus._scripts, "run", losing)
+    with pytest.raises(BusUnavailable):
+        await bus.revocations("a")
 
 
 async def test_presence_is_the_sum_of_what_gateways_told_last(bus: Bus):
@@ -130,6 +220,9 @@ async def test_without_an_answer_every_verb_is_unavailable():
             for verb in (
                 bus.revoke("org", "u", 1, KEEP_S),
                 bus.revocations("org"),
+                bus.told_ago_ms(),
+                bus.begin_telling(),
+                bus.end_telling("x"),
                 bus.note_presence("g", {"org": {"u": 1}}),
                 bus.presence("org"),
             ):

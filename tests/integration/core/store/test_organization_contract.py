@@ -56,7 +56,7 @@ async def test_an_organization_without_a_record_gets_one(store: Store):
     assert changed == await store.organization("unknown")
     assert changed == Organization("unknown", "", changed.created_at, retention_days=5)
     assert changed.created_at > BEFORE.created_at
-    assert await store.standing("unknown", "u") == Standing(False, None)
+    assert await store.standing("unknown", ("u",)) == Standing(False, None)
     assert await store.change_organization("unknown", name="Known") == replace(changed, name="Known")
 
 
@@ -82,7 +82,7 @@ async def test_a_deleted_organization_is_not_changed(store: Store):
         with pytest.raises(NotFound):
             await store.change_organization(organization_id, name="Other")
         assert await store.organization(organization_id) == before
-        assert (await store.standing(organization_id, "u")).organization_deleted
+        assert (await store.standing(organization_id, ("u",))).organization_deleted
 
 
 async def test_a_change_needs_an_organization_id(store: Store):

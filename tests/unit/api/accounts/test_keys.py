@@ -187,7 +187,7 @@ async def test_a_revoked_key_is_worth_nothing_at_once(tmp_path):
             assert (await api.call("DELETE", path, role=Role.ADMIN)).status_code == status
             answer = await used(api, key["secret"], "GET", "/api/executions")
             assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
-        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, "org_a", user_id=f"key:{key['id']}")]
+        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, "org_a", subject=f"key:{key['id']}")]
         assert (await used(api, kept["secret"], "GET", "/api/executions")).status_code == 200
         listed = (await api.call("GET", "/api/keys", role=Role.ADMIN)).json()["keys"]
         assert [each["id"] for each in listed] == [kept["id"]]

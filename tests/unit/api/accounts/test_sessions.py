@@ -32,7 +32,7 @@ async def test_logging_out_everywhere_ends_every_session_and_no_later_one(tmp_pa
             ]
             assert statuses == [401, 401, 200]
         assert (await api.http.get("/api/auth/me")).json()["user"] == admin
-        signal = Signal(SignalKind.REVOKE, admin["organizationId"], user_id=added["id"])
+        signal = Signal(SignalKind.REVOKE, admin["organizationId"], subject=added["id"])
         assert api.bus.sent_signals == [signal] * 3
         assert api.sample("runcast_api_authentication_errors_total", code="SESSION_REVOKED") == 6
 
@@ -90,6 +90,17 @@ async def test_sessions_of_an_identity_provider_are_revoked_by_its_admins(tmp_pa
             assert list(await api.bus.revocations("o")) == [user_id]
 
 
+@pytest.mark.parametrize("name", ["", "session:s1", "key:k1"])
+async def test_what_is_no_users_name_is_not_found(tmp_path, name):
+    """Nobody ends everybody's sessions, another kind of session or a key by the name of a user."""
+    with IdentityProvider() as provider:
+        admin = as_bearer(provider.token(userId="boss", organizationId="o", role="admin"))
+        async with serving(tmp_path, JWKS_URL=provider.url) as api:
+            answer = await api.http.delete(f"/api/users/{name}/sessions", headers=admin)
+            assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+            assert await api.bus.revocations("o") == {}
+
+
 async def test_gateways_are_told_once_redis_answers_again(tmp_path):
     """Meanwhile the caller has succeeded and the api refuses the token; afterwards nothing is left to tell."""
     async with serving(tmp_path) as api:
@@ -103,5 +114,5 @@ async def test_gateways_are_told_once_redis_answers_again(tmp_path):
             return not await api.store.unannounced_revocations()
 
         await until(announced)
-        standing = await api.store.standing("org_a", "u1")
+        standing = await api.store.standing("org_a", ("u1",))
         assert await api.bus.revocations("org_a") == {"u1": standing.sessions_revoked_at}

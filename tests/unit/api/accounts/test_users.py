@@ -80,7 +80,7 @@ async def test_a_removed_user_is_out_everywhere(tmp_path):
         login = await api.http.post("/api/auth/login", json=LOGIN)
         assert (login.status_code, login.json()["code"]) == (401, "INVALID_CREDENTIALS")
         assert added["id"] in await api.bus.revocations(org)
-        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, org, user_id=added["id"])]
+        assert api.bus.sent_signals == [Signal(SignalKind.REVOKE, org, subject=added["id"])]
         assert await api.store.unannounced_revocations() == []
         again = await api.http.post("/api/users", json=USER)
         assert again.status_code == 201
@@ -137,5 +137,5 @@ async def test_removal_is_stored_while_redis_is_down(tmp_path):
         added = (await api.http.post("/api/users", json=USER)).json()
         api.bus.down = True
         assert (await api.http.delete(f"/api/users/{added['id']}")).status_code == 204
-        assert (await api.store.standing(org, added["id"])).sessions_revoked_at == REMOVED
-        assert [r.user_id for r in await api.store.unannounced_revocations()] == [added["id"]]
+        assert (await api.store.standing(org, (added["id"],))).sessions_revoked_at == REMOVED
+        assert [r.subject for r in await api.store.unannounced_revocations()] == [added["id"]]

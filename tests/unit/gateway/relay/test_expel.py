@@ -40,7 +40,7 @@ async def test_who_is_lost_during_its_replay_is_sent_nothing_more(waits: str):
         replay = Recovery(bus, GatewayMetrics(CollectorRegistry())).replay
         tasks.start_soon(replay, socket, room, [log_line("1-0"), log_line("2-0")])
         await anyio.wait_all_tasks_blocked()
-        assert socket in hub.sockets("a", "u")
+        assert socket in hub.sockets("a", {"u"})
         hub.lost(socket)
         sent = len(socket.connection.sent)
         socket.connection.relief.set()

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from runcast_core.bus.bus import Delivery
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.events import EXECUTION_LOG, Event
+from runcast_core.model.identifiers import EVERYBODY
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.relay import room as room_module
 from runcast_gateway.relay.broker import Broker
@@ -157,8 +158,9 @@ def test_sockets_are_counted_by_organization_and_user():
     other = joined(hub, "b", "u")
     assert hub.presence() == {"a": {"u": 1, "v": 1}, "b": {"u": 1}}
     assert (hub.count("a"), hub.count("a", "u"), hub.count("a", "w"), hub.count("c")) == (2, 1, 0, 0)
-    assert hub.sockets("a", "u") == [first]
-    assert hub.sockets("c", "u") == []
+    assert hub.sockets("a", {"u", "w"}) == [first]
+    assert hub.sockets("a", {EVERYBODY}) == [first, second]
+    assert hub.sockets("c", {"u", EVERYBODY}) == []
     hub.lost(first)
     hub.lost(first)
     assert hub.presence() == {"a": {"v": 1}, "b": {"u": 1}}

@@ -1,6 +1,6 @@
 """Which tokens a gateway refuses, and when it says that sockets are to be closed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 
 import anyio
@@ -12,16 +12,27 @@ from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.errors import BusUnavailable
+from runcast_core.model.identifiers import EVERYBODY
 from runcast_gateway.relay import revocations as module
-from runcast_gateway.relay.revocations import Revocations
+from runcast_gateway.relay.revocations import Close, Revocations
 from tests.parts.conditions import until
 
 AT = 1_700_000_000_500
 KEEP_S = 3600
 
 
-def claims(organization_id: str = "a", user_id: str = "u", issued_at: float | None = AT / 1000 - 1) -> Claims:
-    return Claims(user_id, organization_id, Role.VIEWER, 2**40, issued_at)
+def claims(
+    organization_id: str = "a",
+    user_id: str = "u",
+    issued_at: float | None = AT / 1000 - 1,
+    session_id: str | None = None,
+) -> Claims:
+    return Claims(user_id, organization_id, Role.VIEWER, 2**40, issued_at, session_id)
+
+
+def _noting(closed: list[tuple[str, str]]) -> Close:
+    """Note each subject whose sockets are to be closed."""
+    return lambda organization_id, subjects: closed.extend((organization_id, subject) for subject in subjects)
 
 
 @asynccontextmanager
@@ -31,7 +42,7 @@ async def following(bus: MemoryBus, *held: str) -> AsyncIterator[tuple[Revocatio
     for organization_id in held:
         await revocations.load(organization_id)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(revocations.run, lambda *who: closed.append(who))
+        tasks.start_soon(revocations.run, _noting(closed))
         await anyio.wait_all_tasks_blocked()
         yield revocations, closed
         tasks.cancel_scope.cancel()
@@ -72,7 +83,12 @@ async def test_a_signal_closes_the_users_sockets_and_refuses_before():
     bus = CountingBus()
     async with following(bus, "a") as (revocations, closed):
         refused: list[bool] = []
-        revocations._close = lambda *who: (closed.append(who), refused.append(revocations.refuses(claims())))
+
+        def close(organization_id: str, subjects: Set[str]) -> None:
+            _noting(closed)(organization_id, subjects)
+            refused.append(revocations.refuses(claims()))
+
+        revocations._close = close
         await bus.revoke("b", "u", AT, KEEP_S)
         await bus.revoke("a", "u", AT, KEEP_S)
         await until(lambda: bool(closed))
@@ -88,7 +104,7 @@ async def test_a_revocation_is_not_missed_by_who_loads_at_the_same_time():
         bus._revoked["a"]["u"] = AT
         await revocations.load("a")
         assert closed == [("a", "u")]
-        await bus.signal(Signal(SignalKind.REVOKE, "a", user_id="u"))
+        await bus.signal(Signal(SignalKind.REVOKE, "a", subject="u"))
         await anyio.wait_all_tasks_blocked()
         assert closed == [("a", "u")]
         await bus.revoke("a", "u", AT + 5, KEEP_S)
@@ -103,7 +119,7 @@ async def test_what_was_missed_is_made_good():
         await revocations.load(f"o{number}")
     bus._revoked["o0"]["u"] = AT
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(revocations.run, lambda *who: closed.append(who))
+        tasks.start_soon(revocations.run, _noting(closed))
         await until(lambda: closed == [("o0", "u")])
         revocations.forget("o1")
         for number in range(50):
@@ -205,10 +221,51 @@ async def test_a_flushed_redis_takes_nothing_back():
     bus = MemoryBus()
     await bus.revoke("a", "u", AT, KEEP_S)
     async with following(bus, "a") as (revocations, _):
-        bus._revoked.clear()
+        bus.lose_memory()
         bus.interrupt()
         await anyio.wait_all_tasks_blocked()
         assert revocations.refuses(claims())
+
+
+async def test_an_empty_bus_is_none_that_answers(monkeypatch: pytest.MonkeyPatch):
+    """Nobody can say what was revoked until it was told everything: no room opens. What is held already learns the rest
+    then."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    bus = MemoryBus()
+    async with following(bus, "a") as (revocations, closed):
+        bus.lose_memory()
+        bus.interrupt()
+        for organization_id in ("a", "b"):
+            with pytest.raises(BusUnavailable):
+                await revocations.load(organization_id)
+        telling = await bus.begin_telling()
+        for organization_id in ("a", "b"):
+            await bus.revoke(organization_id, "u", AT, KEEP_S)
+        with pytest.raises(BusUnavailable):
+            await revocations.load("b")
+        assert await bus.end_telling(telling)
+        await revocations.load("b")
+        await until(lambda: set(closed) == {("a", "u"), ("b", "u")})
+        assert revocations.refuses(claims())
+        assert revocations.refuses(claims("b"))
+
+
+async def test_a_token_is_revoked_by_any_of_its_subjects():
+    """The user, the session it is of, or everybody of the organization; not by another's."""
+    bus = MemoryBus()
+    own = claims(session_id="s1")
+    async with following(bus, "a") as (revocations, closed):
+        for subject in ("v", "session:s2", "key:u", "s1", "session:"):
+            await bus.revoke("a", subject, AT, KEEP_S)
+        await until(lambda: len(closed) == 5)
+        assert not revocations.refuses(own)
+    for subject in ("u", "session:s1", EVERYBODY):
+        bus = MemoryBus()
+        await bus.revoke("a", subject, AT, KEEP_S)
+        revocations = Revocations(bus)
+        await revocations.load("a")
+        assert revocations.refuses(own)
+        assert not revocations.refuses(claims(issued_at=AT / 1000, session_id="s1"))
 
 
 async def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,7 @@ from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.errors import Conflict, RuncastError, SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk, Status
-from runcast_core.model.identifiers import new_id
+from runcast_core.model.identifiers import EVERYBODY, new_id
 from runcast_core.store.mongo.store import MongoStore, open_mongo_store
 from tests.parts.mongodb import database_url
 from tests.parts.part import Part
@@ -100,7 +100,7 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
         "executions": {"slot", "newest", "queued", "runner", "unannounced"},
         "logChunks": {"order"},
         "users": {"email", "members"},
-        "revocations": {"unannounced"},
+        "revocations": {"unannounced", "noted", "subjects"},
     }
     unique = {index for indexes in found.values() for index, details in indexes.items() if details.get("unique")}
     assert unique - {"_id_"} == {"slot", "email"}
@@ -147,6 +147,27 @@ async def test_an_organization_of_an_earlier_version_has_the_installations_limit
         await store.create_account(organization, User("u", "a", "a@example.com", "U", Role.ADMIN, "hash", 1))
         await store._organizations.update_one({}, {"$unset": {"retentionDays": "", "timeoutLimitS": ""}})
         assert await store.organization("a") == Organization("a", "A", 1, 3)
+
+
+async def test_what_an_earlier_version_revoked_or_deleted_is_told(url: str, monkeypatch: pytest.MonkeyPatch):
+    """Its revocations count as noted now; its deleted organizations are revoked, and those of today are left alone."""
+    monkeypatch.setattr("runcast_core.store.mongo.revocations._ADOPTED_AT_ONCE", 2)
+    async with open_mongo_store(url) as store:
+        await store.revoke_sessions("a", "u", 1000)
+        await store._revocations.update_one({}, {"$unset": {"notedAt": ""}})
+        assert [(r.subject, r.noted_at) for r in await store.unannounced_revocations()] == [("u", 0)]
+        for number in range(5):
+            await store.delete_organization(f"d{number}")
+        await store._revocations.delete_many({"_id": {"$in": ["d0/", "d2/", "d4/"]}})
+        for revocation in await store.unannounced_revocations():
+            await store.revocation_announced(revocation)
+    for _ in range(2):
+        async with open_mongo_store(url) as store:
+            told = {revocation.organization_id for revocation in await store.unannounced_revocations()}
+            assert told == {"d0", "d2", "d4"}
+            recent = await store.recent_revocations(within_ms=3_600_000)
+            assert {(r.organization_id, r.subject) for r in recent} == {("a", "u"), *((f"d{n}", "") for n in range(5))}
+            assert (await store.standing("d0", (EVERYBODY,))).sessions_revoked_at == REMOVED
 
 
 async def test_a_url_without_a_database_means_runcast(mongodb_part: Part):
@@ -319,7 +340,7 @@ async def test_a_removal_that_broke_off_is_ended_by_a_second_one(store: MongoSto
         patch.setattr(store._users, "delete_one", _failing(AutoReconnect("no answer")))
         with pytest.raises(StoreUnavailable):
             await store.remove_user("a", "x")
-    assert (await store.standing("a", "x")).sessions_revoked_at == REMOVED
+    assert (await store.standing("a", ("x",))).sessions_revoked_at == REMOVED
     with pytest.raises(Conflict):
         await store.remove_user("a", "y")
     await store.remove_user("a", "x")

@@ -13,9 +13,11 @@ import anyio.to_thread
 import apsw
 import pytest
 
+from runcast_core.bus.revocations import REMOVED, Revocation
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.errors import Conflict, SettingError, StoreUnavailable
 from runcast_core.model.executions import Attempt, Execution, LogChunk, OutputEnd, Status
+from runcast_core.model.identifiers import EVERYBODY
 from runcast_core.store.sqlite import connections as sqlite_connections
 from runcast_core.store.sqlite import queue as sqlite_queue
 from runcast_core.store.sqlite import schema as sqlite_schema
@@ -55,6 +57,22 @@ async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
             organization = await store.organization("a")
             assert organization is not None
             assert (organization.retention_days, organization.timeout_limit_s) == (None, None)
+
+
+async def test_what_an_earlier_version_revoked_or_deleted_is_told(path: str):
+    """Its revocations count as noted now; its deleted organizations are revoked, and those of today are left alone."""
+    with closing(connect(path)) as connection:
+        connection.execute(sqlite_schema.SCHEMA)
+        connection.execute("INSERT INTO organizations VALUES ('d', '', 1, NULL, 1), ('e', '', 1, NULL, 0)")
+        connection.execute("INSERT INTO revocations VALUES ('a', 'u', 1000, 0)")
+    for number in range(2):
+        async with open_sqlite_store(path) as store:
+            [found] = await store.unannounced_revocations() or [None]
+            assert found == (None if number else Revocation("d", EVERYBODY, REMOVED))
+            if found is not None:
+                await store.revocation_announced(found)
+            recent = await store.recent_revocations(within_ms=3_600_000)
+            assert recent == [Revocation("a", "u", 1000), Revocation("d", EVERYBODY, REMOVED)]
 
 
 async def test_attempts_and_marks_of_standard_error_are_kept(path: str):
