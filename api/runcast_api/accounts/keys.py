@@ -12,9 +12,10 @@ from runcast_core.access.tokens import Claims
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.clock import now_ms
 from runcast_core.model.credentials import Credential, CredentialKind, id_of, new_secret, secret_hash
-from runcast_core.model.errors import NotFound
+from runcast_core.model.errors import NotFound, RuncastError
 from runcast_core.model.identifiers import key_of, key_subject
 from runcast_core.model.wire.credentials import KeyAnswer, Keys, NewKeyAnswer
+from runcast_core.store.key_directory import tell_key
 from runcast_core.store.store import Store
 
 KINDS = (CredentialKind.API_KEY, CredentialKind.WORKER_KEY)
@@ -27,8 +28,7 @@ async def create_key(request: Request) -> Response:
     body.check()
     secret = new_secret(body.kind)
     credential = _made(body, claims, secret)
-    store: Store = request.app.state.store
-    await store.add_credential(credential)
+    await _keep(request, credential)
     return Answer(NewKeyAnswer.of(credential, secret=secret), 201)
 
 
@@ -72,6 +72,20 @@ async def _key(store: Store, organization_id: str, key_id: str) -> Credential:
         if key.credential_id == key_id:
             return key
     raise NotFound("no such key")
+
+
+async def _keep(request: Request, key: Credential) -> None:
+    """Store a key, then tell the gateways of it, unless whoever makes it lost their rights meanwhile: when an
+    organization is deleted, the keys that it has by then are removed, and none may come after."""
+    store: Store = request.app.state.store
+    await store.add_credential(key)
+    try:
+        await authenticate_manager(request)
+    except RuncastError:
+        await store.remove_credential(key.organization_id, key.credential_id, KINDS)
+        raise
+    if key.kind is CredentialKind.API_KEY and not await tell_key(request.app.state.bus, key):
+        request.app.state.teller.tell_again()
 
 
 def _made(body: NewKey, claims: Claims, secret: str) -> Credential:

@@ -66,6 +66,9 @@ class ApiKey:
     expires_at: int | None = None
     scope: Scope = EVERYTHING
 
+    def expired(self, now_ms: int) -> bool:
+        return self.expires_at is not None and self.expires_at <= now_ms
+
     @classmethod
     def of(cls, credential: Credential) -> "ApiKey":
         assert credential.role is not None  # noqa: S101 - each API key has one
