@@ -19,7 +19,7 @@ from runcast_core.bus.bus import (
     Subscription,
     gapless,
 )
-from runcast_core.bus.memory_sessions import MemorySessions
+from runcast_core.bus.memory_api_keys import MemoryApiKeys
 from runcast_core.bus.owed_resyncs import OwedResyncs
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import Event, mark, resync
@@ -64,7 +64,7 @@ class MemorySubscription:
         self._receiver.close()
 
 
-class MemoryBus(MemorySessions):
+class MemoryBus(MemoryApiKeys):
     """See `runcast_core.bus.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does; what is owed is
     published as soon as it is False again."""
 
