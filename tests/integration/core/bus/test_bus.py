@@ -14,6 +14,7 @@ from runcast_core.model.identifiers import CONTROL_CHANNEL, new_id
 from tests.parts.buses import command
 from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.redis.told import note_told
 
 
 def _event(number: int) -> Event:
@@ -223,7 +224,8 @@ async def test_what_is_no_signal_is_skipped(redis_bus: RedisBus):
 async def test_a_user_of_few_permissions_is_enough():
     """Those that docs/architecture.md tells to give."""
     commands = (
-        "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe"
+        "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe "
+        "time hget hset hsetnx hdel hlen hgetall pttl pexpire"
     )
     allowed = ["~runcast:*", "&runcast:*", "&socketio", *(f"+{command}" for command in commands.split())]
     with MortalRedis(own_redis()[1]) as mortal, mortal.running(), anyio.fail_after(10):
@@ -245,6 +247,12 @@ async def test_a_user_of_few_permissions_is_enough():
             assert await anext(signals) == Signal(SignalKind.WAKE)
             assert len(await anext(aiter(subscription))) >= 1
             subscription.remove("a")
+            await note_told(bus)
+            await bus.revoke("a", "u", 1000, 60)
+            assert await bus.revocations("a") == {"u": 1000}
+            assert await bus.told_ago_ms() is not None
+            await bus.note_presence("g", {"a": {"u": 1}})
+            assert (await bus.presence("a")).sockets == 1
 
 
 async def test_another_url_is_a_setting_error():
