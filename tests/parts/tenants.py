@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,13 @@ import jwt
 from argon2 import PasswordHasher
 
 from runcast_core.access.tokens import HmacTokens
+from runcast_core.bus.memory_bus import MemoryBus
+from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import Credential, CredentialKind, PageSession, secret_hash
+from runcast_core.model.credentials import PREFIXES, ApiKey, Credential, CredentialKind, PageSession, secret_hash
 from runcast_core.model.executions import Execution, Status
+from runcast_core.model.identifiers import EVERYBODY
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
 from tests.parts.api import SECRET
 
@@ -55,9 +58,7 @@ WORTHLESS = (Caller.EXPIRED, Caller.REVOKED, Caller.REMOVED, Caller.DELETED, Cal
 
 def key_secret(organization_id: str, kind: CredentialKind) -> str:
     """Return the secret that an organization's credential of that kind has here."""
-    return {"api-key": "rck_", "worker-key": "rcw_", "invitation": "rci_", "password-reset": "rcp_"}[kind] + (
-        f"secret-of-{organization_id}".ljust(43, "x")
-    )
+    return PREFIXES[kind] + f"secret-of-{organization_id}".ljust(43, "x")
 
 
 def shown(caller: Caller) -> str | None:
@@ -159,34 +160,50 @@ async def _fill(store: SqliteStore, organization_id: str, marker: str) -> None:
 
 
 async def _add_executions(store: SqliteStore, organization_id: str, marker: str) -> None:
-    for task_id in ("waiting", "ended"):
-        created = now_ms() - _HOUR_MS
-        request = {"image": "busybox", "command": marker}
-        await store.create_execution(Execution(organization_id, task_id, "busybox", created, created, request))
-    await store.record_external(organization_id, "reported", Status.RUNNING)
-    await store.append_external_log(organization_id, "reported", marker, now_ms())
-    await store.request_cancel(organization_id, "ended")
+    """Those of `own` have the plain names, which mean nothing elsewhere."""
+    prefix = "" if organization_id == OWN else f"{organization_id}-"
+    created = now_ms() - _HOUR_MS
+    request = {"image": "busybox", "command": marker}
+    for name in ("waiting", "ended"):
+        one = Execution(organization_id, prefix + name, "busybox", created, created, request=request)
+        await store.create_execution(one)
+    await store.request_cancel(organization_id, f"{prefix}ended")
+    await store.record_external(organization_id, f"{prefix}reported", Status.RUNNING)
+    await store.append_external_log(organization_id, f"{prefix}reported", marker, now_ms())
 
 
 async def _add_credentials(store: SqliteStore, organization_id: str, marker: str) -> None:
-    role_of_key = Role.DEVELOPER if organization_id == OWN else Role.ADMIN
     for kind in CredentialKind:
-        await store.add_credential(
-            Credential(
-                credential_id=f"{organization_id}-{kind.value}",
-                organization_id=organization_id,
-                kind=kind,
-                secret_hash=secret_hash(key_secret(organization_id, kind)),
-                user_id=f"{organization_id}-admin",
-                created_at=now_ms(),
-                name=marker,
-                role=role_of_key if kind is CredentialKind.API_KEY else Role.VIEWER,
-                expires_at=now_ms() + _HOUR_MS,
-            )
-        )
+        await store.add_credential(replace(_key(organization_id, kind), name=marker))
     for name in ("admin", "developer", "viewer"):
         owner = f"{organization_id}-{name}"
         at = now_ms()
         await store.add_session(
             PageSession(f"{owner}-session", organization_id, owner, "hash", at, at, at + _HOUR_MS, marker)
         )
+
+
+def _key(organization_id: str, kind: CredentialKind) -> Credential:
+    """Return an organization's one credential of that kind; its API key is a developer's, or another's admin's."""
+    role_of_key = Role.DEVELOPER if organization_id == OWN else Role.ADMIN
+    return Credential(
+        credential_id=f"{organization_id}-{kind.value}",
+        organization_id=organization_id,
+        kind=kind,
+        secret_hash=secret_hash(key_secret(organization_id, kind)),
+        user_id=f"{organization_id}-admin",
+        created_at=now_ms(),
+        role=role_of_key if kind is CredentialKind.API_KEY else Role.VIEWER,
+        expires_at=now_ms() + _HOUR_MS,
+    )
+
+
+async def tell(bus: MemoryBus) -> None:
+    """Tell a bus what an api would: who is out, and which API keys there are."""
+    for organization_id in (OWN, OTHER):
+        secret = key_secret(organization_id, CredentialKind.API_KEY)
+        await bus.tell_key(secret_hash(secret), ApiKey.of(_key(organization_id, CredentialKind.API_KEY)))
+    at = now_ms() + _HOUR_MS
+    for organization_id, subject in ((OWN, f"{OWN}-removed"), (GONE, EVERYBODY)):
+        await bus.revoke(organization_id, subject, REMOVED, 86_400)
+    await bus.revoke(OWN, f"{OWN}-revoked", at, 86_400)
