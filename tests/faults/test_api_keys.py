@@ -125,8 +125,11 @@ async def test_a_redis_that_comes_back_with_nothing_is_told_again(tmp_path: Path
             await server.aclose()
             meanwhile = await scene.key()
             await scene.revoke(gone)
-            secrets = before["secret"], meanwhile["secret"]
-            trying = [await stack.enter_async_context(javascript(two, auth={"token": s})) for s in secrets]
+            trying = [
+                await stack.enter_async_context(javascript(two, auth={"token": secret}, transports=[transport]))
+                for secret in (before["secret"], meanwhile["secret"])
+                for transport in ("websocket", "polling")
+            ]
             for dashboard in trying:
                 await dashboard.until(lambda d: len(d.of("disconnect", "connect_error")) >= 2)
                 assert dashboard.of("auth-success", "auth-error") == []

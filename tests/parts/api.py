@@ -63,9 +63,11 @@ def may_call(path: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, peer: str = STRANGER, **environment: str) -> AsyncIterator[Installation]:
+async def serving(
+    folder: Path, *, peer: str = STRANGER, bus: MemoryBus | None = None, **environment: str
+) -> AsyncIterator[Installation]:
     settings = ApiSettings.from_mapping({"JWT_SECRET": SECRET, "RUNCAST_SECRETS_KEY": SECRETS_KEY, **environment})
-    bus, registry = MemoryBus(), CollectorRegistry()
+    bus, registry = bus or MemoryBus(), CollectorRegistry()
     async with open_sqlite_store(str(folder / "runcast.sqlite")) as store:
         app = create_app(settings, store=store, bus=bus, registry=registry)
         transport = httpx2.ASGITransport(app=app, client=(peer, 4711), raise_app_exceptions=False)

@@ -119,9 +119,19 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
             connection.write(Frames([packet(packets.ACK, [reply], acknowledges=received.id)]))
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        """Admit or refuse a client, or end its connection, whatever happens: nobody else would. Until then the deadline
+        of the handshake counts."""
         connection = self.eio.sockets.get(eio_sid)
         if connection is None:
             return
+        try:
+            await self._greet(eio_sid, connection, namespace, data)
+        except Exception as error:
+            log.error("Socket connection failed", connection=eio_sid, kind=type(error).__name__)  # noqa: TRY400 - its text may tell a token
+            self._with.metrics.refuse("failure")
+            connection.end(POLICY_VIOLATION)
+
+    async def _greet(self, eio_sid: str, connection: EngineSocket, namespace: str | None, data: Any) -> None:
         if (namespace or "/") != "/":
             error = packets.Packet(packets.CONNECT_ERROR, data={"message": "Invalid namespace"}, namespace=namespace)
             connection.write(Frames([error.encode().encode()]))
@@ -129,7 +139,6 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
         if eio_sid in self._greeted:
             return
         self._greeted.add(eio_sid)
-        connection.heard()
         try:
             claims = await authenticate(data, self._with.verifier)
             handshake = read_handshake(data, max_watched=self._with.bounds.watched)
@@ -169,9 +178,10 @@ class GatewayServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socke
 
     async def _admit(self, eio_sid: str, connection: EngineSocket, claims: Claims, handshake: Handshake) -> None:
         opened = await self._with.admission.open(claims, handshake)
-        if eio_sid not in self.environ:
+        if connection.ended or eio_sid not in self.environ:
             return  # gone meanwhile
         self._with.admission.check(claims)
+        connection.heard()
         sid = await self.manager.pre_connect(eio_sid, "/")
         await self.manager.connect(sid, "/")
         await self.manager.enter_room(sid, "/", room_name(claims.organization_id))

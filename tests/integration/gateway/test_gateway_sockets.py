@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import anyio
 import pytest
+from structlog.testing import capture_logs
 
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.model.accounts import Role
@@ -13,6 +14,7 @@ from runcast_gateway.protocol import admission, socketio_server
 from runcast_gateway.transport import direct_websocket
 from tests.parts.conditions import until
 from tests.parts.gateway_server import SECRET, Running, running_gateway
+from tests.parts.identity_provider import IdentityProvider
 from tests.parts.websocket import websocket
 
 
@@ -91,6 +93,64 @@ async def test_everybody_of_an_organization_or_a_session_is_sent_away(subject: s
                 await again.until("auth-error")
         assert len(running.gateway.hub.sockets("a", {""})) == 2 - len(gone)
         assert len(running.gateway.hub.sockets("b", {""})) == 1
+
+
+TOKENS = ['"\\ud800"', '"a.b.\\ud800"', '"a\\u0000.b.c"', "[" * 500 + "]" * 500, "7e999", '{"a":1}']
+
+
+@pytest.mark.parametrize("provided", [True, False], ids=["provider", "secret"])
+@pytest.mark.parametrize("token", TOKENS)
+async def test_whatever_is_sent_as_a_token_ends_the_connection(provided: bool, token: str):
+    """Each of many such sockets is refused, and none stays."""
+    with IdentityProvider() as provider:
+        environment = {"JWKS_URL": provider.url} if provided else None
+        async with running_gateway(environment=environment) as running, AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(websocket(running.port)) for _ in range(10)]
+            for socket in sockets:
+                await socket.send('40{"token":' + token + "}")
+            for socket in sockets:
+                assert "Invalid or expired token" in await socket.until("auth-error")
+            assert running.counted("authentication_errors_total", reason="Invalid token") == len(sockets)
+
+
+async def test_an_error_that_nobody_foresaw_ends_the_connection(monkeypatch: pytest.MonkeyPatch):
+    """Wherever it comes from, before the socket is let in or in the middle of it. It is counted, its kind is logged."""
+    steps = [(HmacTokens, "verify"), (admission.Admission, "open"), (admission.Admission, "enter")]
+    for owner, name in steps:
+        with monkeypatch.context() as patch, capture_logs() as logs:
+
+            async def failing(*_: object) -> None:
+                raise LookupError("s3cret")
+
+            patch.setattr(owner, name, failing)
+            async with running_gateway() as running, websocket(running.port) as client:
+                await client.send('40{"token":"%s"}' % running.token())  # noqa: UP031 - braces
+                assert await client.closed() == 1008
+                assert running.counted("refused_total", reason="failure") == 1
+                await until(lambda running=running: not running.connections and not running.gateway.server._sockets)
+        assert [entry["kind"] for entry in logs if entry["event"] == "Socket connection failed"] == ["LookupError"]
+        assert "s3cret" not in str(logs)
+
+
+async def test_the_handshake_counts_until_a_client_is_let_in(monkeypatch: pytest.MonkeyPatch):
+    """That it sent a token is not enough, as whoever verifies that may hang."""
+
+    async def hanging(*_: object) -> None:
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(HmacTokens, "verify", hanging)
+    environment = {"RUNCAST_HANDSHAKE_TIMEOUT": "0.2"}
+    async with running_gateway(environment=environment) as running, websocket(running.port) as client:
+        await client.send('40{"token":"t"}')
+        assert await client.closed() == 1008
+        assert running.counted("refused_total", reason="handshake") == 1
+
+
+async def test_a_client_that_was_let_in_has_no_deadline():
+    """However long it stays."""
+    async with running_gateway() as running, websocket(running.port) as client:
+        await client.connect(running.token())
+        assert not running.connections[0]._deadline.running
 
 
 async def test_a_revoked_user_does_not_come_back():

@@ -8,12 +8,15 @@ import pytest
 from runcast_core.bus.bus import Bus, Delivery, Gap, Signal, SignalKind
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.accounts import Role
+from runcast_core.model.credentials import ApiKey
 from runcast_core.model.errors import BusUnavailable, InvalidInput, SettingError
 from runcast_core.model.events import Event, resync
 from runcast_core.model.identifiers import CONTROL_CHANNEL, new_id
 from tests.parts.buses import command
 from tests.parts.conditions import until
 from tests.parts.redis.server import MortalRedis, own_redis
+from tests.parts.redis.told import note_told
 
 
 def _event(number: int) -> Event:
@@ -223,7 +226,8 @@ async def test_what_is_no_signal_is_skipped(redis_bus: RedisBus):
 async def test_a_user_of_few_permissions_is_enough():
     """Those that docs/architecture.md tells to give."""
     commands = (
-        "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe"
+        "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe "
+        "time hget hset hsetnx hdel hlen hgetall pttl pexpire get set"
     )
     allowed = ["~runcast:*", "&runcast:*", "&socketio", *(f"+{command}" for command in commands.split())]
     with MortalRedis(own_redis()[1]) as mortal, mortal.running(), anyio.fail_after(10):
@@ -239,12 +243,21 @@ async def test_a_user_of_few_permissions_is_enough():
             tail = await bus.journal_tail("a")
             await bus.publish("a", _event(1))
             await bus.keep_journals(["a"])
+            await bus.tell_key("a" * 64, ApiKey("a" * 24, "a", Role.VIEWER, 1))
+            assert await bus.known_key("a" * 64) is not None
+            await bus.forget_key("a" * 24)
             assert len((await bus.read_journal("a", start=tail.offset)).entries) == 2
             await bus.broadcast(_event(2))
             await bus.signal(Signal(SignalKind.WAKE))
             assert await anext(signals) == Signal(SignalKind.WAKE)
             assert len(await anext(aiter(subscription))) >= 1
             subscription.remove("a")
+            await note_told(bus)
+            await bus.revoke("a", "u", 1000, 60)
+            assert await bus.revocations("a") == {"u": 1000}
+            assert await bus.told_ago_ms() is not None
+            await bus.note_presence("g", {"a": {"u": 1}})
+            assert (await bus.presence("a")).sockets == 1
 
 
 async def test_another_url_is_a_setting_error():

@@ -6,6 +6,7 @@ import pytest
 
 from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.bus import Signal, SignalKind
+from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
 from tests.parts.api import LOGIN, SECRET, USER, bearer, serving, signed_up
@@ -88,6 +89,26 @@ async def test_sessions_of_an_identity_provider_are_revoked_by_its_admins(tmp_pa
             statuses = [(await api.http.get("/api/executions", headers=as_bearer(t))).status_code for t in tokens]
             assert statuses == [401, 401, 200, 200]
             assert list(await api.bus.revocations("o")) == [user_id]
+
+
+async def test_redis_knows_what_was_revoked_before_an_api_serves(tmp_path):
+    """It may have been empty when the api started, or lose its memory later."""
+    async with serving(tmp_path) as api:
+        assert (await api.http.delete("/api/auth/sessions", headers=bearer())).status_code == 204
+        await api.store.delete_organization("org_b")
+    bus = MemoryBus()
+    bus.lose_memory()
+    async with serving(tmp_path, bus=bus) as api:
+        assert (await bus.revocations("org_a")).keys() == {"u1"}
+        assert (await bus.revocations("org_b")).keys() == {""}
+        assert (await api.call("GET", "/api/executions", org="org_b")).json()["code"] == "ORGANIZATION_DELETED"
+        bus.lose_memory()
+
+        async def told() -> bool:
+            return await bus.told_ago_ms() is not None
+
+        await until(told)
+        assert (await bus.revocations("org_a")).keys() == {"u1"}
 
 
 @pytest.mark.parametrize("name", ["", "session:s1", "key:k1"])

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from runcast_core.access.jwks import JwksTokens
 from runcast_core.access.tokens import CLOCK_SKEW_S, MAX_TOKEN_LENGTH, Expected, HmacTokens, TokenVerifier, token_issuer
-from runcast_core.access.verifier import token_verifier
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import InvalidToken, KeysUnavailable, SettingError
@@ -153,55 +152,6 @@ async def test_a_user_id_must_be_a_text(user_id):
     claims = {"userId": user_id, "organizationId": "o", "role": "admin", "exp": time.time() + 60}
     with pytest.raises(InvalidToken):
         await HmacTokens(SECRET).verify(jwt.encode(claims, SECRET, algorithm="HS256"))
-
-
-async def test_tokens_of_an_identity_provider_verify_by_its_keys():
-    """RS256 by the key that the JWKS URL serves; another key, HS256 or an unknown key are refused."""
-    with IdentityProvider() as provider, IdentityProvider() as other:
-        verifier = token_verifier(TokenSettings.from_mapping({"JWKS_URL": provider.url}))
-        assert (await verifier.verify(provider.token())).organization_id == "o"
-        for bad in (
-            other.token(),
-            jwt.encode({"exp": time.time() + 60}, SECRET, algorithm="HS256", headers={"kid": "k1"}),
-            other.token("k2"),
-            provider.token(kid=None),
-            "no.token.at all",
-        ):
-            with pytest.raises(InvalidToken):
-                await verifier.verify(bad)
-
-
-@pytest.mark.parametrize("body", [b"<html>busy</html>", b"[]", b'{"keys": []}', None], ids=repr)
-async def test_a_provider_that_does_not_tell_its_keys_is_a_temporary_error(body: bytes | None):
-    """Nobody is told that a token is bad which nobody could look at; what is no token at all is bad without looking."""
-    with IdentityProvider() as provider:
-        provider.body = body or b""
-        verifier = JwksTokens(provider.url if body is not None else "http://127.0.0.1:1/")
-        with pytest.raises(KeysUnavailable) as caught:
-            await verifier.verify(provider.token())
-        assert caught.value.temporary
-        with pytest.raises(InvalidToken):
-            await verifier.verify("no.token.at all")
-
-
-async def test_a_withdrawn_key_is_refused_once_the_keys_were_read_again():
-    """And while the provider is gone, after the keys' time, nobody can say."""
-    with IdentityProvider() as provider:
-        verifier = JwksTokens(provider.url)
-        await verifier.verify(provider.token())
-        provider.body = provider.keys("k2")
-        await verifier.verify(provider.token())
-        verifier._keys.get_jwk_set(refresh=True)
-        with pytest.raises(InvalidToken):
-            await verifier.verify(provider.token())
-        verifier._keys.cooldown_duration = 0
-        provider.body = b"busy"
-        with pytest.raises(KeysUnavailable):
-            await verifier.verify(provider.token())
-    assert verifier._keys.jwk_set_cache is not None
-    verifier._keys.jwk_set_cache.lifespan = 0
-    with pytest.raises(KeysUnavailable):
-        await verifier.verify(provider.token())
 
 
 def test_tokens_cannot_be_issued_without_a_secret():
