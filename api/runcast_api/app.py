@@ -7,6 +7,7 @@ from functools import partial
 import anyio
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -25,6 +26,7 @@ from runcast_api.http.problems import on_http_exception, on_runcast_error, on_un
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
 from runcast_api.settings import ApiSettings
+from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
 from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
@@ -32,6 +34,7 @@ from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import RuncastError
 from runcast_core.serving.probes import probe_routes
 from runcast_core.store.announcer import sweep_revocations, sweep_unannounced
+from runcast_core.store.key_directory import tell_keys
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from runcast_core.store.teller import Teller, forget_old_sessions, tell_revocations
@@ -55,7 +58,8 @@ def create_app(
                 store if store is not None else await stack.enter_async_context(open_store(settings.store_url))
             )
             state.bus = bus if bus is not None else await stack.enter_async_context(open_redis_bus(settings.redis_url))
-            await stack.enter_async_context(_sweeping(state.store, state.bus, settings, state.last_uses))
+            state.teller = _teller(state.store, state.bus, settings)
+            await stack.enter_async_context(_sweeping(state, settings))
             yield
 
     async def ping_store() -> None:
@@ -80,6 +84,7 @@ def create_app(
     app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
     app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
+    app.state.job_tokens = job_tokens_of(settings)
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     return app
@@ -100,20 +105,25 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 
 @asynccontextmanager
-async def _sweeping(store: Store, bus: Bus, settings: ApiSettings, last_uses: LastUses) -> AsyncIterator[None]:
-    """Announce what others left unannounced, tell again what Redis must not forget, and note the last uses of keys,
-    while the context is open."""
-    keep_s = settings.longest_lifetime_s
-    teller = Teller(bus, [partial(tell_revocations, store, bus, keep_s=keep_s)])
-    await teller.start()
+async def _sweeping(state: State, settings: ApiSettings) -> AsyncIterator[None]:
+    """While the context is open, announce what others left unannounced, tell again what Redis must not forget, and note
+    the last uses of keys."""
+    store, bus, keep_s = state.store, state.bus, settings.longest_lifetime_s
+    await state.teller.start()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(teller.run)
+        tasks.start_soon(state.teller.run)
         tasks.start_soon(sweep_unannounced, store, bus)
-        tasks.start_soon(last_uses.run, store)
+        tasks.start_soon(state.last_uses.run, store)
         tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=keep_s))
         tasks.start_soon(partial(forget_old_sessions, store, keep_s=keep_s))
         yield
         tasks.cancel_scope.cancel()
+
+
+def _teller(store: Store, bus: Bus, settings: ApiSettings) -> Teller:
+    """Return what tells Redis all that gateways know from there alone."""
+    revocations = partial(tell_revocations, store, bus, keep_s=settings.longest_lifetime_s)
+    return Teller(bus, [revocations, partial(tell_keys, store, bus)])
 
 
 def _routes() -> list[Route]:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from runcast_core.access.key_verifier import KeyVerifier
 from runcast_core.access.verifier import token_verifier
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.redis.bus import open_redis_bus
@@ -46,7 +47,7 @@ class Gateway:
         self._tasks = tasks
         metrics = GatewayMetrics(registry)
         bounds = settings.bounds
-        verifier = token_verifier(settings)
+        verifier = KeyVerifier(token_verifier(settings), bus)
         self.presence = PresenceReporter(bus, secrets.token_hex(8))
         self.hub = Hub(metrics, bounds, on_change=self.presence.changed)
         self.revocations = Revocations(bus)

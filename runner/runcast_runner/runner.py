@@ -9,6 +9,7 @@ import structlog
 from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
+from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
 from runcast_core.bus.bus import Bus, SignalKind
 from runcast_core.model.errors import StoreUnavailable, kinds
@@ -64,6 +65,7 @@ class _Runner:
         self._executor = executor
         self._metrics = metrics
         self._sealer = sealer_of(settings)
+        self._job_tokens = job_tokens_of(settings)
         self._logs = logs
         self._lost = LostRunners(store, bus, metrics, lease_ms=settings.lease_ms)
         self._orphans = Orphans(store, executor, settings.runner_id, self._keys, metrics)
@@ -173,6 +175,7 @@ class _Runner:
             executor=self._executor,
             logs=self._logs,
             sealer=self._sealer,
+            job_tokens=self._job_tokens,
             resumed=resumed,
         )
         self._runs[execution.organization_id, execution.task_id] = run

@@ -27,6 +27,8 @@ class RunnerSettings(ServiceSettings, StoreSettings, SecretsSettings, QuotaSetti
     poll_s: float = Field(5, alias="RUNCAST_POLL", gt=0)
     drain_s: float = Field(30, alias="RUNCAST_DRAIN", ge=0)
     max_timeout_s: float = Field(21_600, alias="RUNCAST_MAX_TIMEOUT", gt=0)
+    api_url: str | None = Field(None, alias="RUNCAST_API_URL", pattern="^https?://", max_length=2048)
+    """Where jobs find the api, to report on themselves; they are told it."""
     executor: Literal["docker", "process", "dummy"] | None = Field(None, alias="RUNCAST_EXECUTOR")
     """None: docker if an engine answers, else process."""
     memory_mb: int = Field(2048, alias="RUNCAST_MEMORY_MB", ge=16)

@@ -8,10 +8,13 @@ import orjson
 from runcast_core.access.sealing import is_secret
 
 
-def environment(task_id: str, request: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the container's variables; the user's own win over those that the request implies."""
+def environment(
+    task_id: str, request: Mapping[str, Any], config: Mapping[str, Any], given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the container's variables; the user's own win over those that the request implies, and that are given."""
     target = config.get("environment")
     implied = {
+        **(given or {}),
         "RUNCAST_TASK_ID": task_id,
         "FOLDER": request.get("folder"),
         "TESTS": " ".join(request["tests"]) if request.get("tests") else None,

@@ -41,7 +41,7 @@ def run_up(environment: Mapping[str, str], *, host: str, port: int, data_directo
         listener = stack.enter_context(listen(host, port, otherwise="choose another with --port"))
         given = {name: value for name, value in environment.items() if value}
         bound = _bound(listener)
-        defaults = _defaults(directory, host, bound["RUNCAST_HOST"])
+        defaults = _defaults(directory, host, bound)
         settings = defaults | load_secrets(directory) | given | bound
         secrets_file = "" if "RUNCAST_CALLBACK_TOKEN" in given else str(directory / SECRETS_FILE)
         beside: Callable[[], Any] = anyio.sleep_forever
@@ -106,12 +106,13 @@ def _url(bound: Mapping[str, str]) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _defaults(directory: Path, host: str, address: str) -> dict[str, str]:
-    """Return the embedded mode's settings, which the environment overrides. `host` was bound as `address`."""
+def _defaults(directory: Path, host: str, bound: Mapping[str, str]) -> dict[str, str]:
+    """Return the embedded mode's settings, which the environment overrides. `host` is the name of what was bound."""
     return {
         "RUNCAST_SQLITE_PATH": str(directory / "runcast.sqlite"),
         "RUNCAST_CORS_ORIGINS": "loopback",
-        "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host, address),
+        "RUNCAST_ALLOWED_HOSTS": _allowed_hosts(host, bound["RUNCAST_HOST"]),
+        "RUNCAST_API_URL": _url(bound),
         "RUNCAST_RUNNER_ID": f"embedded-{_identity(directory)}",
         "RUNCAST_PROCESS_DIR": str(directory / "processes"),
         "RUNCAST_SPILL_DIR": str(directory),

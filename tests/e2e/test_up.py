@@ -1,5 +1,6 @@
 """`runcast up` as a newcomer meets it: what it prints works as pasted, and however it ends nothing stays behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,27 @@ async def _only_own_pages_may_call(http: httpx.AsyncClient, headers: dict[str, s
     rebound = {**headers, "Host": "evil.example:3000"}
     assert (await http.get("/api/executions", headers=headers)).status_code == 200
     assert (await http.get("/api/executions", headers=rebound)).status_code == 400
+
+
+async def test_reports_need_the_token_that_it_made(tmp_path: Path):
+    """The banner says where that stands, not what it is; whoever comes from this machine without it, such as a job or
+    what a proxy here passes on, is refused, and a report without an organization is nobody's."""
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        file = tmp_path / "data" / "secrets.json"
+        token = json.loads(file.read_text())["RUNCAST_CALLBACK_TOKEN"]
+        assert f"RUNCAST_CALLBACK_TOKEN: {file}" in up.banner
+        assert token not in up.banner
+        report = {"taskId": "t", "organizationId": up.organization_id, "status": "RUNNING", "log": "x"}
+        async with httpx.AsyncClient(base_url=up.url) as http:
+            for path in ("/executions/update", "/executions/log"):
+                refused = await http.post(path, json=report)
+                assert (refused.status_code, refused.json()["code"]) == (403, "CALLBACK_FORBIDDEN")
+                taken = await http.post(path, json=report, headers={"Authorization": f"Bearer {token}"})
+                assert taken.status_code == 200
+                body = {name: value for name, value in report.items() if name != "organizationId"}
+                nobodys = await http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+                assert (nobodys.status_code, nobodys.json()["code"]) == (422, "ORGANIZATION_REQUIRED")
+        assert token not in up.log
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -16,8 +16,7 @@ from runcast_core.access.tokens import HmacTokens
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import Credential, CredentialKind, new_secret, secret_hash
-from runcast_core.model.identifiers import new_id
+from runcast_core.model.credentials import Credential, CredentialKind, id_of, new_secret, secret_hash
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
 from runcast_core.store.store import Store
 
@@ -84,7 +83,8 @@ async def with_key(
     secret = new_secret(kind)
     role = Role.DEVELOPER if kind is CredentialKind.API_KEY else None
     known: dict[str, Any] = {"name": "CI", "role": role, "created_at": now_ms()} | fields
-    credential = Credential(new_id(), org, kind, secret_hash(secret), "u1", **known)
+    hashed = secret_hash(secret)
+    credential = Credential(id_of(hashed), org, kind, hashed, "u1", **known)
     await store.add_credential(credential)
     return credential, secret
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, check_accounts_here
 from runcast_api.accounts.entry import enter, read_entry, wrong_credentials
+from runcast_api.accounts.keys import key_name
 from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password, verify_password
 from runcast_api.http.answer import Answer
@@ -42,12 +43,17 @@ async def login(request: Request) -> Response:
 
 
 async def me(request: Request) -> Response:
-    """Answer what the store knows of the token's user, and what the token says where it knows nothing."""
+    """Answer what the store knows of the token's user or the key, and what the token says where it knows nothing."""
     claims = await authenticate(request)
     store = request.app.state.store
     user = await store.user(claims.organization_id, claims.user_id)
     organization = await store.organization(claims.organization_id)
-    token_user = UserAnswer(id=claims.user_id, organization_id=claims.organization_id, role=claims.role)
+    token_user = UserAnswer(
+        id=claims.user_id,
+        organization_id=claims.organization_id,
+        role=claims.role,
+        name=await key_name(store, claims),
+    )
     token_organization = OrganizationAnswer(id=claims.organization_id)
     who = Who(
         user=UserAnswer.of(user) if user else token_user,

@@ -2,24 +2,24 @@
 
 from starlette.requests import Request
 
+from runcast_api.accounts.shown_credentials import shown_credential
 from runcast_api.http.problems import Forbidden
-from runcast_api.http.shown import bearer
-from runcast_core.access.tokens import Claims
+from runcast_api.http.shown import token_or_key
+from runcast_core.access.key_claims import key_claims
+from runcast_core.access.tokens import Claims, refused
 from runcast_core.model.accounts import Role, Standing
+from runcast_core.model.credentials import ApiKey, CredentialKind, is_api_key
 from runcast_core.model.errors import InvalidToken
 from runcast_core.model.identifiers import key_of
 
 
 async def authenticate(request: Request) -> Claims:
-    """Return the claims of the bearer token.
+    """Return the claims of the bearer token, or of the API key.
 
     An organization, or a user, that the store never heard of is accepted, as the verified token is the authority; a
     deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
-    token = bearer(request)
-    if token is None:
-        raise InvalidToken("Authentication required", code="AUTHENTICATION_REQUIRED")
-    claims: Claims = await request.app.state.verifier.verify(token)
+    claims = await _verified(request, token_or_key(request))
     standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.subjects)
     if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
@@ -56,10 +56,26 @@ async def authenticate_manager(request: Request) -> Claims:
     return _person(await authenticate_admin(request))
 
 
+async def _verified(request: Request, token: str) -> Claims:
+    if is_api_key(token):
+        found = await shown_credential(request, token, CredentialKind.API_KEY)
+        if found is None:
+            raise refused()
+        return key_claims(ApiKey.of(found))
+    claims: Claims = await request.app.state.verifier.verify(token)
+    return claims
+
+
 def _person(claims: Claims) -> Claims:
     if key_of(claims.user_id) is not None:
         raise Forbidden("an API key may not do this; log in and use that token")
     return claims
+
+
+def check_scope(claims: Claims, image: str | None, pool: str) -> None:
+    """Raise `Forbidden` where an API key is not for this image in this pool."""
+    if not claims.scope.allows(image, pool):
+        raise Forbidden(f"this API key is good for others only; {claims.scope}")
 
 
 def check_accounts_here(request: Request) -> None:

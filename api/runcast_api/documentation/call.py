@@ -25,7 +25,7 @@ class Access(Enum):
     WRITER = "admin or developer"
     ADMIN = "admin"
     MANAGER = "an admin who logged in; no API key"
-    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, a worker key, or a peer in RUNCAST_CALLBACK_NETWORKS"
+    WORKER = "a worker: RUNCAST_CALLBACK_TOKEN, a worker key, a job's own token, or a peer in RUNCAST_CALLBACK_NETWORKS"
 
 
 @dataclass(frozen=True)

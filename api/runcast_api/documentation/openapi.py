@@ -20,12 +20,16 @@ _REF = "#/components/schemas/"
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.PAGE: [{"pageSession": [], "ownPage": []}],
+    Access.OWNER: [{"bearer": []}],
+    Access.MANAGER: [{"bearer": []}],
     Access.WORKER: [{"callbackToken": []}, {}],
 }
-"""Whoever else may call shows a token."""
+"""Whoever else may call shows a token or an API key."""
+_KEY_OR_TOKEN: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
 _IN_PATH = {"taskId": {"type": "string", "pattern": TASK_ID_PATTERN}}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "rck_…; also as a bearer token"},
     "pageSession": {
         "type": "apiKey",
         "in": "cookie",
@@ -38,7 +42,11 @@ _SCHEMES = {
         "name": "X-Runcast",
         "description": "`1`, with the browser's `Sec-Fetch-Site: same-origin` or `Origin`.",
     },
-    "callbackToken": {"type": "http", "scheme": "bearer", "description": "RUNCAST_CALLBACK_TOKEN, or a worker key"},
+    "callbackToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "RUNCAST_CALLBACK_TOKEN, a worker key (rcw_…), or the RUNCAST_JOB_TOKEN of a job for itself",
+    },
 }
 
 
@@ -85,7 +93,7 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "description": f"For {call.access.value}.",
         "operationId": call.handler.__name__,
-        "security": _SECURITY.get(call.access, [{"bearer": []}]),
+        "security": _SECURITY.get(call.access, _KEY_OR_TOKEN),
         "parameters": _parameters(call),
         "responses": {str(call.status): done, "default": refused},
     }

@@ -6,16 +6,16 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.executions.reporters import authenticate_reporter
+from runcast_api.executions.reporters import Reporter, authenticate_reporter, ended
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read_object
 from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
 from runcast_core.bus.bus import Bus, Signal, SignalKind
 from runcast_core.bus.hints import hint
 from runcast_core.model.clock import now_ms
-from runcast_core.model.errors import BusUnavailable, InvalidInput
+from runcast_core.model.errors import BusUnavailable, InvalidInput, LeaseLost
 from runcast_core.model.events import EXECUTION_LOG, EXECUTION_UPDATED, Event, relayed
-from runcast_core.model.executions import Status
+from runcast_core.model.executions import Execution, Status
 from runcast_core.model.identifiers import check_task_id, room
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
 from runcast_core.model.wire.output import Chunk
@@ -31,13 +31,13 @@ async def update(request: Request) -> Response:
     body = await read_object(request)
     report = parse(CallbackUpdate, body)
     task_id = check_task_id(report.task_id)
-    organization_id = reporter.organization_of(report.organization_id)
+    organization_id = reporter.organization_of(report.organization_id, task_id)
     if organization_id is None:
         warning = "Execution update missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_UPDATED, task_id, body), warning)
     else:
         event = relayed(EXECUTION_UPDATED, task_id, body | {"organizationId": organization_id})
-        await _store_and_relay(request, organization_id, report, event)
+        await _store_and_relay(request, reporter, organization_id, report, event)
     return Answer(Broadcasted(status="broadcasted"))
 
 
@@ -46,24 +46,28 @@ async def append_log(request: Request) -> Response:
     body = await read_object(request)
     report = parse(CallbackLog, body)
     task_id = check_task_id(report.task_id)
-    organization_id = reporter.organization_of(report.organization_id)
+    organization_id = reporter.organization_of(report.organization_id, task_id)
     if organization_id is None:
         warning = "Log broadcast missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
         return Answer(Ok(status="ok"))
     store: Store = request.app.state.store
-    await store.record_external(organization_id, task_id, None)
+    await _recorded(store, reporter, organization_id, task_id, None)
     chunk = await store.append_external_log(organization_id, task_id, report.log, now_ms())
     shown: dict[str, Any] = {name: value for name, value in body.items() if name != "organizationId"}
     await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | builtins(Chunk.of(chunk))))
     return Answer(Ok(status="ok"))
 
 
-async def _store_and_relay(request: Request, organization_id: str, report: CallbackUpdate, event: Event) -> None:
+async def _store_and_relay(
+    request: Request, reporter: Reporter, organization_id: str, report: CallbackUpdate, event: Event
+) -> None:
     store: Store = request.app.state.store
     known = Status(report.status) if report.status in Status.__members__ else None
     extra = report.model_extra or {}
-    execution = await store.record_external(
+    execution = await _recorded(
+        store,
+        reporter,
         organization_id,
         report.task_id,
         known,
@@ -78,6 +82,16 @@ async def _store_and_relay(request: Request, organization_id: str, report: Callb
     log.info("Broadcast execution-updated", room=room(organization_id), task=report.task_id, status=report.status)
     if execution.status is known:  # else the event told something that is not the stored state
         await note_announced(store, execution)
+
+
+async def _recorded(
+    store: Store, reporter: Reporter, organization_id: str, task_id: str, status: Status | None, **told: Any
+) -> Execution:
+    """Record a report, of a job only while it runs. Raises `Forbidden` if that ended meanwhile."""
+    try:
+        return await store.record_external(organization_id, task_id, status, attempt=reporter.attempt, **told)
+    except LeaseLost:
+        raise ended() from None
 
 
 async def _publish(request: Request, organization_id: str, event: Event) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.accounts.authentication import authenticate, authenticate_writer
+from runcast_api.accounts.authentication import authenticate, authenticate_writer, check_scope
 from runcast_api.executions.cursors import decode_cursor, encode_cursor
 from runcast_api.http import queries
 from runcast_api.http.answer import Answer
@@ -20,6 +20,7 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, InvalidInput, NotFound
 from runcast_core.model.executions import DEFAULT_POOL, Execution, Status, canonical
 from runcast_core.model.identifiers import check_task_id, new_id
+from runcast_core.model.scopes import EVERYTHING
 from runcast_core.model.wire.executions import AttemptState, CancelState, ExecutionDetail, ExecutionPage, ExecutionState
 from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Position, Store
@@ -40,6 +41,7 @@ async def request_execution(request: Request) -> Response:
 async def rerun(request: Request) -> Response:
     claims = await authenticate_writer(request)
     execution = await _existing(request, claims)
+    check_scope(claims, execution.image, execution.pool)
     if not execution.request:
         text = "this execution was reported by a worker; there is no request to run again"
         raise Conflict(text, code="NOTHING_TO_RERUN")
@@ -82,6 +84,7 @@ async def show(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     claims = await authenticate_writer(request)
+    await _check_scope(request, claims)
     store, bus = _parts(request)
     execution = await store.request_cancel(claims.organization_id, _task_id(request))
     if execution.status.terminal:
@@ -93,6 +96,7 @@ async def cancel(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     claims = await authenticate_writer(request)
+    await _check_scope(request, claims)
     await request.app.state.store.delete_execution(claims.organization_id, _task_id(request))
     return Response(status_code=204)
 
@@ -109,6 +113,13 @@ async def _existing(request: Request, claims: Claims) -> Execution:
     return execution
 
 
+async def _check_scope(request: Request, claims: Claims) -> None:
+    """Raise `NotFound`, or `Forbidden` where an API key is not for what the path names."""
+    if claims.scope != EVERYTHING:
+        execution = await _existing(request, claims)
+        check_scope(claims, execution.image, execution.pool)
+
+
 async def _queue_position(store: Store, execution: Execution) -> int | None:
     """Return None for what does not wait, also if it was claimed just then."""
     if execution.status is not Status.PENDING:
@@ -119,9 +130,10 @@ async def _queue_position(store: Store, execution: Execution) -> int | None:
 async def _submit(request: Request, claims: Claims, task_id: str, plain: dict[str, Any]) -> Response:
     store, bus = _parts(request)
     now = now_ms()
-    sealer = _sealer_for(request, plain)
     own = claims.organization_id, task_id
     place = parse(Place, plain.get("config", {}))  # of a request that is older than these fields, it may be anything
+    check_scope(claims, plain["image"], place.pool or DEFAULT_POOL)
+    sealer = _sealer_for(request, plain)
     new = Execution(
         *own,
         plain["image"],

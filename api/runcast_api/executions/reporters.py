@@ -11,30 +11,35 @@ from runcast_api.accounts.shown_credentials import shown_credential
 from runcast_api.http.problems import Forbidden
 from runcast_api.http.shown import bearer
 from runcast_api.settings import ApiSettings
+from runcast_core.access.job_tokens import JobTokens
 from runcast_core.model.credentials import PREFIXES, CredentialKind
-from runcast_core.model.identifiers import check_organization_id, key_subject
+from runcast_core.model.executions import AttemptKey
+from runcast_core.model.identifiers import check_organization_id
 from runcast_core.store.store import Store
 
 _BY_PROXIES = re.compile(
     r"forwarded|via|cdn-loop|x-real-ip|x-(forwarded|envoy|original|proxyuser|remote)\b.*|.*(client|connecting)-?ip.*"
 )
 """Headers that proxies and content delivery networks add: who has one comes from further away than its address says."""
-_NOBODY = "callbacks need RUNCAST_CALLBACK_TOKEN or a worker key (rcw_…) as a bearer token"
+_NOBODY = "callbacks need RUNCAST_CALLBACK_TOKEN, a worker key (rcw_…) or a job's own token as a bearer token"
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Somebody who may report: of one organization, or of any."""
+    """Somebody who may report: of one organization, or of any; of one attempt, or of every execution."""
 
     organization_id: str | None = None
+    attempt: AttemptKey | None = None
 
-    def organization_of(self, named: str | None) -> str | None:
+    def organization_of(self, named: str | None, task_id: str) -> str | None:
         """Return whose execution a report is of that names this organization; None if nothing says. Raises
-        `Forbidden` if it is another's."""
+        `Forbidden` if it is not theirs to report."""
+        if self.attempt is not None and task_id != self.attempt.task_id:
+            raise _forbidden(f"this job reports on {self.attempt.task_id} only")
         if self.organization_id is None:
             return None if named is None else check_organization_id(named)
         if named not in {None, self.organization_id}:
-            raise _forbidden("this worker key is another organization's; leave organizationId out")
+            raise _forbidden("this credential is another organization's; leave organizationId out")
         return self.organization_id
 
 
@@ -59,18 +64,31 @@ async def _reporter(request: Request, token: str) -> Reporter | None:
         return Reporter()
     if token.startswith(PREFIXES[CredentialKind.WORKER_KEY]):
         return await _worker(request, token)
-    return None
+    tokens: JobTokens | None = request.app.state.job_tokens
+    attempt = tokens.attempt(token) if tokens else None
+    return await _job(request, attempt) if attempt else None
 
 
 async def _worker(request: Request, key: str) -> Reporter | None:
     found = await shown_credential(request, key, CredentialKind.WORKER_KEY)
     if found is None:
         return None
+    return Reporter(found.organization_id) if await _is_there(request, found.organization_id) else None
+
+
+async def _job(request: Request, attempt: AttemptKey) -> Reporter | None:
+    """Whoever has the token of an attempt that runs no more is told so; what is stored is fenced again."""
     store: Store = request.app.state.store
-    standing = await store.standing(found.organization_id, (key_subject(found.credential_id),))
-    if standing.organization_deleted or standing.sessions_revoked_at is not None:
-        return None
-    return Reporter(found.organization_id)
+    execution = await store.execution(attempt.organization_id, attempt.task_id)
+    if execution is None or not execution.runs(attempt):
+        raise ended()
+    return Reporter(attempt.organization_id, attempt) if await _is_there(request, attempt.organization_id) else None
+
+
+async def _is_there(request: Request, organization_id: str) -> bool:
+    store: Store = request.app.state.store
+    organization = await store.organization(organization_id)
+    return organization is None or not organization.deleted
 
 
 def _trusted(request: Request) -> bool:
@@ -85,6 +103,10 @@ def _trusted(request: Request) -> bool:
     address = getattr(address, "ipv4_mapped", None) or address
     settings: ApiSettings = request.app.state.settings
     return any(address in network for network in settings.callback_networks)
+
+
+def ended() -> Forbidden:
+    return _forbidden("this job token is of an attempt that does not run any more")
 
 
 def _forbidden(message: str) -> Forbidden:

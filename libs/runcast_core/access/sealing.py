@@ -3,7 +3,7 @@
 A sealed value is `{"sealed": "<token>"}` in `config.secrets`, and `{"sealed": "<token>", "secret": true}` in
 `config.envVars` and `config.environment`. A token is `v1.` and the base64url of 12 bytes of nonce, the ciphertext and
 16 bytes of tag: AES-256-GCM (NIST SP 800-38D). It is not Fernet, because that cannot authenticate associated data:
-here the organization, the task and the value's place. Keys are derived with HKDF-SHA256 (RFC 5869).
+here the organization, the task and the value's place.
 """
 
 import base64
@@ -15,9 +15,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from runcast_core.access.derived_keys import derived_key
 from runcast_core.model.errors import SecretsUnreadable
 from runcast_core.model.executions import canonical
 from runcast_core.serving.settings import SecretsSettings
@@ -36,8 +35,8 @@ class Sealer:
     def __init__(self, keys: tuple[str, ...]) -> None:
         if not keys or any(len(key) < MIN_KEY_CHARACTERS for key in keys):
             raise ValueError(f"each secrets key needs {MIN_KEY_CHARACTERS} characters or more")
-        self._ciphers = [AESGCM(_derived(key, b"runcast sealing v1")) for key in keys]
-        self._macs = [_derived(key, b"runcast fingerprint v1") for key in keys]
+        self._ciphers = [AESGCM(derived_key(key, b"runcast sealing v1")) for key in keys]
+        self._macs = [derived_key(key, b"runcast fingerprint v1") for key in keys]
 
     def seal(self, request: Mapping[str, Any], organization_id: str, task_id: str) -> dict[str, Any]:
         """A copy of `request` whose secret values open only for this organization and task."""
@@ -136,7 +135,3 @@ def _is_sealed(place: str, value: Any) -> bool:
 
 def _bound(*parts: str) -> bytes:
     return json.dumps(parts).encode()
-
-
-def _derived(key: str, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key.encode())

@@ -23,6 +23,7 @@ from runcast_core.model.identifiers import (
     check_session_id,
     session_subject,
 )
+from runcast_core.model.scopes import EVERYTHING, Scope
 from runcast_core.serving.settings import TokenSettings
 
 MAX_TOKEN_LENGTH = 8192
@@ -42,6 +43,8 @@ class Claims:
     expires_at: int
     issued_at: float | None = None
     session_id: str | None = None
+    scope: Scope = EVERYTHING
+    """What it may have run; tokens say nothing of that."""
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from runcast_core.bus.api_keys import ApiKeys
 from runcast_core.bus.presence import Presence
 from runcast_core.bus.revocations import Revocations
 from runcast_core.model.events import Event
@@ -111,7 +112,7 @@ class Subscription(Protocol):
         ...
 
 
-class Bus(Revocations, Presence, Protocol):
+class Bus(Revocations, ApiKeys, Presence, Protocol):
     """A verb that waits for an answer of Redis raises `BusUnavailable` where none comes."""
 
     async def publish(self, organization_id: str, event: Event) -> str:

@@ -19,7 +19,7 @@ from runcast_core.bus.bus import (
     Subscription,
     gapless,
 )
-from runcast_core.bus.memory_sessions import MemorySessions
+from runcast_core.bus.memory_api_keys import MemoryApiKeys
 from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import Event, mark
 from runcast_core.model.identifiers import check_organization_id
@@ -63,7 +63,7 @@ class MemorySubscription:
         self._receiver.close()
 
 
-class MemoryBus(MemorySessions):
+class MemoryBus(MemoryApiKeys):
     """See `runcast_core.bus.bus.Bus`. `down = True` makes every verb raise, as a dead Redis does."""
 
     def __init__(self) -> None:

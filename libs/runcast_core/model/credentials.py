@@ -8,8 +8,10 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 
 from runcast_core.model.accounts import Role
+from runcast_core.model.scopes import EVERYTHING, Scope
 
 
 class CredentialKind(StrEnum):
@@ -30,6 +32,7 @@ PREFIXES = {
 }
 """How each begins, so that people and scanners of repositories know it by sight."""
 MAX_SECRET_LENGTH = 128
+_API_KEY = PREFIXES[CredentialKind.API_KEY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,33 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What calls and sockets are decided by that show an API key. `expires_at` is as in `Credential`."""
+
+    credential_id: str
+    organization_id: str
+    role: Role
+    created_at: int
+    expires_at: int | None = None
+    scope: Scope = EVERYTHING
+
+    def expired(self, now_ms: int) -> bool:
+        return self.expires_at is not None and self.expires_at <= now_ms
+
+    @classmethod
+    def of(cls, credential: Credential) -> "ApiKey":
+        assert credential.role is not None  # noqa: S101 - each API key has one
+        return cls(
+            credential.credential_id,
+            credential.organization_id,
+            credential.role,
+            credential.created_at,
+            credential.expires_at,
+            Scope(credential.pools, credential.images),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PageSession:
     """A page's log-in that lasts: refreshed by a cookie that is another one each time, of which the newest and the one
     before are known by their hashes. `agent` is what the browser calls itself."""
@@ -72,6 +102,16 @@ class PageSession:
 def new_secret(kind: CredentialKind) -> str:
     """Return a secret of 256 random bits, in the form in which it is shown once."""
     return PREFIXES[kind] + secrets.token_urlsafe(32)
+
+
+def is_api_key(token: object) -> TypeGuard[str]:
+    """Tell whether this is the secret of an API key, by its look."""
+    return isinstance(token, str) and len(token) <= MAX_SECRET_LENGTH and token.startswith(_API_KEY)
+
+
+def id_of(secret_hash: str) -> str:
+    """Return the id of the key that has this hash: its beginning, so that whoever knows either finds the same."""
+    return secret_hash[:24]
 
 
 def secret_hash(secret: str) -> str:

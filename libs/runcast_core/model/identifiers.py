@@ -24,6 +24,7 @@ _SESSION, _KEY = OWN_SUBJECTS = ("session:", "key:")
 """How the subjects begin that are no user ids; no user may be called so."""
 
 _ORGANIZATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CREDENTIAL_ID = re.compile(r"[0-9a-f]{24}")
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TASK_ID = re.compile(TASK_ID_PATTERN)
 
@@ -72,6 +73,13 @@ def revoked_key(organization_id: str) -> str:
 
 def presence_key(organization_id: str) -> str:
     return f"runcast:{{{check_organization_id(organization_id)}}}:presence"
+
+
+def known_key_key(credential_id: str) -> str:
+    """Return where an API key is known. Of no organization, as who looks for one does not know it yet."""
+    if not _CREDENTIAL_ID.fullmatch(credential_id):
+        raise InvalidInput("a credential's id is 24 hexadecimal digits", code="INVALID_CREDENTIAL_ID")
+    return f"runcast:{{key:{credential_id}}}"
 
 
 def revocation_key(organization_id: str, subject: str) -> str:

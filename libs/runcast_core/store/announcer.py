@@ -10,7 +10,8 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import BusUnavailable, StoreUnavailable
 from runcast_core.model.events import execution_updated
 from runcast_core.model.executions import Execution, Status
-from runcast_core.model.identifiers import room
+from runcast_core.model.identifiers import EVERYBODY, room
+from runcast_core.store.key_directory import forget_keys, tell_revocation
 from runcast_core.store.store import Store
 from runcast_core.store.sweeps import sweep
 
@@ -52,8 +53,10 @@ async def announce_revocation(store: Store, bus: Bus, revocation: Revocation, *,
     """Tell the gateways, then note that they were told. What fails is left to the sweep: the api refuses the tokens
     already, as the revocation is stored. `keep_s` is the longest lifetime of a token."""
     try:
-        await bus.revoke(revocation.organization_id, revocation.subject, revocation.at, keep_s)
-    except BusUnavailable as error:
+        if revocation.subject == EVERYBODY:
+            await forget_keys(store, bus, revocation.organization_id)
+        await tell_revocation(bus, revocation, keep_s)
+    except (BusUnavailable, StoreUnavailable) as error:
         log.warning("Revocation not told to gateways yet", subject=revocation.subject, reason=error.message)
         return
     log.info("Sessions revoked", organization=revocation.organization_id, subject=revocation.subject)

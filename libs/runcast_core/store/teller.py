@@ -11,8 +11,9 @@ import structlog
 from runcast_core.bus.bus import Bus
 from runcast_core.bus.revocations import Revocation
 from runcast_core.model.errors import BusUnavailable, RuncastError
+from runcast_core.store.key_directory import tell_revocation
 from runcast_core.store.store import Store
-from runcast_core.store.sweeps import sweep
+from runcast_core.store.sweeps import all_of, sweep
 
 log = structlog.get_logger()
 
@@ -27,7 +28,6 @@ START_S = 5.0
 SKEW_MS = 60_000
 """By which the clocks of hosts may differ."""
 PAGE = 500
-AT_ONCE = 20
 
 
 class Teller:
@@ -36,8 +36,9 @@ class Teller:
     def __init__(self, bus: Bus, tells: Sequence[Tell]) -> None:
         self._bus = bus
         self._tells = tells
-        self._began = False
-        """Whether this api told everything once since it started."""
+        self._due = True
+        """Whether this api has to tell everything, whoever did before: it has not since it started, or since it could
+        not tell something."""
 
     async def start(self) -> None:
         """Tell everything before anybody is served, if store and bus answer soon; else `run` does."""
@@ -45,52 +46,44 @@ class Teller:
             try:
                 await self._tell()
             except RuncastError as error:
-                log.warning("Not told again yet what was revoked", reason=error.message)
+                log.warning("Not told everything again yet", reason=error.message)
+
+    def tell_again(self) -> None:
+        """Have everything told again soon, and until that succeeds: something was stored and could not be told."""
+        self._due = True
 
     async def run(self) -> None:
         """Look for ever whether everything has to be told again."""
-        await sweep("Telling again what was revoked failed", self._look, LOOK_S)
+        await sweep("Telling everything again failed", self._look, LOOK_S)
 
     async def _look(self) -> None:
         try:
             ago_ms = await self._bus.told_ago_ms()
         except BusUnavailable:
             return  # which others say
-        if not self._began or ago_ms is None or ago_ms >= AGAIN_S * 1000:
+        if self._due or ago_ms is None or ago_ms >= AGAIN_S * 1000:
             await self._tell()
 
     async def _tell(self) -> None:
-        telling = await self._bus.begin_telling()
-        for tell in self._tells:
-            await tell()
-        if await self._bus.end_telling(telling):
-            self._began = True
-            log.info("Told again what was revoked")
+        """What becomes due meanwhile stays so: it may have been passed already."""
+        self._due, told = False, False
+        try:
+            telling = await self._bus.begin_telling()
+            for tell in self._tells:
+                await tell()
+            told = await self._bus.end_telling(telling)
+        finally:
+            self._due = self._due or not told
+        if told:
+            log.info("Told everything again")
 
 
 async def tell_revocations(store: Store, bus: Bus, *, keep_s: int) -> None:
     """Tell every revocation that a token may be alive of. `keep_s` is the longest lifetime of one."""
     last: Revocation | None = None
     while page := await store.recent_revocations(within_ms=keep_s * 1000 + SKEW_MS, after=last, limit=PAGE):
-        for begin in range(0, len(page), AT_ONCE):
-            await _tell_all(bus, page[begin : begin + AT_ONCE], keep_s)
+        await all_of(lambda revocation: tell_revocation(bus, revocation, keep_s), page)
         last = page[-1]
-
-
-async def _tell_all(bus: Bus, revocations: Sequence[Revocation], keep_s: int) -> None:
-    failed: list[BusUnavailable] = []
-
-    async def tell(revocation: Revocation) -> None:
-        try:
-            await bus.revoke(revocation.organization_id, revocation.subject, revocation.at, keep_s)
-        except BusUnavailable as error:
-            failed.append(error)
-
-    async with anyio.create_task_group() as tasks:
-        for revocation in revocations:
-            tasks.start_soon(tell, revocation)
-    if failed:
-        raise failed[0]
 
 
 async def forget_old_sessions(store: Store, *, keep_s: int, interval: float = AGAIN_S) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import structlog
 
+from runcast_core.access.job_tokens import JobTokens
 from runcast_core.access.sealing import Sealer, opened
 from runcast_core.bus.bus import Bus
 from runcast_core.model.attempts import retried_after, verdict
@@ -18,6 +19,7 @@ from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Store
 from runcast_runner.attempt.job import job_of
 from runcast_runner.attempt.lease import Lease, Stop
+from runcast_runner.attempt.self_report import self_report
 from runcast_runner.attempt.time_limit import longest_s
 from runcast_runner.executors.executor import Executor, FoundJob, Running
 from runcast_runner.output.lines import masked
@@ -65,6 +67,7 @@ class ExecutionRun:
         executor: Executor,
         logs: LogWriter,
         sealer: Sealer | None,
+        job_tokens: JobTokens | None = None,
         resumed: Resumed | None = None,
     ) -> None:
         self.execution = execution
@@ -72,7 +75,9 @@ class ExecutionRun:
         self._found = resumed.found if resumed else None
         self.lease = Lease(store, execution, settings.lease_ms, claimed_at)
         self._plain, self._unreadable = _opened(execution, sealer)
-        self.output = logs.open(self._plain, lambda: self.lease.good, resumed.output if resumed else None)
+        self._report = self_report(execution, settings, job_tokens)
+        stored = resumed.output if resumed else None
+        self.output = logs.open(self._plain, lambda: self.lease.good, stored, secrets=self._report.secrets)
         self._settings = settings
         self._store = store
         self._bus = bus
@@ -157,7 +162,7 @@ class ExecutionRun:
         return Outcome(Status.PASSED if code == 0 else Status.FAILED, exit_code=code)
 
     async def _begun(self) -> AbstractAsyncContextManager[Running]:
-        job = job_of(self._plain, self._settings)
+        job = job_of(self._plain, self._settings, self._report.variables)
         if self._found is None:
             await self._executor.prepare(job)
         return self._executor.running(job, self._found)

@@ -9,7 +9,8 @@ from runcast_runner.settings import RunnerSettings
 from runcast_runner.variables import environment
 
 
-def job_of(execution: Execution, settings: RunnerSettings) -> Job:
+def job_of(execution: Execution, settings: RunnerSettings, variables: Mapping[str, str] | None = None) -> Job:
+    """Return the job, which is given these variables, too."""
     request = execution.request
     config: Mapping[str, Any] = request.get("config", {})
     return Job(
@@ -18,7 +19,7 @@ def job_of(execution: Execution, settings: RunnerSettings) -> Job:
         execution.attempt,
         request["image"],
         request.get("command"),
-        environment(execution.task_id, request, config),
+        environment(execution.task_id, request, config, variables),
         limits(config.get("resources", {}), settings),
         execution.created_at,
     )

@@ -1,7 +1,7 @@
 """The output of one attempt: lines wait here, in order, until the writer takes them as numbered chunks."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import anyio
 
@@ -31,12 +31,13 @@ class ExecutionLog:
         max_mb: int = 100,
         stored: StoredOutput | None = None,
         may_write: Callable[[], bool] = lambda: True,
+        secrets: Iterable[str] = (),
     ) -> None:
         self.may_write = may_write
         """Whether this runner's lease is good: until it is again, nothing is stored or published."""
         self.abandoned = False
         self.execution = execution
-        self.masker = Masker(secret_values(execution.request))
+        self.masker = Masker([*secret_values(execution.request), *secrets])
         self._filled = filled
         self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
         self._cap = OutputCap(max_mb)

@@ -43,10 +43,18 @@ class LogWriter:
         metrics.spill_bytes.set_function(lambda: spill.size)
 
     def open(
-        self, execution: Execution, may_write: Callable[[], bool], stored: StoredOutput | None = None
+        self,
+        execution: Execution,
+        may_write: Callable[[], bool],
+        stored: StoredOutput | None = None,
+        *,
+        secrets: Iterable[str] = (),
     ) -> ExecutionLog:
-        """Return the log of an attempt, of which something may be stored; `close` it in the end."""
-        opened = ExecutionLog(execution, self._filled, max_mb=self._max_mb, stored=stored, may_write=may_write)
+        """Return the log of an attempt, of which something may be stored; `close` it in the end. `secrets` are masked
+        beside those of its request."""
+        opened = ExecutionLog(
+            execution, self._filled, max_mb=self._max_mb, stored=stored, may_write=may_write, secrets=secrets
+        )
         self._logs.add(opened)
         return opened
 

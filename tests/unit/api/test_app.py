@@ -128,6 +128,14 @@ async def test_real_answers_are_as_documented(tmp_path):
         limits = check(patched, "PATCH", "/api/organization")["organization"]
         assert check(await api.http.get("/api/organization"), "GET", "/api/organization")["organization"] == limits
         check(await api.call("GET", "/api/organization"), "GET", "/api/organization")
+        new_key = {"name": "CI", "kind": "api-key", "role": "viewer", "pools": ["gpu"], "expiresInDays": 1}
+        key = check(await api.http.post("/api/keys", json=new_key), "POST", "/api/keys")
+        listed = check(await api.http.get("/api/keys"), "GET", "/api/keys")["keys"]
+        assert listed == [{name: value for name, value in key.items() if name != "secret"}]
+        as_key = {"Authorization": f"Bearer {key['secret']}"}
+        assert check(await api.http.get("/api/auth/me", headers=as_key), "GET", "/api/auth/me")["user"]["name"] == "CI"
+        assert (await api.http.delete(f"/api/keys/{key['id']}")).status_code == 204
+        assert check(await api.http.delete("/api/keys/x"), "DELETE", "/api/keys/{keyId}")["code"] == "NOT_FOUND"
         await api.bus.note_presence("g1", {added["organizationId"]: {added["id"]: 2, "stranger": 1}})
         assert check(await api.http.get("/api/presence"), "GET", "/api/presence")["sockets"] == 3
         assert (await api.http.delete(f"/api/users/{added['id']}/sessions")).status_code == 204

@@ -67,6 +67,16 @@ def test_nobody_reports_without_a_token(settled):
     assert settings.callback_token.get_secret_value() == "t"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0"])
+def test_jobs_are_told_where_it_is(settled, host):
+    """Its own address, as this machine sees it; the environment may say another, such as the one of a proxy."""
+    settings, (bound, port) = settled(host)
+    shown = "127.0.0.1" if bound == "0.0.0.0" else bound
+    assert RunnerSettings.from_mapping(settings).api_url == f"http://{shown}:{port}"
+    settings, _ = settled(host, RUNCAST_API_URL="https://runcast.example")
+    assert RunnerSettings.from_mapping(settings).api_url == "https://runcast.example"
+
+
 @pytest.mark.parametrize(
     ("host", "address", "names"),
     [

@@ -10,10 +10,10 @@ from redis.exceptions import MovedError
 
 from runcast_core.bus.bus import JournalPage, JournalTail, Signal, SignalKind
 from runcast_core.bus.owed_resyncs import OwedResyncs
+from runcast_core.bus.redis.api_keys import RedisApiKeys
 from runcast_core.bus.redis.connections import TIMEOUT_S, open_servers
 from runcast_core.bus.redis.journal import RedisJournals
 from runcast_core.bus.redis.presence import RedisPresence
-from runcast_core.bus.redis.revocations import RedisRevocations
 from runcast_core.bus.redis.scripts import RedisScripts
 from runcast_core.bus.redis.servers import FAILURES, Servers
 from runcast_core.bus.redis.signals import decode_signal, encode_signal
@@ -31,7 +31,7 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
 CLOSE_S = 2
 
 
-class RedisBus(RedisRevocations, RedisPresence):
+class RedisBus(RedisApiKeys, RedisPresence):
     """See `runcast_core.bus.bus.Bus`. `run` has to run beside whoever publishes."""
 
     def __init__(self, servers: Servers) -> None:

@@ -98,13 +98,18 @@ class RedisRevocations:
     async def revocations(self, organization_id: str) -> Mapping[str, int]:
         """The two looks are at another key, which on a cluster another node may have."""
         key = revoked_key(organization_id)
-        name = await self._scripts.run(_NAME, TOLD_KEY)
+        name = await self._telling_name()
         if name is None:
             raise revocations.not_told()
         found: list[bytes] = await self._scripts.run(_READ, key)
-        if await self._scripts.run(_NAME, TOLD_KEY) != name:
+        if await self._telling_name() != name:
             raise revocations.not_told()
         return {subject.decode(): int(at) for subject, at in zip(found[::2], found[1::2], strict=True)}
+
+    async def _telling_name(self) -> bytes | None:
+        """Return the name of the first telling since the memory was lost; None before its end."""
+        name: bytes | None = await self._scripts.run(_NAME, TOLD_KEY)
+        return name
 
     async def told_ago_ms(self) -> int | None:
         age: int | None = await self._scripts.run(_AGE, TOLD_KEY)

@@ -9,7 +9,7 @@ from runcast_core.model.wire.shape import Shape
 
 class UserAnswer(Shape, frozen=True):
     """A user. Of one that only an identity provider knows, there is no more than what the token says; addresses of
-    others are for admins."""
+    others are for admins. An API key has the id `key:<id>` and its name."""
 
     id: str
     organization_id: str
@@ -98,7 +98,7 @@ class OrganizationSettingsAnswer(Shape, frozen=True):
 
 
 class PresentUser(Shape, frozen=True):
-    """A user who is connected; without a name where only an identity provider knows it."""
+    """A user, or an API key, that is connected; without a name where only an identity provider knows it."""
 
     user_id: str
     sockets: int

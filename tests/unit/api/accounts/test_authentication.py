@@ -29,10 +29,10 @@ def test_the_table_says_who_may_write():
     assert len(READS) == 7
     assert {path for _, path in OWN} == {"/api/auth/password", "/api/auth/sessions", "/api/auth/sessions/{sessionId}"}
     assert [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith("/api/exec")] == WRITES
-    managed = ("/api/users", "/api/organization", "/api/invitations")
+    managed = ("/api/users", "/api/keys", "/api/organization", "/api/invitations")
     changes = [(c.method, c.path) for c in CALLS if c.method != "GET" and c.path.startswith(managed)]
     accept = ("POST", "/api/invitations/accept")
-    assert {*changes, ("GET", "/api/invitations")} == {*ADMINS, accept}
+    assert {*changes, ("GET", "/api/invitations"), ("GET", "/api/keys")} == {*ADMINS, accept}
 
 
 def of(path: str) -> str:

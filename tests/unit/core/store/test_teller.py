@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.errors import BusUnavailable, StoreUnavailable
+from runcast_core.store import sweeps
 from runcast_core.store import teller as module
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
@@ -30,7 +31,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     monkeypatch.setattr(module, "PAGE", 7)
-    monkeypatch.setattr(module, "AT_ONCE", 3)
+    monkeypatch.setattr(sweeps, "AT_ONCE", 3)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ async def test_a_start_does_not_wait_for_what_does_not_answer(
     teller = Teller(bus, [tell])
     with capture_logs() as logs, anyio.fail_after(5):
         await teller.start()
-    assert [entry["event"] for entry in logs] == ([] if error is None else ["Not told again yet what was revoked"])
+    assert [entry["event"] for entry in logs] == ([] if error is None else ["Not told everything again yet"])
     away.clear()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(teller.run)

@@ -1,11 +1,15 @@
 """From a stored request to a container's variables and limits."""
 
+from dataclasses import replace
+
 import pytest
 
+from runcast_core.access.job_tokens import JobTokens
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import SettingError
 from runcast_core.model.executions import Execution
 from runcast_runner.attempt.job import job_of, limits
+from runcast_runner.attempt.self_report import self_report
 from runcast_runner.executors.executor import Limits
 from runcast_runner.settings import RunnerSettings
 from runcast_runner.variables import environment, secret_values
@@ -36,6 +40,29 @@ SETTINGS = RunnerSettings.from_mapping({"RUNCAST_MEMORY_MB": "512", "RUNCAST_CPU
 def test_a_request_becomes_variables(request_fields, config, variables):
     """Each part has its name, values are text, and the user's own win."""
     assert environment("t", request_fields, config) == {"RUNCAST_TASK_ID": "t", **variables}
+
+
+def test_a_job_is_told_how_to_report_on_itself():
+    """Who it is, where the api is if that is set, and a token if there is a secrets key; its own variables win. What a
+    token is worth something by is a secret, of earlier keys, too."""
+    execution = Execution("org", "t", "img", 1, 1, request={"image": "img"}, attempt=2)
+    tokens = JobTokens(["a" * 32, "b" * 32])
+    settings = RunnerSettings.from_mapping({"RUNCAST_API_URL": "https://runcast.example"})
+    report = self_report(execution, settings, tokens)
+    assert report.variables == {
+        "RUNCAST_ORGANIZATION_ID": "org",
+        "RUNCAST_API_URL": "https://runcast.example",
+        "RUNCAST_JOB_TOKEN": tokens.issue(execution.attempt_key),
+    }
+    assert set(report.secrets) >= set(tokens.every(execution.attempt_key))
+    assert not any(secret in repr(report) for secret in report.secrets)
+    job = job_of(execution, settings, report.variables)
+    assert job.environment == report.variables | {"RUNCAST_TASK_ID": "t"}
+    own = {"RUNCAST_JOB_TOKEN": "mine", "RUNCAST_API_URL": "u", "RUNCAST_ORGANIZATION_ID": "o", "RUNCAST_TASK_ID": "i"}
+    request = {"image": "img", "config": {"envVars": own}}
+    assert job_of(replace(execution, request=request), settings, report.variables).environment == own
+    assert self_report(execution, SETTINGS, None).variables == {"RUNCAST_ORGANIZATION_ID": "org"}
+    assert self_report(execution, SETTINGS, None).secrets == []
 
 
 @pytest.mark.parametrize(
