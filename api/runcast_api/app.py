@@ -35,6 +35,7 @@ from runcast_core.bus.redis.bus import open_redis_bus
 from runcast_core.model.errors import RuncastError
 from runcast_core.serving.probes import probe_routes
 from runcast_core.store.announcer import sweep_revocations, sweep_unannounced
+from runcast_core.store.expiry import sweep_expired
 from runcast_core.store.key_directory import tell_keys
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
@@ -108,8 +109,8 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
 
 @asynccontextmanager
 async def _sweeping(state: State, settings: ApiSettings) -> AsyncIterator[None]:
-    """While the context is open, announce what others left unannounced, tell again what Redis must not forget, and note
-    the last uses of keys."""
+    """While the context is open, announce what others left unannounced, tell again what Redis must not forget, note
+    the last uses of keys, and remove what expired."""
     store, bus, keep_s = state.store, state.bus, settings.longest_lifetime_s
     await state.teller.start()
     async with anyio.create_task_group() as tasks:
@@ -118,6 +119,7 @@ async def _sweeping(state: State, settings: ApiSettings) -> AsyncIterator[None]:
         tasks.start_soon(state.last_uses.run, store)
         tasks.start_soon(partial(sweep_revocations, store, bus, keep_s=keep_s))
         tasks.start_soon(partial(forget_old_sessions, store, keep_s=keep_s))
+        tasks.start_soon(sweep_expired, store)
         yield
         tasks.cancel_scope.cancel()
 
