@@ -19,7 +19,7 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import PREFIXES, ApiKey, Credential, CredentialKind, PageSession, secret_hash
+from runcast_core.model.credentials import PREFIXES, ApiKey, Credential, CredentialKind, PageSession, id_of, secret_hash
 from runcast_core.model.executions import Execution, Status
 from runcast_core.model.identifiers import EVERYBODY
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
@@ -59,6 +59,10 @@ WORTHLESS = (Caller.EXPIRED, Caller.REVOKED, Caller.REMOVED, Caller.DELETED, Cal
 def key_secret(organization_id: str, kind: CredentialKind) -> str:
     """Return the secret that an organization's credential of that kind has here."""
     return PREFIXES[kind] + f"secret-of-{organization_id}".ljust(43, "x")
+
+
+def credential_id(organization_id: str, kind: CredentialKind) -> str:
+    return id_of(secret_hash(key_secret(organization_id, kind)))
 
 
 def shown(caller: Caller) -> str | None:
@@ -187,14 +191,14 @@ def _key(organization_id: str, kind: CredentialKind) -> Credential:
     """Return an organization's one credential of that kind; its API key is a developer's, or another's admin's."""
     role_of_key = Role.DEVELOPER if organization_id == OWN else Role.ADMIN
     return Credential(
-        credential_id=f"{organization_id}-{kind.value}",
+        credential_id=credential_id(organization_id, kind),
         organization_id=organization_id,
         kind=kind,
         secret_hash=secret_hash(key_secret(organization_id, kind)),
         user_id=f"{organization_id}-admin",
         created_at=now_ms(),
         role=role_of_key if kind is CredentialKind.API_KEY else Role.VIEWER,
-        expires_at=now_ms() + _HOUR_MS,
+        expires_at=now_ms() + 24 * _HOUR_MS,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.parts.tenants import MARKER, OWN, OWN_USERS, PASSWORD, WORTHLESS, Caller
+from runcast_core.model.credentials import CredentialKind
+from tests.parts.tenants import MARKER, OWN, OWN_USERS, PASSWORD, WORTHLESS, Caller, credential_id
 
 WORKERS = (Caller.WORKER, Caller.OTHER_WORKER)
 READERS = (*OWN_USERS, Caller.KEY)
@@ -91,6 +92,8 @@ _ACCOUNT = {"name": "A", "email": "new@example.com", "password": "quite a long p
 _NEW = "quite another password"
 _PAGE = {"X-Runcast": "1", "Sec-Fetch-Site": "same-origin"}
 _VIEWER = f"{OWN}-viewer"
+_INVITATION = credential_id(OWN, CredentialKind.INVITATION)
+_KEY = credential_id(OWN, CredentialKind.API_KEY)
 
 ROWS = (
     _public("GET", "/api/config", 200),
@@ -114,10 +117,10 @@ ROWS = (
     _managed("DELETE", "/api/users/{userId}", 204, userId=_VIEWER),
     _managed("GET", "/api/invitations", 200, others=200),
     _managed("POST", "/api/invitations", 201, {"role": "viewer"}, others=201),
-    _managed("DELETE", "/api/invitations/{invitationId}", 204, invitationId=f"{OWN}-invitation"),
+    _managed("DELETE", "/api/invitations/{invitationId}", 204, invitationId=_INVITATION),
     _managed("GET", "/api/keys", 200, others=200),
     _managed("POST", "/api/keys", 201, {"name": "new", "kind": "api-key", "role": "viewer"}, others=201),
-    _managed("DELETE", "/api/keys/{keyId}", 204, keyId=f"{OWN}-api-key"),
+    _managed("DELETE", "/api/keys/{keyId}", 204, keyId=_KEY),
     Row("GET", "/api/organization", READERS, 200, _both(200)),
     Row("PATCH", "/api/organization", ADMINS, 200, _both(200), {"name": "renamed"}),
     Row("GET", "/api/presence", READERS, 200, _both(200)),
