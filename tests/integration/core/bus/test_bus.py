@@ -8,6 +8,8 @@ import pytest
 from runcast_core.bus.bus import Bus, Delivery, Gap, Signal, SignalKind
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.bus.redis.bus import RedisBus, open_redis_bus
+from runcast_core.model.accounts import Role
+from runcast_core.model.credentials import ApiKey
 from runcast_core.model.errors import BusUnavailable, InvalidInput, SettingError
 from runcast_core.model.events import Event, resync
 from runcast_core.model.identifiers import CONTROL_CHANNEL, new_id
@@ -225,7 +227,7 @@ async def test_a_user_of_few_permissions_is_enough():
     """Those that docs/architecture.md tells to give."""
     commands = (
         "eval evalsha xadd xtrim xlen xrange xrevrange expire memory|usage info ping publish subscribe unsubscribe "
-        "time hget hset hsetnx hdel hlen hgetall pttl pexpire"
+        "time hget hset hsetnx hdel hlen hgetall pttl pexpire get set"
     )
     allowed = ["~runcast:*", "&runcast:*", "&socketio", *(f"+{command}" for command in commands.split())]
     with MortalRedis(own_redis()[1]) as mortal, mortal.running(), anyio.fail_after(10):
@@ -241,6 +243,9 @@ async def test_a_user_of_few_permissions_is_enough():
             tail = await bus.journal_tail("a")
             await bus.publish("a", _event(1))
             await bus.keep_journals(["a"])
+            await bus.tell_key("a" * 64, ApiKey("a" * 24, "a", Role.VIEWER, 1))
+            assert await bus.known_key("a" * 64) is not None
+            await bus.forget_key("a" * 24)
             assert len((await bus.read_journal("a", start=tail.offset)).entries) == 2
             await bus.broadcast(_event(2))
             await bus.signal(Signal(SignalKind.WAKE))
