@@ -23,10 +23,10 @@ async def good_link(store: Store, secret: str, kind: CredentialKind) -> tuple[Cr
     return link, organization
 
 
-async def end_links(store: Store, organization_id: str, user_id: str) -> None:
-    """End the links that a user made, and those that set the user's password."""
+async def end_made_links(store: Store, organization_id: str, user_id: str) -> None:
+    """End the links that a user made who is no admin any more."""
     for link in await store.credentials(organization_id, LINKS):
-        if user_id in (link.user_id, maker(link)):
+        if maker(link) == user_id:
             await end_link(store, link)
 
 

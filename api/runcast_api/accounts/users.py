@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate, authenticate_manager, check_accounts_here
-from runcast_api.accounts.links import end_links
+from runcast_api.accounts.links import end_made_links, end_password_links
 from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import CLOCKS_APART_MS, revocation_time, tell_gateways
@@ -55,6 +55,8 @@ async def change_role(request: Request) -> Response:
     user_id: str = request.path_params["userId"]
     at = await revocation_time(store, claims.organization_id, (user_id,), CLOCKS_APART_MS)
     await tell_gateways(request, await store.set_role(claims.organization_id, user_id, body.role, at))
+    if body.role is not Role.ADMIN:
+        await end_made_links(store, claims.organization_id, user_id)
     changed = await store.user(claims.organization_id, user_id)
     if changed is None:  # removed by somebody else meanwhile
         raise NotFound("no such user")
@@ -70,7 +72,8 @@ async def remove_user(request: Request) -> Response:
     store: Store = request.app.state.store
     await tell_gateways(request, await store.remove_user(claims.organization_id, user_id))
     await store.end_sessions(claims.organization_id, user_id)
-    await end_links(store, claims.organization_id, user_id)
+    await end_made_links(store, claims.organization_id, user_id)
+    await end_password_links(store, claims.organization_id, user_id)
     return Response(status_code=204)
 
 

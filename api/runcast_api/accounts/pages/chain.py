@@ -6,9 +6,7 @@ import base64
 import hmac
 from collections.abc import Collection
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from runcast_core.access.derived_keys import derived_key
 from runcast_core.model.credentials import secret_hash
 
 MAX_STEPS = 4096
@@ -16,11 +14,10 @@ MAX_STEPS = 4096
 
 
 class Chain:
-    """Derives with `key`, the installation's token secret, by HKDF-SHA256 (RFC 5869) for this purpose alone."""
+    """Derives with a key of its own, made from the installation's token secret."""
 
-    def __init__(self, key: str) -> None:
-        hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"runcast page sessions v1")
-        self._key = hkdf.derive(key.encode())
+    def __init__(self, token_secret: str) -> None:
+        self._key = derived_key(token_secret, b"runcast page sessions v1")
 
     def successor(self, session_id: str, secret: str) -> str:
         """Return the secret after this one: 256 bits in base64url."""

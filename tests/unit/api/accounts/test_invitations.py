@@ -7,7 +7,7 @@ from runcast_api.accounts import invitations
 from runcast_api.accounts import passwords as hashing
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import secret_hash
+from runcast_core.model.credentials import CredentialKind, secret_hash
 from tests.parts.api import ACCOUNT, USER, Installation, serving, signed_up
 from tests.parts.identity_provider import IdentityProvider
 
@@ -154,6 +154,31 @@ async def test_an_invitation_ends_with_its_time_its_organization_and_who_made_it
         answer = await api.http.post(ACCEPT, json=ACCEPTED | {"token": token})
         assert (answer.status_code, answer.json()["code"]) == (404, "LINK_UNUSABLE")
         assert await api.store.user_by_email("c@example.com") is None
+        if end != "organization":
+            assert await api.store.credentials(org, list(CredentialKind)) == []
+
+
+@pytest.mark.parametrize("end", ["removed", "demoted"])
+async def test_a_link_that_was_made_at_that_very_moment_is_worth_nothing(tmp_path, end):
+    """Though nobody ended it: whoever uses it is told so."""
+    async with serving(tmp_path) as api:
+        first = await signed_up(api)
+        org = first["organizationId"]
+        second = (await api.http.post("/api/users", json=USER | {"role": "admin"})).json()
+        login = {"email": USER["email"], "password": USER["password"]}
+        headers = {"Authorization": f"Bearer {(await api.http.post('/api/auth/login', json=login)).json()['token']}"}
+        invitation = (await api.http.post("/api/invitations", json={"role": "admin"}, headers=headers)).json()["token"]
+        reset = (await api.http.post(f"/api/users/{first['id']}/password-reset", headers=headers)).json()["token"]
+        if end == "removed":
+            await api.store.remove_user(org, second["id"])
+        else:
+            await api.store.set_role(org, second["id"], Role.DEVELOPER, now_ms())
+        answer = await api.http.post(ACCEPT, json=ACCEPTED | {"token": invitation})
+        assert (answer.status_code, answer.json()["code"]) == (404, "LINK_UNUSABLE")
+        body = {"token": reset, "password": "a quiet password"}
+        answer = await api.http.post("/api/auth/password-reset", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "LINK_UNUSABLE")
+        assert [user.user_id for user in await api.store.users(org) if user.role is Role.ADMIN] == [first["id"]]
 
 
 async def test_an_invitation_lasts_seven_days(tmp_path):
