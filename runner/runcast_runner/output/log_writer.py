@@ -160,7 +160,7 @@ class LogWriter:
         return _tasks(chunk for owner, chunk in batch if owner is None)
 
     async def _is_known(self, key: AttemptKey) -> bool:
-        found = await self._store.execution(key.organization_id, key.task_id)
+        found = await self._store.summary(key.organization_id, key.task_id)
         return found is not None and found.created_at == key.created_at
 
     async def _store_and_publish(self, batch: _Batch) -> None:

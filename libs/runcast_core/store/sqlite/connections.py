@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import apsw
 
 from runcast_core.model.errors import SettingError, StoreUnavailable
-from runcast_core.store.sqlite import schema as sqlite_schema
+from runcast_core.store.sqlite.tables import make_tables
 
 BUSY_TIMEOUT_MS = 20_000
 
@@ -40,25 +40,13 @@ def open_connections(path: str, count: int) -> list[apsw.Connection]:
     with ExitStack() as opened:
         try:
             found = [_connection(path, opened) for _ in range(count)]
-            found[0].execute(f"BEGIN IMMEDIATE; {sqlite_schema.SCHEMA}")
-            _add_columns(found[0])
-            found[0].execute(sqlite_schema.INDEXES)
-            found[0].execute(sqlite_schema.ADOPTED)
-            found[0].execute("COMMIT")
+            make_tables(found[0])
         except apsw.BusyError as exc:
             raise unavailable(exc) from exc
         except apsw.Error as exc:
             raise SettingError(f"RUNCAST_SQLITE_PATH: {path} cannot be opened: {exc}") from exc
         opened.pop_all()
     return found
-
-
-def _add_columns(connection: apsw.Connection) -> None:
-    for table, definitions in sqlite_schema.ADDED.items():
-        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        for definition in definitions:
-            if definition.split()[0] not in there:
-                connection.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
 
 def unavailable(exc: apsw.Error) -> StoreUnavailable:

@@ -11,7 +11,7 @@ from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, 
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.queue import CLAIMED, SqliteQueue, prolong
-from runcast_core.store.sqlite.rows import change, one, summaries
+from runcast_core.store.sqlite.rows import change, summaries, whole
 
 _FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND created_at = ? AND {CLAIMED}"
 _LEASE_LOST = "the execution has ended or is no longer this runner's"
@@ -89,11 +89,10 @@ class SqliteLeases(SqliteQueue):
 
     async def expire(self, organization_id: str, task_id: str, fence: Fence) -> Execution | None:
         def job(connection: apsw.Connection) -> Execution | None:
-            sql = f"SELECT * FROM executions WHERE {_FENCED} AND lease_until < {schema.NOW}"  # noqa: S608 - constants
-            found = one(connection, sql, organization_id, task_id, *astuple(fence))
-            if found is None:
+            condition = f"{_FENCED} AND lease_until < {schema.NOW}"
+            lost = whole(connection, condition, organization_id, task_id, *astuple(fence))
+            if lost is None:
                 return None
-            lost = schema.execution(found)
             ended = ended_attempt(lost, Status.ERROR, RUNNER_LOST)
             if retried_when_lost(lost):
                 return _put_back(connection, lost, ended)
@@ -103,11 +102,10 @@ class SqliteLeases(SqliteQueue):
 
 
 def _held(connection: apsw.Connection, organization_id: str, task_id: str, fence: Fence) -> Execution:
-    sql = f"SELECT * FROM executions WHERE {_FENCED}"  # noqa: S608 - constants
-    found: dict[str, Any] | None = one(connection, sql, organization_id, task_id, *astuple(fence))
+    found = whole(connection, _FENCED, organization_id, task_id, *astuple(fence))
     if found is None:
         raise LeaseLost(_LEASE_LOST)
-    return schema.execution(found)
+    return found
 
 
 def _end(connection: apsw.Connection, held: Execution, status: Status, ended: Attempt, **columns: Any) -> Execution:

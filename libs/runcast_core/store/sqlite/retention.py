@@ -5,7 +5,7 @@ import apsw
 from runcast_core.model.executions import TERMINAL
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.access import SqliteAccess
-from runcast_core.store.sqlite.rows import one
+from runcast_core.store.sqlite.rows import one, remove
 
 _TERMINAL = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 _NEXT = "SELECT min(organization_id) AS next FROM executions WHERE organization_id > ?"
@@ -36,7 +36,7 @@ class SqliteRetention(SqliteAccess):
             key = organization_id, old["task_id"]
             connection.execute(_CHUNKS, (*key, limit))
             if connection.changes() < limit:
-                connection.execute("DELETE FROM executions WHERE organization_id = ? AND task_id = ?", key)
+                remove(connection, *key)
             return True
 
         return await self._write(job)

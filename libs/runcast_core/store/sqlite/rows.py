@@ -9,9 +9,11 @@ import apsw
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.credentials import Credential, PageSession
-from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status, utf8_bytes
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status, canonical, utf8_bytes
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
+
+_OF_ONE = "organization_id = ? AND task_id = ?"
 
 
 def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -42,9 +44,20 @@ def fields(record: Organization | User | Execution | LogChunk | Credential | Pag
 
 
 def find(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution | None:
-    sql = "SELECT * FROM executions WHERE organization_id = ? AND task_id = ?"
-    row = one(connection, sql, organization_id, task_id)
+    return whole(connection, _OF_ONE, organization_id, task_id)
+
+
+def whole(connection: apsw.Connection, condition: str, *values: Any) -> Execution | None:
+    """Return the execution for which the condition is true, with its request."""
+    sql = f"SELECT * FROM executions JOIN requests USING (organization_id, task_id) WHERE {condition}"  # noqa: S608
+    row = one(connection, sql, *values)
     return schema.execution(row) if row else None
+
+
+def state(connection: apsw.Connection, organization_id: str, task_id: str) -> ExecutionSummary | None:
+    """Return what `find` returns without its request, which is not read."""
+    found = summaries(connection, f"WHERE {_OF_ONE}", organization_id, task_id)
+    return found[0] if found else None
 
 
 def summaries(connection: apsw.Connection, rest: str, *values: Any) -> list[ExecutionSummary]:
@@ -56,6 +69,22 @@ def summaries(connection: apsw.Connection, rest: str, *values: Any) -> list[Exec
 def insert(connection: apsw.Connection, table: str, row: dict[str, Any]) -> None:
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+
+def add(connection: apsw.Connection, execution: Execution) -> None:
+    """Insert an execution, idle and unannounced, and its request."""
+    key = {"organization_id": execution.organization_id, "task_id": execution.task_id}
+    state = fields(execution)
+    request = canonical(state.pop("request"))
+    state |= {"cancel_requested": int(execution.cancel_requested), "slot": execution_key(**key)}
+    insert(connection, "executions", state)
+    insert(connection, "requests", {**key, "request": request})
+
+
+def remove(connection: apsw.Connection, organization_id: str, task_id: str) -> None:
+    """Delete an execution and its request."""
+    for table in ("requests", "executions"):
+        connection.execute(f"DELETE FROM {table} WHERE {_OF_ONE}", (organization_id, task_id))  # noqa: S608 - constants
 
 
 def change(
@@ -72,7 +101,7 @@ def change(
         idle = execution_key(known.organization_id, known.task_id)
         values |= {"ended_at": now, "slot": idle} | ({} if keep_lease else {"lease_until": None})
     assignments = ", ".join(f"{name} = ?" for name in values)
-    sql = f"UPDATE executions SET {assignments} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - own names
+    sql = f"UPDATE executions SET {assignments} WHERE {_OF_ONE}"  # noqa: S608 - own names
     connection.execute(sql, (*values.values(), known.organization_id, known.task_id))
     changed = find(connection, known.organization_id, known.task_id)
     assert changed is not None  # noqa: S101 - `known` was read in this transaction

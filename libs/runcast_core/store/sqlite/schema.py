@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS page_sessions (
 CREATE INDEX IF NOT EXISTS page_sessions_of_one ON page_sessions (organization_id, user_id, last_used_at DESC);
 CREATE INDEX IF NOT EXISTS page_sessions_end ON page_sessions (expires_at);
 CREATE TABLE IF NOT EXISTS executions (
-    organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT, request TEXT NOT NULL,
+    organization_id TEXT NOT NULL, task_id TEXT NOT NULL, image TEXT,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, rev INTEGER NOT NULL,
     attempt INTEGER NOT NULL, source TEXT NOT NULL, requested_by TEXT, runner_id TEXT,
     cancel_requested INTEGER NOT NULL DEFAULT 0, error TEXT, exit_code INTEGER, started_at INTEGER, ended_at INTEGER,
@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS executions (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS executions_newest ON executions (organization_id, created_at DESC, task_id DESC);
 CREATE INDEX IF NOT EXISTS executions_unannounced ON executions (updated_at) WHERE unannounced = 1;
+CREATE TABLE IF NOT EXISTS requests (
+    organization_id TEXT NOT NULL, task_id TEXT NOT NULL, request TEXT NOT NULL, PRIMARY KEY (organization_id, task_id)
+) STRICT;
 CREATE TABLE IF NOT EXISTS log_chunks (
     id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
     seq INTEGER NOT NULL, text TEXT NOT NULL, ts INTEGER NOT NULL
@@ -68,6 +71,8 @@ CREATE TABLE IF NOT EXISTS log_chunks (
 CREATE UNIQUE INDEX IF NOT EXISTS log_chunks_key ON log_chunks (organization_id, task_id, attempt, seq);
 CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;
 """
+"""A request may be large, so it has a row of its own: within that of its execution every list and every change of state
+would go through it. `attempts`, the last column of its table, is not read by lists."""
 
 ADDED = {
     "organizations": ["retention_days INTEGER", "timeout_limit_s INTEGER"],

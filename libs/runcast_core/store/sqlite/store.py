@@ -5,7 +5,7 @@ Writes go through one thread (`writer.py`), reads through connections of their o
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -19,23 +19,33 @@ from runcast_core.model.executions import (
     ExecutionSummary,
     LogChunk,
     Status,
-    canonical,
     external_execution,
     same_request,
 )
-from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.connections import open_connections
 from runcast_core.store.sqlite.credentials import SqliteCredentials
 from runcast_core.store.sqlite.leases import SqliteLeases
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
-from runcast_core.store.sqlite.rows import change, chunks_until, fields, find, insert, one, summaries
+from runcast_core.store.sqlite.rows import (
+    add,
+    change,
+    chunks_until,
+    fields,
+    find,
+    insert,
+    one,
+    remove,
+    state,
+    summaries,
+)
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
 from runcast_core.store.store import PAGE_BYTES, Position, check_runs, still_held
 
 _READERS = 4
+Found = TypeVar("Found", bound=ExecutionSummary)
 
 
 class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeases, SqliteRetention):
@@ -45,7 +55,7 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
         def job(connection: apsw.Connection) -> tuple[Execution, bool]:
             found = find(connection, execution.organization_id, execution.task_id)
             if found is None:
-                insert(connection, "executions", _new_row(execution))
+                add(connection, execution)
                 return execution, True
             if not same_request(found, execution):
                 raise Conflict("this taskId stands for a different request", code="TASK_EXISTS")
@@ -57,9 +67,7 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
         return await self._read(lambda c: find(c, organization_id, task_id))
 
     async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
-        where = "WHERE organization_id = ? AND task_id = ?"
-        found = await self._read(lambda c: summaries(c, where, organization_id, task_id))
-        return found[0] if found else None
+        return await self._read(lambda c: state(c, organization_id, task_id))
 
     async def executions(
         self,
@@ -84,27 +92,27 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         def job(connection: apsw.Connection) -> Execution:
-            found = _existing(connection, organization_id, task_id)
+            found = _existing(find(connection, organization_id, task_id))
             if found.status.terminal:
                 raise Conflict(f"the execution has ended as {found.status.value}", code="ALREADY_ENDED")
             if found.status in CLAIMED and found.runner_id is not None:
                 sql = "UPDATE executions SET cancel_requested = 1 WHERE organization_id = ? AND task_id = ?"
                 connection.execute(sql, (organization_id, task_id))
-                return _existing(connection, organization_id, task_id)
+                return _existing(find(connection, organization_id, task_id))
             return change(connection, found, status=Status.CANCELLED)
 
         return await self._write(job)
 
     async def delete_execution(self, organization_id: str, task_id: str) -> None:
         def job(connection: apsw.Connection) -> None:
-            if not _existing(connection, organization_id, task_id).status.terminal:
+            if not _existing(state(connection, organization_id, task_id)).status.terminal:
                 raise Conflict("the execution has not ended; cancel it first", code="STILL_LIVE")
             sql = f"SELECT 1 FROM executions WHERE organization_id = ? AND task_id = ? AND lease_until >= {schema.NOW}"  # noqa: S608
             if one(connection, sql, organization_id, task_id):
                 raise still_held()
-            for table in ("log_chunks", "executions"):
-                sql = f"DELETE FROM {table} WHERE organization_id = ? AND task_id = ?"  # noqa: S608 - constants
-                connection.execute(sql, (organization_id, task_id))
+            sql = "DELETE FROM log_chunks WHERE organization_id = ? AND task_id = ?"
+            connection.execute(sql, (organization_id, task_id))
+            remove(connection, organization_id, task_id)
 
         await self._write(job)
 
@@ -124,7 +132,7 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
             check_runs(found, attempt)
             if found is None:
                 new = external_execution(organization_id, task_id, status or Status.RUNNING, image, error, exit_code)
-                insert(connection, "executions", _new_row(new))
+                add(connection, new)
                 return new
             if status is None or not found.status.may_become(status):
                 return found
@@ -142,7 +150,7 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
 
     async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
         def job(connection: apsw.Connection) -> LogChunk:
-            _existing(connection, organization_id, task_id)
+            _existing(state(connection, organization_id, task_id))
             sql = (
                 "SELECT coalesce(max(seq), 0) AS last FROM log_chunks "
                 "WHERE organization_id = ? AND task_id = ? AND attempt = 0"
@@ -193,18 +201,7 @@ async def open_sqlite_store(path: str) -> AsyncIterator[SqliteStore]:
             reader.close()
 
 
-def _existing(connection: apsw.Connection, organization_id: str, task_id: str) -> Execution:
-    found = find(connection, organization_id, task_id)
+def _existing(found: Found | None) -> Found:
     if found is None:
         raise NotFound("no such execution")
     return found
-
-
-def _new_row(execution: Execution) -> dict[str, Any]:
-    return fields(execution) | {
-        "request": canonical(execution.request),
-        "status": execution.status.value,
-        "source": execution.source.value,
-        "cancel_requested": int(execution.cancel_requested),
-        "slot": execution_key(execution.organization_id, execution.task_id),
-    }

@@ -14,7 +14,7 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
 from runcast_core.model.events import EXECUTION_LOG, RESYNC, Event
-from runcast_core.model.executions import Execution, LogChunk
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk
 from runcast_runner.metrics import RunnerMetrics
 from runcast_runner.output import log_writer
 from runcast_runner.output import spill as spill_module
@@ -47,7 +47,7 @@ class Chunks:
     async def then(self) -> None:
         """What happens once they are stored, before anybody knows."""
 
-    async def execution(self, organization_id, task_id) -> Execution | None:
+    async def summary(self, organization_id, task_id) -> ExecutionSummary | None:
         return self.executions.get(task_id)
 
     def texts(self, task_id: str) -> list[str]:

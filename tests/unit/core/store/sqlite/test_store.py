@@ -38,27 +38,6 @@ async def store(path: str) -> AsyncIterator[SqliteStore]:
         yield opened
 
 
-async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
-    """Its records stay, with what they would have had; opening it again changes nothing."""
-    with closing(connect(path)) as connection:
-        connection.execute(sqlite_schema.SCHEMA)
-        connection.execute("INSERT INTO organizations VALUES ('a', 'A', 1, NULL, 0)")
-        connection.execute(
-            "INSERT INTO executions (organization_id, task_id, request, created_at, updated_at, status, rev, attempt, "
-            "source, slot) VALUES ('a', 't', '{}', 1, 1, 'PENDING', 1, 0, 'api', 'a/t')"
-        )
-        connection.execute("INSERT INTO log_chunks VALUES (1, 'a', 't', 1, 1, 'line', 1)")
-    for _ in range(2):
-        async with open_sqlite_store(path) as store:
-            found = await store.execution("a", "t")
-            assert found is not None
-            assert (found.priority, found.pool, found.fingerprint, found.attempts) == (0, "default", "", ())
-            assert [chunk.stderr for chunk in await store.read_logs("a", "t", attempt=1)] == [()]
-            organization = await store.organization("a")
-            assert organization is not None
-            assert (organization.retention_days, organization.timeout_limit_s) == (None, None)
-
-
 async def test_what_an_earlier_version_revoked_or_deleted_is_told(path: str):
     """Its revocations count as noted now; its deleted organizations are revoked, and those of today are left alone."""
     with closing(connect(path)) as connection:
