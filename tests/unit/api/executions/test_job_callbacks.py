@@ -66,6 +66,7 @@ async def test_a_job_reports_on_nothing_else(tmp_path, path, change):
         api.bus.published.clear()
         answer = await api.http.post(path, json=BODY | change, headers=shown(execution))
         assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN")
+        assert ("reports on t1 only" if "taskId" in change else "another organization") in answer.json()["error"]
         assert api.bus.published == []
         assert await api.store.execution("org_a", "t2") == other
         assert await api.store.execution("org_a", "none") is None

@@ -5,7 +5,7 @@ import pytest
 
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import PREFIXES, CredentialKind, new_secret
+from runcast_core.model.credentials import PREFIXES, Credential, CredentialKind, id_of, new_secret, secret_hash
 from tests.parts.api import serving, with_key
 from tests.parts.conditions import until
 
@@ -72,6 +72,17 @@ async def test_a_worker_key_that_is_no_good_is_refused(tmp_path, path):
             answer = await api.http.post(path, json=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN"), secret[:6]
         assert await api.store.executions("org_a") == await api.store.executions("org_d") == []
+
+
+async def test_a_secret_is_good_for_what_it_was_made_for_whatever_it_looks_like(tmp_path):
+    """Its kind decides, as it is stored, not how it begins."""
+    async with serving(tmp_path) as api:
+        as_worker, as_key = new_secret(WORKER), new_secret(CredentialKind.API_KEY)
+        for secret, kind in ((as_worker, CredentialKind.API_KEY), (as_key, WORKER)):
+            hashed = secret_hash(secret)
+            await api.store.add_credential(Credential(id_of(hashed), "org_a", kind, hashed, "u", 1, role=Role.ADMIN))
+        assert (await api.http.post(PATHS[0], json=BODY, headers=shown(as_worker))).status_code == 403
+        assert (await api.http.get("/api/executions", headers=shown(as_key))).status_code == 401
 
 
 async def test_a_worker_key_is_good_for_no_call(tmp_path):

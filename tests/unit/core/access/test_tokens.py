@@ -49,7 +49,7 @@ async def test_a_token_says_when_it_was_issued_to_the_millisecond():
     assert later.revoked_by(before + 5_124)
 
 
-@pytest.mark.parametrize("expected", [NOW, NOW + 0.5, None])
+@pytest.mark.parametrize("expected", [NOW, NOW + 0.5, None], ids=["whole", "fractional", "absent"])
 async def test_the_time_of_issue_may_be_whole_fractional_or_absent(expected):
     """A token that has none is older than any revocation."""
     issued_at = expected
