@@ -1,5 +1,7 @@
 """How files of older versions are brought up to date."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from runcast_core.model.errors import SettingError
 from runcast_core.model.executions import Attempt, Execution, Status, canonical
 from runcast_core.store.sqlite import schema
-from runcast_core.store.sqlite.connections import connect
+from runcast_core.store.sqlite.connections import connect, open_connections
 from runcast_core.store.sqlite.store import open_sqlite_store
 
 FIRST_VERSION = """
@@ -148,3 +150,20 @@ async def test_what_is_deleted_later_is_deleted_as_ever(path: str, monkeypatch: 
         usual = list(plain.execute("PRAGMA secure_delete"))
     async with open_sqlite_store(path) as store:
         assert await store._write(lambda c: list(c.execute("PRAGMA secure_delete"))) == usual
+
+
+def test_of_many_that_open_an_older_file_at_once_one_moves_the_requests(path: str):
+    """As the services of an installation do when they start; the others wait for it."""
+    _older_file(path, VERSION_BEFORE, {f"t{n}": {"extra": "x" * 9_000} for n in range(200)})
+    together = threading.Barrier(4)
+
+    def opened() -> None:
+        together.wait(10)
+        for connection in open_connections(path, 2):
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(opened) for _ in range(4)]:
+            future.result(30)
+    with closing(connect(path)) as connection:
+        assert list(connection.execute("SELECT count(*) FROM executions JOIN requests USING (task_id)")) == [(200,)]
