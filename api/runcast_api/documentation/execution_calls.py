@@ -10,7 +10,7 @@ from runcast_core.model.executions import Status
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
 from runcast_core.model.wire.executions import CancelState, ExecutionDetail, ExecutionPage, ExecutionState
 from runcast_core.model.wire.output import LogMatches, LogPage
-from runcast_core.store.store import PAGE_BYTES
+from runcast_core.store.log_store import PAGE_BYTES
 
 _ONE = "/api/executions/{taskId}"
 _PAGE: dict[str, dict[str, Any]] = {

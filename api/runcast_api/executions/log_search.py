@@ -8,7 +8,7 @@ import anyio.to_thread
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.executions import LogChunk, utf8_bytes
 from runcast_core.model.wire.output import LineFound
-from runcast_core.store.store import PAGE_BYTES, LogStore
+from runcast_core.store.log_store import PAGE_BYTES, LogStore
 
 MAX_WANTED = 256
 CHUNKS = 1000

@@ -4,7 +4,7 @@ Two adapters, `sqlite/` and `mongo/`, pass one contract suite. Every verb may ra
 (temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,20 +15,17 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     Fence,
-    LogChunk,
     OutputEnd,
     Status,
 )
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.store.credential_store import CredentialStore, SessionStore
+from runcast_core.store.log_store import LogStore
 
 ANNOUNCE_GRACE_MS = 2000
 """How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
 
 DEFAULT_POOLS = (DEFAULT_POOL,)
-
-PAGE_BYTES = 262_144
-"""A page of output ends with the chunk that brings its texts to so many bytes of UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,33 +193,6 @@ class LeaseStore(Protocol):
         """End the attempt of an execution whose lease ran out as `ERROR` with `runner lost`, and with it the execution,
         unless `attempts.retried_when_lost`: then it is `PENDING` again (`CANCELLED` if that was requested). Returns it
         as it then is; None if it was renewed or ended meanwhile."""
-        ...
-
-
-class LogStore(Protocol):
-    """Output, and what was not announced yet."""
-
-    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
-        """Store chunks of any executions in one batch; one that is there already counts as stored."""
-        ...
-
-    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
-        """Number and store output that came through the callbacks, as attempt 0. Raises `NotFound`."""
-        ...
-
-    async def read_logs(
-        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
-    ) -> list[LogChunk]:
-        """Return up to `limit` chunks of an attempt with `seq` above `after`, in order: fewer where their texts reach
-        `PAGE_BYTES` before, but at least one if there is any. Only an empty page says that there is no more."""
-        ...
-
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
-        """Return executions whose newest state was not announced and is older than `before` (UTC milliseconds)."""
-        ...
-
-    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
-        """Note that `rev` was published. A newer state stays unannounced."""
         ...
 
 

@@ -16,7 +16,7 @@ from runcast_core.model.executions import LogChunk
 from runcast_core.serving import http_connection
 from runcast_core.serving.http_connection import http_options
 from runcast_core.serving.start import Server, listen
-from runcast_core.store.store import PAGE_BYTES
+from runcast_core.store.log_store import PAGE_BYTES
 from tests.parts.api import Installation, bearer, serving
 from tests.parts.conditions import until
 

@@ -8,10 +8,10 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from runcast_core.model.errors import NotFound
 from runcast_core.model.executions import ExecutionSummary, LogChunk, utf8_bytes
 from runcast_core.model.identifiers import execution_key
+from runcast_core.store.log_store import PAGE_BYTES
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.collections import MongoCollections
 from runcast_core.store.mongo.errors import DUPLICATE_KEY, translated
-from runcast_core.store.store import PAGE_BYTES
 
 _BATCH = 16
 """How many chunks the server sends at a time: a page of full ones. What it sends beyond a page is sent in vain."""

@@ -22,6 +22,7 @@ from runcast_core.model.executions import (
     external_execution,
     same_request,
 )
+from runcast_core.store.log_store import PAGE_BYTES
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.connections import open_connections
 from runcast_core.store.sqlite.credentials import SqliteCredentials
@@ -42,7 +43,7 @@ from runcast_core.store.sqlite.rows import (
 )
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
-from runcast_core.store.store import PAGE_BYTES, Position, check_runs, still_held
+from runcast_core.store.store import Position, check_runs, still_held
 
 _READERS = 4
 Found = TypeVar("Found", bound=ExecutionSummary)

@@ -11,8 +11,9 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk, Source, Status
 from runcast_core.model.identifiers import new_id
+from runcast_core.store.log_store import PAGE_BYTES
 from runcast_core.store.open import open_store
-from runcast_core.store.store import PAGE_BYTES, Position, Store
+from runcast_core.store.store import Position, Store
 from tests.parts.conditions import until
 from tests.parts.stores import requested, store_url, summary_of  # noqa: F401 - a fixture
 

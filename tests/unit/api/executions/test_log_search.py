@@ -4,7 +4,7 @@ import pytest
 
 from runcast_api.executions import log_search
 from runcast_core.model.executions import LogChunk
-from runcast_core.store.store import PAGE_BYTES
+from runcast_core.store.log_store import PAGE_BYTES
 from tests.parts.api import Installation, serving
 
 LOGS = "/api/executions/t1/logs"
