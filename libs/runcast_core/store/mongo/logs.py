@@ -18,7 +18,7 @@ _BATCH = 16
 
 
 class MongoLogs(MongoCollections):
-    """See `runcast_core.store.store.LogStore`."""
+    """See `runcast_core.store.log_store.LogStore`."""
 
     async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
         if not chunks:
