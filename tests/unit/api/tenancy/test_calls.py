@@ -43,6 +43,7 @@ async def test_each_caller_is_answered_as_its_row_says(tmp_path: Path, world: Wo
         statuses[caller] = answer.status_code
         if caller not in MEMBERS:
             assert MARKER not in _told(answer), caller
+            assert f'"{OWN}' not in answer.text, caller
             assert OWN not in touched, caller
         if caller not in row.may or caller not in MEMBERS:
             assert belongings(folder) == before, caller
