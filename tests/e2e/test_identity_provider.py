@@ -14,7 +14,7 @@ from tests.parts.part import Part
 
 
 async def _postponed(installation: Installation) -> None:
-    await until(lambda: installation.log_of("gateway-1").count("Socket connection postponed") >= 4)
+    await until(lambda: installation.log_of("gateway-1").count("Socket connection postponed") >= 6)
 
 
 async def _answered(http: httpx.AsyncClient) -> bool:
@@ -37,13 +37,14 @@ async def test_sockets_come_in_once_the_keys_can_be_read(redis_part: Part, tmp_p
                 httpx.AsyncClient(base_url=installation.api, headers=headers) as http,
                 javascript(url, auth=auth, transports=["websocket"]) as one,
                 javascript(url, auth=auth, transports=["polling"]) as two,
+                javascript(url, auth=auth) as three,
             ):
                 await _postponed(installation)
                 answer = await http.get("/api/executions")
                 assert (answer.status_code, answer.json()["code"]) == (503, "KEYS_UNAVAILABLE")
                 assert answer.headers["Retry-After"]
                 provider.body = keys
-                for dashboard in (one, two):
+                for dashboard in (one, two, three):
                     await dashboard.until(lambda d: d.of("auth-success"))
                     assert [name for name, _ in dashboard.events if name != "token-expiring"] == ["auth-success"]
                 await until(partial(_answered, http))

@@ -126,9 +126,9 @@ async def test_a_redis_that_comes_back_with_nothing_is_told_again(tmp_path: Path
             meanwhile = await scene.key()
             await scene.revoke(gone)
             trying = [
-                await stack.enter_async_context(javascript(two, auth={"token": secret}, transports=[transport]))
+                await stack.enter_async_context(javascript(two, auth={"token": secret}, **transports))
                 for secret in (before["secret"], meanwhile["secret"])
-                for transport in ("websocket", "polling")
+                for transports in ({}, {"transports": ["websocket"]}, {"transports": ["polling"]})
             ]
             for dashboard in trying:
                 await dashboard.until(lambda d: len(d.of("disconnect", "connect_error")) >= 2)

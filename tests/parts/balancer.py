@@ -1,6 +1,7 @@
 """A TCP load balancer before gateways, which a test lets choose, and break connections."""
 
 import math
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,6 +11,9 @@ import httpx
 from anyio.abc import SocketAttribute, SocketStream
 
 FAILURES = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
+
+NOOP = re.compile(rb"(^|\r\n)1\r\n6\r\n")
+"""In an answer of uvicorn's to a poll: a chunk of one byte, which is Engine.IO's NOOP."""
 
 
 class Balancer:
@@ -24,6 +28,10 @@ class Balancer:
         self.websockets = anyio.Event()
         """Put an event that is not set here, and WebSockets open no sooner than it is."""
         self.websockets.set()
+        self.held = anyio.Event()
+        """Set once an answer to a poll is held."""
+        self._noops = anyio.Event()
+        self._noops.set()
 
     @property
     def connections(self) -> int:
@@ -45,6 +53,13 @@ class Balancer:
     def release(self) -> None:
         self._held_after = math.inf
         self._released.set()
+
+    def hold_noops(self) -> None:
+        """Keep the answers that end a client's polls while it changes to a WebSocket."""
+        self._noops, self.held = anyio.Event(), anyio.Event()
+
+    def release_noops(self) -> None:
+        self._noops.set()
 
     async def serve(self, client: SocketStream) -> None:
         with anyio.CancelScope() as scope:
@@ -78,6 +93,9 @@ class Balancer:
             async for data in source:
                 if b"transport=websocket" in data:
                     await self.websockets.wait()
+                if NOOP.search(data) and not self._noops.is_set():
+                    self.held.set()
+                    await self._noops.wait()
                 await sink.send(data)
                 most -= len(data)
                 if most <= 0:

@@ -30,10 +30,11 @@ class Running:
     """The gateway, and what of it a test looks at."""
 
     def __init__(
-        self, gateway: Gateway, port: int, bus: MemoryBus, registry: CollectorRegistry, calls: list[str]
+        self, gateway: Gateway, port: int, bus: MemoryBus, registry: CollectorRegistry, calls: list[str], server: Server
     ) -> None:
         self.gateway = gateway
         self.port = port
+        self.stop = server.stop
         self.bus = bus
         self.registry = registry
         self.calls = calls
@@ -81,7 +82,7 @@ async def running_gateway(*, environment: dict[str, str] | None = None, **option
             await server.serving.wait()
             app.state.gateway.server.manager_initialized = True  # room operations would go through Redis
             try:
-                yield Running(app.state.gateway, listener.getsockname()[1], bus, registry, calls)
+                yield Running(app.state.gateway, listener.getsockname()[1], bus, registry, calls, server)
             finally:
                 server.stop()
 

@@ -167,8 +167,10 @@ class DirectWebSocket(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
 
     def shutdown(self) -> None:
-        self._stop_writing()
-        super().shutdown()
+        """Close, but leave a WebSocket that is still to take over to whoever waits for its client to say so."""
+        if self.taken_by is not None or not self.handshake_complete:
+            self._stop_writing()
+            super().shutdown()
 
     def abort(self) -> None:
         """Close at once, whatever is buffered."""

@@ -19,7 +19,7 @@ from runcast_gateway.transport.close_codes import GOING_AWAY, MESSAGE_TOO_BIG, P
 from runcast_gateway.transport.deadline import Deadline
 from runcast_gateway.transport.direct_websocket import DirectWebSocket
 from runcast_gateway.transport.engine import Engine
-from runcast_gateway.transport.packets import is_packet
+from runcast_gateway.transport.packets import SEPARATOR, is_packet
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class EngineSocket(Carrier):
     # Inwards ----------------------------------------------------------------------------------------------------------
 
     def on_text(self, text: str) -> None:
-        """Handle a packet of a WebSocket that was taken over."""
+        """Handle a packet, of a WebSocket that was taken over or of a POST, after the ones before it."""
         if not is_packet(text):
             log.warning("Connection closed, it sent what is no Engine.IO packet", connection=self.sid)
             self.end(PROTOCOL_ERROR)
@@ -80,6 +80,13 @@ class EngineSocket(Carrier):
             self._wake()
         else:
             self.end(POLICY_VIOLATION)
+
+    async def handle_post_request(self, environ: Any) -> None:
+        """Handle the packets of a POST as those of a WebSocket, without letting its answer wait: before that, no
+        official client goes on with a change to a WebSocket."""
+        body = await environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", "0")))
+        for text in body.decode().split(SEPARATOR):
+            self.on_text(text)
 
     async def receive(self, pkt: Any) -> None:
         """As the stock one, if the client may send as much."""
@@ -215,7 +222,9 @@ class EngineSocket(Carrier):
             self.end()
 
     async def _end(self, code: int) -> None:
-        asgi_send = self.asgi_send
+        """A WebSocket that is still to take over stays until its client is done with polling (`upgrade`): where it is
+        closed before that, official clients poll no more and wait for a ping that nobody sends."""
+        asgi_send = self.asgi_send if self.upgraded else None
         if asgi_send is not None:
             await self._close_websocket(asgi_send, code)
         await self.close(wait=False, abort=asgi_send is not None)  # a poll that waits is ended by a CLOSE packet

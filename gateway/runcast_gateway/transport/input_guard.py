@@ -14,11 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runcast_core.model.errors import InvalidInput
 from runcast_core.serving.request_body import received
 from runcast_gateway.transport.close_codes import PROTOCOL_ERROR
-from runcast_gateway.transport.packets import is_packet
+from runcast_gateway.transport.packets import SEPARATOR, is_packet
 
 log = structlog.get_logger()
 
-SEPARATOR = "\x1e"
 MAX_PACKETS = 16
 BODY_TIMEOUT_S = 30.0
 _STATUS = {"BODY_TOO_LARGE": 413, "BODY_TIMEOUT": 408}

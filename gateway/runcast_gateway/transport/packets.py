@@ -3,6 +3,7 @@
 https://socket.io/docs/v4/engine-io-protocol/#packet-encoding: a packet begins with its type.
 """
 
+SEPARATOR = "\x1e"
 TYPES = frozenset("12345")
 """close, ping, pong, message, upgrade."""
 

@@ -21,13 +21,22 @@ class UpgradingSocket(EngineSocket):
         self.asgi_send = environ["asgi.send"]
         try:
             if direct is None:
-                return await super()._upgrade_websocket(environ | {"asgi.send": _going_away(self.asgi_send)})
+                ordinary = {
+                    "asgi.send": _going_away(self.asgi_send),
+                    "asgi.receive": self._soon(environ["asgi.receive"]),
+                }
+                return await super()._upgrade_websocket(environ | ordinary)
             return await self._upgrade_direct(direct, environ)
         finally:
             if not self.upgraded:  # the WebSocket ended first: go on polling, if that was there before it
                 self.upgrading, self.asgi_send = False, None
                 if not self.connected:
                     await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+
+    @property
+    def _probe_s(self) -> float:
+        """How long a client may take to change: longer than to say who it is, as it may be sent away for that first."""
+        return 2 * self.server.collaborators.bounds.handshake_s
 
     async def _upgrade_direct(self, direct: DirectWebSocket, environ: Any) -> Any:
         if self.upgraded:
@@ -44,17 +53,28 @@ class UpgradingSocket(EngineSocket):
         return ""
 
     async def _probed(self, websocket: Any) -> bool:
-        """Change from polling: https://socket.io/docs/v4/engine-io-protocol/#upgrade."""
+        """Change from polling: https://socket.io/docs/v4/engine-io-protocol/#upgrade. Once the probe was answered the
+        WebSocket is not closed before `5`, not even where the connection ended: an official client that is to come back
+        has either something to wait for here, or a poll that is answered."""
         self.upgrading = True
         try:
-            async with asyncio.timeout(self.server.collaborators.bounds.handshake_s):
-                if await websocket.wait() != "2probe":
+            async with asyncio.timeout(self._probe_s):
+                if await websocket.wait() != "2probe" or self.ended:
                     return False
                 await websocket.send("3probe")
                 self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends a poll that waits
-                return await websocket.wait() == "5" and not (self.upgraded or self.closed)
+                return await websocket.wait() == "5" and not (self.upgraded or self.ended)
         except OSError:  # a `TimeoutError` is one, too
             return False
+
+    def _soon(self, asgi_receive: Any) -> Any:
+        """Return an ASGI `receive` that does not wait for ever as long as the WebSocket is to take over."""
+
+        async def receive() -> Any:
+            async with asyncio.timeout(None if self.upgraded else self._probe_s):
+                return await asgi_receive()
+
+        return receive
 
 
 def _going_away(asgi_send: Any) -> Any:
