@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
 from runcast_core.model.errors import BusUnavailable
 from runcast_gateway.metrics import GatewayMetrics
+from runcast_gateway.relay.early import Early
 from runcast_gateway.relay.hub import Hub
 from runcast_gateway.relay.revocations import Revocations
 from runcast_gateway.relay.room import Room
@@ -46,6 +47,7 @@ class Broker:
         self._opening: dict[str, anyio.Event] = {}
         self._interrupted: set[str] = set()
         """Organizations with a gap since their journal's tail was asked for."""
+        self._early = Early()
         self._late: set[str] = set()
         """Organizations with sockets that could not wait until the room was open."""
 
@@ -90,11 +92,13 @@ class Broker:
 
     def _deliver(self, items: Sequence[Delivery | Gap]) -> None:
         """Relay to rooms that are open. Of another one nobody can say yet who may see it: a socket may be there that
-        could not wait, with a token that was revoked. It is told to read again once the room opens."""
+        could not wait, with a token that was revoked. What arrives before is kept for the moment in which it opens."""
         for organization_id, deliveries in sorted(_by_organization(items).items(), key=_count):
             if self._hub.is_open(organization_id):
                 self._metrics.relayed.inc(len(deliveries))
                 self._hub.deliver(organization_id, deliveries)
+            elif organization_id in self._opening and not self._early.keep(organization_id, deliveries):
+                self._interrupted.add(organization_id)  # so that the journal's tail is asked for again
 
     # Opening ----------------------------------------------------------------------------------------------------------
 
@@ -119,6 +123,7 @@ class Broker:
                 continue
             if organization_id not in self._interrupted:
                 self._hub.room(organization_id).open(tail)
+                self._hub.deliver(organization_id, self._early.take(organization_id))
                 break
         self._opening.pop(organization_id).set()
         if organization_id in self._late:
@@ -133,6 +138,7 @@ class Broker:
                 room = self._hub.room(organization_id)
                 self._metrics.gaps.inc()
                 self._interrupted.add(organization_id)
+                self._early.take(organization_id)  # of another history, perhaps
                 if room.epoch is not None:
                     tasks.start_soon(self._repair, room)
 

@@ -13,7 +13,9 @@ from runcast_core.model.errors import BusUnavailable
 from runcast_core.model.events import RESYNC, Event
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.relay import broker as broker_module
+from runcast_gateway.relay import early
 from runcast_gateway.relay.broker import Broker
+from runcast_gateway.relay.offset import parse_offset
 from runcast_gateway.relay.revocations import Revocations
 from runcast_gateway.relay.room import Room
 from tests.parts.clock import leaping_clock
@@ -122,6 +124,56 @@ async def test_what_is_published_from_then_on_arrives():
         assert socket.connection.offsets == offsets
         assert other.connection.sent == []
         assert rig.counted("events_relayed") >= 3
+
+
+class LateTail:
+    """The end of a journal as it was before the answer with it is there: what is published meanwhile comes after it."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._original = bus.journal_tail
+        self.calls = 0
+        self.allowed = anyio.Semaphore(0)
+
+    async def __call__(self, organization_id: str) -> JournalTail:
+        tail = await self._original(organization_id)
+        self.calls += 1
+        await self.allowed.acquire()
+        return tail
+
+
+async def test_what_arrives_between_the_tail_and_its_answer_is_not_lost():
+    """It is kept until the room is open, in which it then stands for who joins late, and for who is here already."""
+    async with _relaying() as rig:
+        tail = rig.bus.journal_tail = LateTail(rig.bus)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(rig.broker.opened, "a")
+            await until(lambda: tail.calls == 1)
+            socket = joined(rig.hub, "a", recover=True)
+            offsets = [await rig.bus.publish("a", EVENT) for _ in range(3)]
+            await anyio.wait_all_tasks_blocked()
+            assert socket.connection.offsets == []
+            tail.allowed.release()
+        assert socket.connection.offsets == offsets
+        room = rig.hub.room("a")
+        assert room.last_text == offsets[-1]
+        assert room.hand_over(joined(rig.hub, "a", recover=True), parse_offset(offsets[0]))
+
+
+async def test_too_much_that_arrives_before_a_room_is_open_makes_its_tail_worthless(monkeypatch: pytest.MonkeyPatch):
+    """Nothing is kept of it then; the tail that is asked for next comes after it."""
+    monkeypatch.setattr(early, "MAX_BYTES", 5)
+    async with _relaying() as rig:
+        tail = rig.bus.journal_tail = LateTail(rig.bus)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(rig.broker.opened, "a")
+            await until(lambda: tail.calls == 1)
+            offsets = [await rig.bus.publish("a", EVENT) for _ in range(3)]
+            await anyio.wait_all_tasks_blocked()
+            tail.allowed.release()
+            await until(lambda: tail.calls == 2)
+            assert rig.hub.room("a").epoch is None
+            tail.allowed.release()
+        assert rig.hub.room("a").last_text == offsets[-1]
 
 
 async def test_a_redis_that_does_not_answer_is_asked_until_it_does():
