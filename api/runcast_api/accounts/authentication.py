@@ -1,9 +1,12 @@
 """Who calls: a bearer token becomes claims, and the role decides about writing."""
 
+from functools import partial
+
 from starlette.requests import Request
 
 from runcast_api.accounts.shown_credentials import shown_credential
 from runcast_api.http.problems import Forbidden
+from runcast_api.http.reauthentication import authenticated_by
 from runcast_api.http.shown import token_or_key
 from runcast_core.access.key_claims import key_claims
 from runcast_core.access.tokens import Claims, refused
@@ -19,13 +22,27 @@ async def authenticate(request: Request) -> Claims:
     An organization, or a user, that the store never heard of is accepted, as the verified token is the authority; a
     deleted organization is refused, and a token from before the user's sessions were revoked. Raises `InvalidToken`.
     """
-    claims = await _verified(request, token_or_key(request))
+    token = token_or_key(request)
+    claims = await _verified(request, token)
+    authenticated_by(request, partial(_look_again, request, token, claims))
+    await _check_standing(request, claims)
+    return claims
+
+
+async def _look_again(request: Request, token: str, claims: Claims) -> None:
+    """Refuse who was accepted before if that was revoked since: the organization, the user, the session or the key. A
+    change of the role revokes what says the old one. That a token ends meanwhile is no reason."""
+    if is_api_key(token):
+        await _verified(request, token)
+    await _check_standing(request, claims)
+
+
+async def _check_standing(request: Request, claims: Claims) -> None:
     standing: Standing = await request.app.state.store.standing(claims.organization_id, claims.subjects)
     if standing.organization_deleted:
         raise InvalidToken("the organization was deleted", code="ORGANIZATION_DELETED")
     if standing.sessions_revoked_at is not None and claims.revoked_by(standing.sessions_revoked_at):
         raise InvalidToken("the session was revoked; log in again", code="SESSION_REVOKED")
-    return claims
 
 
 async def authenticate_person(request: Request) -> Claims:

@@ -11,6 +11,7 @@ from runcast_api.accounts.passwords import hash_password, verify_password
 from runcast_api.accounts.sessions import end_every_session
 from runcast_api.http.bodies import read
 from runcast_api.http.problems import Forbidden
+from runcast_api.http.reauthentication import authenticate_again
 from runcast_api.models.accounts import PasswordChange
 from runcast_core.access.tokens import Claims
 from runcast_core.model.errors import NotFound
@@ -25,7 +26,9 @@ async def change_password(request: Request) -> Response:
     body = await read(PasswordChange, request)
     await _check(request.app.state.store, claims, body)
     store: Store = request.app.state.store
-    await store.set_password(claims.organization_id, claims.user_id, await hash_password(body.new_password))
+    hashed = await hash_password(body.new_password)
+    await authenticate_again(request)  # the passwords may have waited for others to be hashed
+    await store.set_password(claims.organization_id, claims.user_id, hashed)
     await end_password_links(store, claims.organization_id, claims.user_id)
     await end_every_session(request, claims.organization_id, claims.user_id, but=claims.session_id)
     return await enter_again(request, claims)

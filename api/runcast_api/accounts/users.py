@@ -14,6 +14,7 @@ from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import CLOCKS_APART_MS, revocation_time, tell_gateways
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
+from runcast_api.http.reauthentication import authenticate_again
 from runcast_api.models.members import NewUser, RoleChange
 from runcast_core.model.accounts import Role, User
 from runcast_core.model.clock import now_ms
@@ -42,6 +43,7 @@ async def create_user(request: Request) -> Response:
     check_password(body.password, body.email, body.name, organization.name if organization else "")
     hashed = await hash_password(body.password)
     user = User(new_id(), claims.organization_id, body.email, body.name, body.role, hashed, now_ms())
+    await authenticate_again(request)  # the password may have waited for others to be hashed
     await add_member(store, user)
     return Answer(UserAnswer.of(user), 201)
 

@@ -7,11 +7,18 @@ from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from runcast_api.executions.output_shares import OutputShare, OutputShares
+from runcast_api.http.reauthentication import authenticate_again
+from runcast_core.model.errors import RuncastError
+from runcast_core.serving.broken_answers import break_off
+
+LOOK_S = 1.0
+"""How long a caller who was looked at is answered without another look."""
 
 
 class OutputAnswer(StreamingResponse):
     """Each step is made once the connection has written most of the one before, all within the share of the
-    organization. What fails before there is a first step is answered as an error. A HEAD makes no step."""
+    organization, for a caller who may still have it. What fails before there is a first step is answered as an error;
+    what fails later breaks the answer off. A HEAD makes no step."""
 
     def __init__(
         self,
@@ -24,6 +31,7 @@ class OutputAnswer(StreamingResponse):
         super().__init__(steps, media_type=media_type, headers=headers)
         self._steps = steps
         self._shares: OutputShares = request.app.state.output_shares
+        self._request = request
         self._organization_id = organization_id
         self._empty = request.method == "HEAD"
 
@@ -31,17 +39,22 @@ class OutputAnswer(StreamingResponse):
         async with self._shares.taken(self._organization_id) as share:
             step = await self._next(share)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            while step is not None:
-                await _send(send, step)
-                step = b""  # what waits in the connection is then the only copy
-                await _send(send, b"")  # uvicorn waits before it writes, while too much is unwritten
-                step = await self._next(share)
-            await _send(send, b"", more=False)
+            try:
+                while step is not None:
+                    await _send(send, step)
+                    step = b""  # what waits in the connection is then the only copy
+                    await _send(send, b"")  # uvicorn waits before it writes, while too much is unwritten
+                    step = await self._next(share)
+            except RuncastError as error:
+                await break_off(self._request, error.code)
+            else:
+                await _send(send, b"", more=False)
 
     async def _next(self, share: OutputShare) -> bytes | None:
         if self._empty:
             return None
         async with share.reads:
+            await authenticate_again(self._request, LOOK_S)
             return await anext(self._steps, None)
 
 

@@ -3,12 +3,14 @@
 import hmac
 import re
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 
 from starlette.requests import Request
 
 from runcast_api.accounts.shown_credentials import shown_credential
 from runcast_api.http.problems import Forbidden
+from runcast_api.http.reauthentication import authenticated_by
 from runcast_api.http.shown import bearer
 from runcast_api.settings import ApiSettings
 from runcast_core.access.job_tokens import JobTokens
@@ -50,6 +52,11 @@ async def authenticate_reporter(request: Request) -> Reporter:
         if not _trusted(request):
             raise _forbidden(_NOBODY)
         return Reporter()
+    authenticated_by(request, partial(_shown, request))
+    return await _shown(request)
+
+
+async def _shown(request: Request) -> Reporter:
     token = bearer(request)
     reporter = await _reporter(request, token) if token else None
     if reporter is None:

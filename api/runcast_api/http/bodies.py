@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
+from runcast_api.http.reauthentication import authenticate_again
 from runcast_core.model.errors import InvalidInput
 from runcast_core.serving.request_body import received
 
@@ -15,14 +16,17 @@ MAX_DEPTH = 64
 """orjson writes 254 levels and MongoDB keeps 100; nobody needs as many."""
 BODY_TIMEOUT_S = 30.0
 """How long a body may take to arrive."""
+PROMPT_S = 0.1
+"""A caller who was looked at no longer ago, when the body is there, is not looked at again."""
 _MAX_NAME = 100
 
 
 async def read_object(request: Request) -> dict[str, Any]:
     """Return the body's JSON object. Raises `InvalidInput` (`BODY_TOO_LARGE`, `BODY_TIMEOUT`, `BODY_INCOMPLETE`,
-    `INVALID_JSON`)."""
+    `INVALID_JSON`), and what refuses a caller who lost their rights while it came."""
     limit: int = request.app.state.settings.max_body_bytes
     body = await received(request, max_bytes=limit, timeout_s=BODY_TIMEOUT_S)
+    await authenticate_again(request, PROMPT_S)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as exc:

@@ -11,6 +11,8 @@ from typing import Any
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runcast_core.serving.broken_answers import abort_extension
+
 log = structlog.get_logger()
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -47,6 +49,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._timer, self._in_body = _cancel(self._timer), True
+        self.scope["extensions"] = abort_extension(self.transport.abort)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
