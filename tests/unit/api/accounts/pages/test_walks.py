@@ -56,13 +56,18 @@ async def test_a_second_guess_is_postponed_and_its_cookie_stays(tmp_path, monkey
         assert (await page.log_out()).status_code == 204
 
 
-async def test_an_old_cookie_that_comes_first_ends_its_family(tmp_path):
-    """And one that was postponed does as soon as it may."""
+@pytest.mark.parametrize("guessed", [False, True])
+async def test_an_old_cookie_that_comes_first_ends_its_family(tmp_path, monkeypatch, guessed):
+    """And one that a guess came before does as soon as it may."""
     async with serving(tmp_path) as api:
         page = await opened(api)
         thief = page.again()
         for _ in range(3):
             await thief.refresh()
+        if guessed:
+            await Page(api.http, f"{page.session_id}.{GUESS}").log_out()
+            assert (await page.refresh()).status_code == 429
+            monkeypatch.setattr(walks, "EVERY_S", 0)
         assert (await page.refresh()).status_code == 401
         assert (await thief.refresh()).status_code == 401
 
