@@ -106,7 +106,7 @@ def token_answer(request: Request, found: Member, status: int, session_id: str |
         user=UserAnswer.of(found.user),
         organization=OrganizationAnswer.of(found.organization),
     )
-    return Answer(shown, status, headers={"Cache-Control": "no-store"})
+    return Answer(shown, status)
 
 
 def wrong_credentials() -> InvalidToken:

@@ -8,6 +8,7 @@ from runcast_api.accounts.links import end_link, good_link, link_unusable
 from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import end_every_session
+from runcast_api.accounts.users import own_account
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.models.members import PasswordReset
@@ -23,11 +24,15 @@ _KIND = CredentialKind.PASSWORD_RESET
 
 
 async def offer_password_reset(request: Request) -> Response:
-    """Make a link for a user; one that was made before is worth nothing any more."""
+    """Make a link for another user; one that was made before is worth nothing any more. Nobody makes their own: that
+    would be a change of one's password without the old one."""
     claims = await authenticate_manager(request)
     check_accounts_here(request)
+    user_id: str = request.path_params["userId"]
+    if user_id == claims.user_id:
+        raise own_account("change your password with the old one, or ask another admin for a link")
     store: Store = request.app.state.store
-    user = await store.user(claims.organization_id, request.path_params["userId"])
+    user = await store.user(claims.organization_id, user_id)
     if user is None:
         raise NotFound("no such user")
     secret, now = new_secret(_KIND), now_ms()

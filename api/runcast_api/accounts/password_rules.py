@@ -1,9 +1,11 @@
 """Which passwords are good enough: NIST SP 800-63B's rules. Long, and nothing that is tried first; which kinds of
 characters they hold is nobody's business.
 
-The common ones are zxcvbn's 30,000, of which the 10,000 most common are a part.
+The common ones are all that zxcvbn lists, 94,000: passwords, words of English, of films and television, and names. A
+word is in one of its lists only, so that common passwords are in any of them.
 """
 
+import sys
 import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,7 +16,7 @@ from runcast_api.models.accounts import MIN_PASSWORD_LENGTH
 from runcast_core.model.errors import InvalidInput
 
 _SHORTEST_PATTERN = 4
-_COMMON = frozenset(FREQUENCY_LISTS["passwords"])
+_COMMON = frozenset().union(*FREQUENCY_LISTS.values())
 _LONGEST = max(map(len, _COMMON))
 _ADVICE = "choose another, such as four words that have nothing to do with each other"
 
@@ -31,11 +33,13 @@ def check_password(password: str, email: str, *names: str) -> None:
     if len(normalized(password)) < MIN_PASSWORD_LENGTH:
         _refuse(f"the password has fewer than {MIN_PASSWORD_LENGTH} characters; {_ADVICE}")
     if not _COMMON.isdisjoint(_within(_unit(text))):
-        _refuse(f"the password is one of the most common, or one with digits or signs around it; {_ADVICE}")
+        _refuse(
+            f"the password is one of the most common, or a word or name, also with digits or signs around; {_ADVICE}"
+        )
     if any(map(_is_pattern, (normalized(password), text, _core(text)))):
         _refuse(f"the password repeats a few characters, or counts; {_ADVICE}")
-    if {text, _core(text)} & _told(email, names):
-        _refuse(f"the password is the e-mail address, or a name, with no more than digits or signs around; {_ADVICE}")
+    if _is_told(_bare(text), {_bare(_compared(known)) for known in (email, *email.split("@"), *names, "mailto")}):
+        _refuse(f"the password is the e-mail address, or a name, with no more than digits or signs added; {_ADVICE}")
 
 
 def _compared(text: str) -> str:
@@ -49,7 +53,7 @@ def _unit(text: str) -> str:
 
 
 def _core(text: str) -> str:
-    """Return it without what is no letter at both ends."""
+    """Return it without what is no letter at both ends; without signs there, if it has no letter."""
     first, last = _letters(text)
     return text[first:last]
 
@@ -63,24 +67,40 @@ def _within(text: str) -> Iterator[str]:
 
 
 def _letters(text: str) -> tuple[int, int]:
-    """Return where its letters begin and end; both are 0 where there are none."""
-    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    """Return where its letters begin and end, without any its digits; both are 0 where there are none of these."""
+    kind = str.isalpha if _has_letters(text) else str.isalnum
+    letters = [place for place, character in enumerate(text) if kind(character)]
     return (letters[0], letters[-1] + 1) if letters else (0, 0)
 
 
 def _is_pattern(text: str) -> bool:
-    """Tell whether fewer characters than a password needs are repeated, or each is as far from the one before."""
+    """Tell whether fewer characters than a password needs are repeated, or each is as far from the one before, also
+    where it goes on from the last digit or letter to the first, or back."""
     if len(text) < _SHORTEST_PATTERN:
         return False
-    if len({ord(after) - ord(before) for before, after in pairwise(text)}) == 1:
+    around = 10 if text.isdecimal() else 26 if text.isascii() and text.isalpha() else sys.maxunicode + 1
+    if len({(ord(after) - ord(before)) % around for before, after in pairwise(text)}) == 1:
         return True
     return any(text[n:] == text[:-n] for n in range(1, min(MIN_PASSWORD_LENGTH - 1, len(text) // 2) + 1))
 
 
-def _told(email: str, names: tuple[str, ...]) -> set[str]:
-    """Return what everybody knows of the user, in the forms in which a password is compared with it."""
-    known = {_compared(text) for text in (email, email.partition("@")[0], *names)}
-    return (known | {_core(text) for text in known}) - {""}
+def _bare(text: str) -> str:
+    """Return its letters and digits."""
+    return "".join(filter(str.isalnum, text))
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def _is_told(bare: str, known: set[str]) -> bool:
+    """Tell whether all of its letters are of what everybody knows of the user."""
+    if not _has_letters(bare):
+        return bare in known - {""}
+    rest = bare
+    for text in sorted(filter(_has_letters, known), key=len, reverse=True):
+        rest = rest.replace(text, " ")
+    return not _has_letters(rest)
 
 
 def _refuse(reason: str) -> None:

@@ -70,7 +70,7 @@ async def remove_user(request: Request) -> Response:
     check_accounts_here(request)
     user_id: str = request.path_params["userId"]
     if user_id == claims.user_id:
-        raise Conflict("nobody removes themselves; another admin can", code="OWN_ACCOUNT")
+        raise own_account("nobody removes themselves; another admin can")
     store: Store = request.app.state.store
     await tell_gateways(request, await store.remove_user(claims.organization_id, user_id))
     await store.end_sessions(claims.organization_id, user_id)
@@ -86,6 +86,11 @@ async def add_member(store: Store, user: User) -> None:
         await store.create_user(user)
     except Conflict as error:
         raise (address_unusable() if error.code == "EMAIL_TAKEN" else error) from None
+
+
+def own_account(message: str) -> Conflict:
+    """Return what is raised where an admin would do to themselves what they may do to others."""
+    return Conflict(message, code="OWN_ACCOUNT")
 
 
 def address_unusable() -> Conflict:

@@ -7,7 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.executions.reporters import Reporter, authenticate_reporter, ended
+from runcast_api.executions.reporters import Reporter, authenticate_reporter, ended, reported_organization
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import parse, read_object
 from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
@@ -32,7 +32,7 @@ async def update(request: Request) -> Response:
     body = await read_object(request)
     report = parse(CallbackUpdate, body)
     task_id = check_task_id(report.task_id)
-    organization_id = reporter.organization_of(report.organization_id, task_id)
+    organization_id = await reported_organization(request, reporter, report.organization_id, task_id)
     if organization_id is None:
         warning = "Execution update missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_UPDATED, task_id, body), warning)
@@ -47,7 +47,7 @@ async def append_log(request: Request) -> Response:
     body = await read_object(request)
     report = parse(CallbackLog, body)
     task_id = check_task_id(report.task_id)
-    organization_id = reporter.organization_of(report.organization_id, task_id)
+    organization_id = await reported_organization(request, reporter, report.organization_id, task_id)
     if organization_id is None:
         warning = "Log broadcast missing organizationId, broadcasting globally"
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)

@@ -8,7 +8,7 @@ import anyio
 
 from runcast_core.model.errors import RuncastError
 
-ANSWERS = 32
+ANSWERS = 24
 """How many answers of output are under way at once: one is until its client's connection has little left to write."""
 READS = 2
 """For how many of these something is read and made at once: that takes several times the memory of what is written."""

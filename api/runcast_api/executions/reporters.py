@@ -22,7 +22,8 @@ from runcast_core.store.store import Store
 _BY_PROXIES = re.compile(
     r"forwarded|via|cdn-loop|x-real-ip|x-(forwarded|envoy|original|proxyuser|remote)\b.*|.*(client|connecting)-?ip.*"
 )
-"""Headers that proxies and content delivery networks add: who has one comes from further away than its address says."""
+"""Headers that proxies and content delivery networks add: who has one comes from further away than its address says.
+`_` is what some servers make of `-`."""
 _NOBODY = "callbacks need RUNCAST_CALLBACK_TOKEN, a worker key (rcw_…) or a job's own token as a bearer token"
 
 
@@ -43,6 +44,17 @@ class Reporter:
         if named not in {None, self.organization_id}:
             raise _forbidden("this credential is another organization's; leave organizationId out")
         return self.organization_id
+
+
+async def reported_organization(request: Request, reporter: Reporter, named: str | None, task_id: str) -> str | None:
+    """Return whose execution a report is of; None if nothing says. Raises `Forbidden` if it is not the reporter's, or
+    the organization was deleted."""
+    organization_id = reporter.organization_of(named, task_id)
+    store: Store = request.app.state.store
+    organization = await store.organization(organization_id) if organization_id is not None else None
+    if organization is not None and organization.deleted:
+        raise _forbidden("the organization was deleted; nothing more is reported for it")
+    return organization_id
 
 
 async def authenticate_reporter(request: Request) -> Reporter:
@@ -78,9 +90,7 @@ async def _reporter(request: Request, token: str) -> Reporter | None:
 
 async def _worker(request: Request, key: str) -> Reporter | None:
     found = await shown_credential(request, key, CredentialKind.WORKER_KEY)
-    if found is None:
-        return None
-    return Reporter(found.organization_id) if await _is_there(request, found.organization_id) else None
+    return Reporter(found.organization_id) if found is not None else None
 
 
 async def _job(request: Request, attempt: AttemptKey) -> Reporter | None:
@@ -89,19 +99,13 @@ async def _job(request: Request, attempt: AttemptKey) -> Reporter | None:
     execution = await store.summary(attempt.organization_id, attempt.task_id)
     if execution is None or not execution.runs(attempt):
         raise ended()
-    return Reporter(attempt.organization_id, attempt) if await _is_there(request, attempt.organization_id) else None
-
-
-async def _is_there(request: Request, organization_id: str) -> bool:
-    store: Store = request.app.state.store
-    organization = await store.organization(organization_id)
-    return organization is None or not organization.deleted
+    return Reporter(attempt.organization_id, attempt)
 
 
 def _trusted(request: Request) -> bool:
     """Tell whether it comes from a peer of a trusted network, and neither from a page nor through a proxy."""
     json = request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
-    if not json or "origin" in request.headers or any(map(_BY_PROXIES.fullmatch, request.headers.keys())):
+    if not json or "origin" in request.headers or any(map(_by_proxy, request.headers.keys())):
         return False
     try:
         address = ip_address(request.client.host if request.client else "")
@@ -110,6 +114,10 @@ def _trusted(request: Request) -> bool:
     address = getattr(address, "ipv4_mapped", None) or address
     settings: ApiSettings = request.app.state.settings
     return any(address in network for network in settings.callback_networks)
+
+
+def _by_proxy(header: str) -> bool:
+    return _BY_PROXIES.fullmatch(header.replace("_", "-")) is not None
 
 
 def ended() -> Forbidden:

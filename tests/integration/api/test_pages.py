@@ -10,7 +10,7 @@ from runcast_api.app import create_app
 from runcast_api.settings import ApiSettings
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.store.open import open_store
-from tests.parts.api import ACCOUNT, SECRET
+from tests.parts.api import ACCOUNT, LOGIN, SECRET, USER
 from tests.parts.page import Page
 from tests.parts.stores import store_url  # noqa: F401 - a fixture
 
@@ -64,7 +64,9 @@ async def test_a_reset_link_is_used_once(http: httpx2.AsyncClient):
     """Of several at once one sets the password."""
     admin = (await http.post("/api/auth/signup", json=ACCOUNT)).json()
     http.headers["Authorization"] = f"Bearer {admin['token']}"
-    path = f"/api/users/{admin['user']['id']}/password-reset"
+    member = (await http.post("/api/users", json=USER)).json()
+    token = (await http.post("/api/auth/login", json=LOGIN)).json()["token"]
+    path = f"/api/users/{member['id']}/password-reset"
     old, new = [(await http.post(path)).json()["token"] for _ in range(2)]
     statuses: list[int] = []
 
@@ -76,6 +78,5 @@ async def test_a_reset_link_is_used_once(http: httpx2.AsyncClient):
         for token in (old, new, new, new):
             tasks.start_soon(use, token)
     assert sorted(statuses) == [204, 404, 404, 404]
-    assert (await http.get("/api/auth/me")).status_code == 401
-    login = {"email": ACCOUNT["email"], "password": "a quiet password"}
-    assert (await http.post("/api/auth/login", json=login)).status_code == 200
+    assert (await http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})).status_code == 401
+    assert (await http.post("/api/auth/login", json=LOGIN | {"password": "a quiet password"})).status_code == 200

@@ -4,7 +4,6 @@ The newest cookie is good, and the one before for half a minute, as two tabs may
 lost. An older one is in two hands, so its session ends. What never was a cookie of the session ends nothing.
 """
 
-import anyio.to_thread
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from runcast_api.accounts.pages.cookie import (
     session_ended,
 )
 from runcast_api.accounts.pages.same_origin import check_own_page
+from runcast_api.accounts.pages.walks import Walks
 from runcast_api.accounts.sessions import end_session
 from runcast_api.http.problems import on_runcast_error
 from runcast_core.model.clock import now_ms
@@ -100,12 +100,11 @@ async def _rotated(request: Request, session: PageSession, secret: str, at_ms: i
 
 
 async def _is_one_of(request: Request, session: PageSession, secret: str) -> bool:
-    """Tell whether a secret is, or was, one of the session's."""
+    """Tell whether a secret is, or was, one of the session's. Raises `TooManyTries`, which leaves the cookie alone."""
     hashes = {session.secret_hash, session.previous_hash}
-    chain: Chain = request.app.state.chain
-    return secret_hash(secret) in hashes or await anyio.to_thread.run_sync(
-        chain.leads_to, session.session_id, secret, hashes
-    )
+    state = request.app.state
+    walks: Walks = state.walks
+    return secret_hash(secret) in hashes or await walks.leads_to(state.chain, session.session_id, secret, hashes)
 
 
 async def _ended(request: Request, error: InvalidToken | InvalidInput) -> Response:

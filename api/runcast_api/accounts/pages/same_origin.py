@@ -1,7 +1,5 @@
 """Whether a call comes from a page of this installation: browsers say so, and no page can make them say it wrongly."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 
 from runcast_api.http.problems import Forbidden
@@ -27,10 +25,12 @@ def check_no_other_page(request: Request) -> None:
 
 
 def _of_this_origin(request: Request) -> bool | None:
-    """Tell what the browser says; None where it says nothing, or it is none."""
+    """Tell what the browser says; None where it says nothing, or it is none. An origin is compared as the text that it
+    is, in either scheme, as TLS may end at a proxy."""
     if sites := request.headers.getlist("sec-fetch-site"):
         return sites == ["same-origin"]
     if origins := request.headers.getlist("origin"):
-        hosts = {host.lower() for host in request.headers.getlist("host")}
-        return {urlsplit(origin).netloc.lower() for origin in origins} == hosts
+        hosts = request.headers.getlist("host")
+        own = {f"{scheme}://{host}".lower() for scheme in ("http", "https") for host in hosts if host}
+        return len(origins) == len(hosts) == 1 and origins[0].lower() in own
     return None

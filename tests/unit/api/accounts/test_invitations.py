@@ -195,7 +195,8 @@ async def test_an_invitation_lasts_seven_days(tmp_path):
 async def test_what_is_no_link_opens_nothing(tmp_path, token):
     """A 404 or a 400, never more; nor does the secret of another kind of credential."""
     async with serving(tmp_path) as api:
-        member = await signed_up(api)
+        await signed_up(api)
+        member = (await api.http.post("/api/users", json=USER)).json()
         reset = (await api.http.post(f"/api/users/{member['id']}/password-reset")).json()["token"]
         for secret in (token, reset):
             answer = await api.http.post(ACCEPT, json=ACCEPTED | {"token": secret})

@@ -53,8 +53,9 @@ async def test_a_link_sets_the_password_once_and_ends_what_the_old_one_opened(tm
 async def test_a_newer_link_ends_older_ones_of_that_user(tmp_path):
     """And nobody else's."""
     async with serving(tmp_path) as api:
-        admin, member, old = await with_link(api)
-        others = await offered(api, admin)
+        _, member, old = await with_link(api)
+        third = (await api.http.post("/api/users", json=USER | {"email": "c@example.com"})).json()
+        others = await offered(api, third)
         new = await offered(api, member)
         assert (await api.http.post(RESET, json={"token": old, "password": NEW})).status_code == 404
         for token in (new, others):
@@ -125,6 +126,17 @@ async def test_a_link_ends_with_its_time_its_user_and_who_made_it(tmp_path, monk
         if end != "organization":
             assert await api.store.credential(secret_hash(token)) is None
             assert await api.store.credentials(admin["organizationId"], list(CredentialKind)) == []
+
+
+async def test_nobody_makes_one_for_themselves(tmp_path):
+    """Who has no more than an admin's token would have the account, too; another admin makes one for them."""
+    async with serving(tmp_path) as api:
+        admin = await signed_up(api)
+        other = (await api.http.post("/api/users", json=USER | {"role": "admin"})).json()
+        answer = await api.http.post(f"/api/users/{admin['id']}/password-reset")
+        assert (answer.status_code, answer.json()["code"]) == (409, "OWN_ACCOUNT")
+        assert await api.store.credentials(admin["organizationId"], list(CredentialKind)) == []
+        await offered(api, other)
 
 
 async def test_only_an_admin_makes_one_for_a_member(tmp_path):

@@ -53,6 +53,7 @@ async def test_peers_of_trusted_networks_need_no_token(tmp_path, path, peer, tok
         *("Forwarded", "forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-host", "X-Forwarded", "Via"),
         *("X-Forwarded-Whatever", "X-Real-Ip", "X-Client-IP", "True-Client-Ip", "CF-Connecting-IP", "CDN-Loop"),
         *("X-Envoy-External-Address", "X-Original-Forwarded-For", "X-ProxyUser-Ip", "X-Cluster-Client-IP"),
+        *("X_Forwarded_For", "X-Forwarded_For", "X_REAL_IP", "x_client_ip", "CF_Connecting_IP", "CDN_Loop"),
     ],
 )
 async def test_what_came_through_a_proxy_is_not_trusted_by_address(tmp_path, path, name):
@@ -64,6 +65,28 @@ async def test_what_came_through_a_proxy_is_not_trusted_by_address(tmp_path, pat
         assert await api.store.executions("org_a") == []
         headers = {name: "127.0.0.1", "Authorization": "Bearer token of the workers"}
         assert (await api.http.post(path, json=BODY, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer token of the workers"}])
+async def test_nothing_is_reported_for_a_deleted_organization(tmp_path, path, headers):
+    """By nobody, whatever they report of."""
+    async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK, **TOKEN) as api:
+        for organization_id in ("org_a", "org_b"):
+            assert (
+                await api.http.post(path, json=BODY | {"organizationId": organization_id}, headers=headers)
+            ).status_code == 200
+        before = await api.store.execution("org_a", "t1")
+        api.bus.published.clear()
+        await api.store.delete_organization("org_a")
+        for task_id in ("t1", "t2"):
+            answer = await api.http.post(path, json=BODY | {"taskId": task_id}, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "CALLBACK_FORBIDDEN")
+            assert "deleted" in answer.json()["error"]
+        assert await api.store.execution("org_a", "t1") in (before, None)
+        assert await api.store.execution("org_a", "t2") is None
+        assert api.bus.published == []
+        assert (await api.http.post(path, json=BODY | {"organizationId": "org_b"}, headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from runcast_api.accounts.pages import refresh as refreshing
+from runcast_api.accounts.pages import walks
 from runcast_api.accounts.pages.chain import MAX_STEPS
 from runcast_core.model.accounts import Role
 from runcast_core.model.clock import now_ms
@@ -170,14 +171,16 @@ async def test_an_older_cookie_ends_the_session_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("secret", ["x" * 43, "0" * 43])
-async def test_what_was_never_a_cookie_of_the_session_ends_nothing(tmp_path, secret):
+async def test_what_was_never_a_cookie_of_the_session_ends_nothing(tmp_path, monkeypatch, secret):
     """Who knows a session's id, which is in every token, cannot end it."""
     async with serving(tmp_path) as api:
         page = await opened(api)
         await page.refresh()
+        monkeypatch.setattr(walks, "EVERY_S", 0)
         for stranger in (Page(api.http, f"{page.session_id}.{secret}"), Page(api.http, f"{'0' * 24}.{secret}")):
+            cookie = stranger.cookie
             for call in (stranger.refresh, stranger.log_out):
-                stranger.cookie = stranger.cookie or f"{page.session_id}.{secret}"
+                stranger.cookie = cookie
                 answer = await call()
                 assert (answer.status_code, answer.json()["code"]) == (401, "SESSION_ENDED")
         assert (await page.refresh()).status_code == 200
@@ -267,6 +270,14 @@ async def whose(api: Installation, page: Page) -> tuple[str, str]:
         {"Origin": "http://evil@api", "X-Runcast": "1"},
         {"Origin": "null", "X-Runcast": "1"},
         {"Origin": "", "X-Runcast": "1"},
+        {"Origin": "null", "Host": "", "X-Runcast": "1"},
+        {"Origin": "http://", "Host": "", "X-Runcast": "1"},
+        {"Origin": "ftp://api", "X-Runcast": "1"},
+        {"Origin": "//api", "X-Runcast": "1"},
+        {"Origin": "http://api/", "X-Runcast": "1"},
+        {"Origin": "http://[", "X-Runcast": "1"},
+        {"Origin": "http://[::1", "X-Runcast": "1"},
+        {"Origin": "http://]", "X-Runcast": "1"},
         {"Origin": "http://api"},
     ],
 )
