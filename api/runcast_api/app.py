@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from runcast_api.accounts.last_uses import LastUses
 from runcast_api.accounts.pages.chain import Chain
-from runcast_api.accounts.pages.walks import Walks
 from runcast_api.documentation.call import Handler
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
@@ -87,7 +86,6 @@ def create_app(
     app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
     app.state.chain = Chain(settings.jwt_secret.get_secret_value()) if settings.jwt_secret is not None else None
-    app.state.walks = Walks()
     app.state.job_tokens = job_tokens_of(settings)
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)

@@ -184,8 +184,8 @@ async def test_what_is_in_the_way_is_told(tmp_path: Path):
 
 @pytest.mark.usefixtures("javascript_client")
 async def test_the_replaced_systems_workers_and_dashboards_move_by_a_url(tmp_path: Path):
-    """ORIGINAL's client and its workers' posts, unchanged: with an organization and, where the settings for a transition
-    allow that, without."""
+    """ORIGINAL's client and its workers' posts, unchanged: with an organization and, where the settings of a transition
+    allow it, without."""
     worker = {"Content-Type": "application/json"}
     transition = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8", "RUNCAST_GLOBAL_FALLBACK": "true"}
     with running_up(tmp_path / "data", **PROCESS, **transition) as up:

@@ -22,12 +22,13 @@ _STATUS_BY_CODE = {
     "SECRETS_NOT_CONFIGURED": 422,
     "SECRETS_UNREADABLE": 409,
     "TOO_MANY_DOWNLOADS": 429,
-    "TOO_MANY_TRIES": 429,
 }
 _STATUS_BY_CLASS: dict[type[RuncastError], int] = {InvalidInput: 400, InvalidToken: 401, NotFound: 404, Conflict: 409}
+RETRY_AFTER_S = "2"
 _HEADERS_BY_STATUS = {
     401: {"WWW-Authenticate": "Bearer"},
     408: {"Connection": "close"},
+    429: {"Retry-After": RETRY_AFTER_S},
 }
 """After a time-out the rest of the body may still come, so the connection is of no more use."""
 INTERNAL = Problem(error="internal error", code="INTERNAL")
@@ -40,16 +41,15 @@ class Forbidden(RuncastError):
 
 
 def problem(error: RuncastError) -> Response:
-    later = {"Retry-After": str(error.retry_after_s)}
     body = Problem(error=error.message, code=error.code, details=error.details)
     if error.temporary:
         log.warning("Request failed", code=error.code, reason=error.message)
-        return Answer(body, 503, headers=later)
+        return Answer(body, 503, headers={"Retry-After": RETRY_AFTER_S})
     status = _STATUS_BY_CODE.get(error.code) or _STATUS_BY_CLASS.get(type(error))
     if status is None:
         log.error("Request failed", code=error.code, reason=error.message)
         return Answer(INTERNAL, 500)
-    return Answer(body, status, headers=later if status == 429 else _HEADERS_BY_STATUS.get(status))
+    return Answer(body, status, headers=_HEADERS_BY_STATUS.get(status))
 
 
 async def on_runcast_error(request: Request, error: Exception) -> Response:

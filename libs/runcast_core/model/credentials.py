@@ -84,8 +84,8 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class PageSession:
-    """A page's log-in that lasts: refreshed by a cookie that is another one each time, of which the newest and the one
-    before are known by their hashes. `agent` is what the browser calls itself."""
+    """A page's log-in that lasts: refreshed by a cookie that is another one each time, of which the newest is known by
+    the hash of its secret. `agent` is what the browser calls itself."""
 
     session_id: str
     organization_id: str
@@ -95,7 +95,6 @@ class PageSession:
     last_used_at: int
     expires_at: int
     agent: str = ""
-    previous_hash: str = ""
     rotated_at: int = 0
 
 

@@ -16,11 +16,10 @@ RuncastError
 
 
 class RuncastError(Exception):
-    """The base of all: a constant `code` for programs, a text for people, and whether and when a retry can help."""
+    """The base of all: a constant `code` for programs, a text for people, and whether a retry can help."""
 
     code = "INTERNAL"
     temporary = False
-    retry_after_s = 2
 
     def __init__(self, message: str, *, code: str | None = None, details: object = None) -> None:
         super().__init__(message)

@@ -79,8 +79,8 @@ class SessionStore(Protocol):
         ...
 
     async def rotate_session(self, session_id: str, old_hash: str, new_hash: str, *, at: int, expires_at: int) -> bool:
-        """Make `new_hash` the session's, and `old_hash` the one before, as of `at`; False if `old_hash` is not its
-        newest any more: of several at once one succeeds."""
+        """Make `new_hash` the session's as of `at`; False if `old_hash` is not its newest any more: of several at once
+        one succeeds."""
         ...
 
     async def end_session(self, organization_id: str, user_id: str, session_id: str) -> None:

@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runcast_api.accounts.pages.chain import Chain
 from runcast_api.settings import ApiSettings
 from runcast_core.model.errors import InvalidInput, InvalidToken
 
@@ -12,7 +13,7 @@ LIFETIME_S = 30 * 86_400
 """How long a cookie, and the session with it, lasts after it was used last."""
 PATH = "/api/auth"
 _NAME = "runcast_session"
-_VALUE = re.compile(r"([0-9a-f]{24})\.([A-Za-z0-9_-]{43})")
+_VALUE = re.compile(r"([0-9a-f]{24})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})")
 
 
 def cookie_name(settings: ApiSettings) -> str:
@@ -20,13 +21,10 @@ def cookie_name(settings: ApiSettings) -> str:
     return _NAME if settings.on_loopback else f"__Secure-{_NAME}"
 
 
-def cookie_value(session_id: str, secret: str) -> str:
-    return f"{session_id}.{secret}"
-
-
 def read_cookie(request: Request) -> tuple[str, str]:
-    """Return the session's id and the secret. Raises `InvalidToken` (`SESSION_ENDED`) without a cookie, or
-    `InvalidInput` (`INVALID_COOKIE`) for what this api never set: anything else, or several."""
+    """Return the session's id and the secret, of a cookie that was given out here, if long ago. Raises `InvalidToken`
+    (`SESSION_ENDED`) for any other and without one, or `InvalidInput` (`INVALID_COOKIE`) for what does not even look
+    like one, and for several."""
     name = cookie_name(request.app.state.settings)
     pairs = [pair.strip().partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
     values = [value for key, _, value in pairs if key == name]
@@ -36,6 +34,9 @@ def read_cookie(request: Request) -> tuple[str, str]:
     if len(values) > 1 or match is None:
         found = "several" if len(values) > 1 else "not one that was given out here"
         raise InvalidInput(f"the cookie {name} is {found}: clear the cookies of this site", code="INVALID_COOKIE")
+    chain: Chain = request.app.state.chain
+    if not chain.gave_out(*match.groups()):
+        raise session_ended()
     return match[1], match[2]
 
 

@@ -4,7 +4,8 @@ import secrets
 
 from starlette.requests import Request
 
-from runcast_api.accounts.pages.cookie import LIFETIME_S, cookie_value
+from runcast_api.accounts.pages.chain import Chain
+from runcast_api.accounts.pages.cookie import LIFETIME_S
 from runcast_core.model.accounts import User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.credentials import PageSession, secret_hash
@@ -31,7 +32,8 @@ async def open_session(request: Request, user: User) -> tuple[PageSession, str]:
     )
     store: Store = request.app.state.store
     await store.add_session(session)
-    return session, cookie_value(session.session_id, secret)
+    chain: Chain = request.app.state.chain
+    return session, chain.value(session.session_id, secret)
 
 
 def _agent(request: Request) -> str:

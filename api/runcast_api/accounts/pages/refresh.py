@@ -13,14 +13,12 @@ from runcast_api.accounts.entry import member, token_answer
 from runcast_api.accounts.pages.chain import Chain
 from runcast_api.accounts.pages.cookie import (
     LIFETIME_S,
-    cookie_value,
     forget_cookie,
     give_cookie,
     read_cookie,
     session_ended,
 )
 from runcast_api.accounts.pages.same_origin import check_own_page
-from runcast_api.accounts.pages.walks import Walks
 from runcast_api.accounts.sessions import end_session
 from runcast_api.http.problems import on_runcast_error
 from runcast_core.model.clock import now_ms
@@ -47,10 +45,10 @@ async def log_out(request: Request) -> Response:
     check_accounts_here(request)
     check_own_page(request)
     try:
-        session_id, secret = read_cookie(request)
+        session_id, _ = read_cookie(request)
         store: Store = request.app.state.store
         session = await store.session(session_id)
-        if session is None or not await _is_one_of(request, session, secret):
+        if session is None:
             raise session_ended()
     except (InvalidToken, InvalidInput) as error:
         return await _ended(request, error)
@@ -73,7 +71,8 @@ async def _refreshed(request: Request) -> Response:
         raise session_ended()
     successor = await _rotated(request, session, secret, at_ms)
     answer = token_answer(request, found, 200, session_id)
-    give_cookie(answer, request.app.state.settings, cookie_value(session_id, successor))
+    chain: Chain = request.app.state.chain
+    give_cookie(answer, request.app.state.settings, chain.value(session_id, successor))
     return answer
 
 
@@ -93,18 +92,9 @@ async def _rotated(request: Request, session: PageSession, secret: str, at_ms: i
         session = again  # another tab was faster
     if newest == session.secret_hash and at_ms - session.rotated_at <= GRACE_MS:
         return successor
-    if await _is_one_of(request, session, secret):
-        log.warning("Cookie used again, session ended", session=session.session_id, user=session.user_id)
-        await end_session(request, session)
+    log.warning("Cookie used again, session ended", session=session.session_id, user=session.user_id)
+    await end_session(request, session)
     raise session_ended()
-
-
-async def _is_one_of(request: Request, session: PageSession, secret: str) -> bool:
-    """Tell whether a secret is, or was, one of the session's. Raises `TooManyTries`, which leaves the cookie alone."""
-    hashes = {session.secret_hash, session.previous_hash}
-    state = request.app.state
-    walks: Walks = state.walks
-    return secret_hash(secret) in hashes or await walks.leads_to(state.chain, session.session_id, secret, hashes)
 
 
 async def _ended(request: Request, error: InvalidToken | InvalidInput) -> Response:

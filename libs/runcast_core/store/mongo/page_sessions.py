@@ -36,7 +36,7 @@ class MongoPageSessions(MongoCollections):
             return [documents.session(document) async for document in found]
 
     async def rotate_session(self, session_id: str, old_hash: str, new_hash: str, *, at: int, expires_at: int) -> bool:
-        change = {"previousHash": old_hash, "secretHash": new_hash, "rotatedAt": at}
+        change = {"secretHash": new_hash, "rotatedAt": at}
         change |= {"lastUsedAt": at, "expiresAt": expires_at}
         with translated():
             result = await self._page_sessions.update_one({"_id": session_id, "secretHash": old_hash}, {"$set": change})

@@ -17,7 +17,7 @@ DELETE FROM page_sessions WHERE session_id IN
 """  # noqa: S608 - a constant
 _ROTATE = """
 UPDATE page_sessions
-SET previous_hash = secret_hash, secret_hash = ?, rotated_at = ?, last_used_at = ?, expires_at = ?
+SET secret_hash = ?, rotated_at = ?, last_used_at = ?, expires_at = ?
 WHERE session_id = ? AND secret_hash = ?
 """
 _END = f"DELETE FROM page_sessions WHERE {_OF_USER} AND session_id = ?"  # noqa: S608 - a constant

@@ -47,7 +47,7 @@ CREATE INDEX IF NOT EXISTS credentials_end ON credentials (expires_at) WHERE exp
 CREATE TABLE IF NOT EXISTS page_sessions (
     session_id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, user_id TEXT NOT NULL, secret_hash TEXT NOT NULL,
     created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, agent TEXT NOT NULL,
-    previous_hash TEXT NOT NULL, rotated_at INTEGER NOT NULL
+    rotated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS page_sessions_of_one ON page_sessions (organization_id, user_id, last_used_at DESC);
 CREATE INDEX IF NOT EXISTS page_sessions_end ON page_sessions (expires_at);

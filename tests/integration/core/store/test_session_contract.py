@@ -34,7 +34,7 @@ def _session(organization_id: str = "a", user_id: str = "u", **fields: Any) -> P
 
 async def test_a_session_is_found_by_its_id_as_it_was_added(store: Store):
     """Every field comes back; an unknown id is nothing."""
-    session = _session(previous_hash="hash-0", rotated_at=5)
+    session = _session(rotated_at=5)
     await store.add_session(session)
     assert await store.session(session.session_id) == session
     assert await store.session(new_id()) is None
@@ -69,7 +69,7 @@ async def test_a_rotation_needs_the_newest_secret(store: Store):
     session = _session()
     await store.add_session(session)
     times = {"last_used_at": 7, "rotated_at": 7, "expires_at": now_ms() + 2 * DAY}
-    rotated = replace(session, secret_hash="hash-2", previous_hash="hash-1", **times)
+    rotated = replace(session, secret_hash="hash-2", **times)
     assert await store.rotate_session(session.session_id, "hash-1", "hash-2", at=7, expires_at=rotated.expires_at)
     assert await store.session(session.session_id) == rotated
     for stale in ("hash-1", "hash-0", ""):

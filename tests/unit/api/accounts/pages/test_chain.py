@@ -2,8 +2,7 @@
 
 import re
 
-from runcast_api.accounts.pages.chain import MAX_STEPS, Chain
-from runcast_core.model.credentials import secret_hash
+from runcast_api.accounts.pages.chain import Chain
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -18,14 +17,14 @@ def test_the_next_secret_is_one_and_has_256_bits():
     assert len(others | {next_one}) == 4
 
 
-def test_a_secret_is_known_by_what_follows_it():
-    """Up to a bound; forwards only, and in its own session."""
-    chain, secrets = Chain(KEY), ["x"]
-    for _ in range(MAX_STEPS):
-        secrets.append(chain.successor("s", secrets[-1]))
-    newest = {secret_hash(secrets[-1])}
-    assert chain.leads_to("s", secrets[-1], newest)
-    assert chain.leads_to("s", secrets[1], newest)
-    assert not chain.leads_to("s", secrets[0], newest)
-    assert not chain.leads_to("t", secrets[1], newest)
-    assert not chain.leads_to("s", secrets[-1], {secret_hash(secrets[1])})
+def test_a_cookie_is_known_by_its_seal():
+    """However old it is: of its session, its secret and the installation's key, and of no other one."""
+    chain = Chain(KEY)
+    session_id, secret, seal = chain.value("s", "x").split(".")
+    assert (session_id, secret) == ("s", "x")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", seal)
+    assert Chain(KEY).gave_out("s", "x", seal)
+    assert not chain.gave_out("t", "x", seal)
+    assert not chain.gave_out("s", "y", seal)
+    assert not chain.gave_out("s", "x", "x" * 22)
+    assert not Chain(KEY + "1").gave_out("s", "x", seal)
