@@ -81,7 +81,7 @@ async def _upgrading(ordinary: bool = False, **environment: str) -> AsyncIterato
         async with balanced(f"http://127.0.0.1:{running.port}") as balancer:
             balancer.hold_noops()
             async with javascript(balancer.url, auth={"token": running.token()}) as dashboard:
-                await until(balancer.held.is_set)
+                await until(lambda: balancer.held.is_set() and balancer.probed.is_set())
                 [connection] = running.connections
                 await until(lambda: verifier.asked and connection.upgrading)
                 yield Scene(running, balancer, verifier, dashboard, connection)

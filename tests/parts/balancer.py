@@ -30,6 +30,8 @@ class Balancer:
         self.websockets.set()
         self.held = anyio.Event()
         """Set once an answer to a poll is held."""
+        self.probed = anyio.Event()
+        """Set once a WebSocket that is to take over was answered."""
         self._noops = anyio.Event()
         self._noops.set()
 
@@ -93,6 +95,8 @@ class Balancer:
             async for data in source:
                 if b"transport=websocket" in data:
                     await self.websockets.wait()
+                if b"3probe" in data:
+                    self.probed.set()
                 if NOOP.search(data) and not self._noops.is_set():
                     self.held.set()
                     await self._noops.wait()
