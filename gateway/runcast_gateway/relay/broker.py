@@ -123,7 +123,7 @@ class Broker:
                 continue
             if organization_id not in self._interrupted:
                 self._hub.room(organization_id).open(tail)
-                self._hub.deliver(organization_id, self._early.take(organization_id))
+                self._deliver(self._early.take(organization_id))
                 break
         self._opening.pop(organization_id).set()
         if organization_id in self._late:

@@ -154,6 +154,7 @@ async def test_what_arrives_between_the_tail_and_its_answer_is_not_lost():
             assert socket.connection.offsets == []
             tail.allowed.release()
         assert socket.connection.offsets == offsets
+        assert rig.counted("events_relayed") >= 3
         room = rig.hub.room("a")
         assert room.last_text == offsets[-1]
         assert room.hand_over(joined(rig.hub, "a", recover=True), parse_offset(offsets[0]))
