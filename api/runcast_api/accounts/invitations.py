@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate_manager, check_accounts_here
 from runcast_api.accounts.entry import enter, read_entry
-from runcast_api.accounts.links import good_link, link_unusable
+from runcast_api.accounts.links import good_link, link_unusable, new_link
 from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.users import add_member, address_unusable
@@ -16,7 +16,7 @@ from runcast_api.http.bodies import read
 from runcast_api.models.members import Acceptance, NewInvitation
 from runcast_core.model.accounts import Role, User
 from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import Credential, CredentialKind, new_secret, secret_hash
+from runcast_core.model.credentials import Credential, CredentialKind
 from runcast_core.model.errors import Conflict, NotFound
 from runcast_core.model.identifiers import new_id
 from runcast_core.model.wire.members import InvitationAnswer, InvitationLink, Invitations
@@ -30,17 +30,8 @@ async def invite(request: Request) -> Response:
     claims = await authenticate_manager(request)
     check_accounts_here(request)
     body = await read(NewInvitation, request)
-    secret, now = new_secret(_KIND), now_ms()
-    invitation = Credential(
-        credential_id=new_id(),
-        organization_id=claims.organization_id,
-        kind=_KIND,
-        secret_hash=secret_hash(secret),
-        user_id=claims.user_id,
-        created_at=now,
-        name=body.name or "",
-        role=body.role,
-        expires_at=now + LIFETIME_MS,
+    invitation, secret = new_link(
+        _KIND, claims.organization_id, claims.user_id, LIFETIME_MS, name=body.name or "", role=body.role
     )
     store: Store = request.app.state.store
     await store.add_credential(invitation)

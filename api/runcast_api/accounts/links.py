@@ -5,11 +5,32 @@ A link's secret stands behind its `#`, which no browser sends: no server and no 
 
 from runcast_core.bus.revocations import REMOVED
 from runcast_core.model.accounts import Organization, Role
-from runcast_core.model.credentials import Credential, CredentialKind, secret_hash
+from runcast_core.model.clock import now_ms
+from runcast_core.model.credentials import Credential, CredentialKind, new_secret, secret_hash
 from runcast_core.model.errors import NotFound
+from runcast_core.model.identifiers import new_id
 from runcast_core.store.store import Store
 
 LINKS = (CredentialKind.INVITATION, CredentialKind.PASSWORD_RESET)
+
+
+def new_link(
+    kind: CredentialKind, organization_id: str, user_id: str, lifetime_ms: int, *, name: str, role: Role | None = None
+) -> tuple[Credential, str]:
+    """Return a link that is still to be stored, and its secret, which is not."""
+    secret, now = new_secret(kind), now_ms()
+    link = Credential(
+        credential_id=new_id(),
+        organization_id=organization_id,
+        kind=kind,
+        secret_hash=secret_hash(secret),
+        user_id=user_id,
+        created_at=now,
+        name=name,
+        role=role,
+        expires_at=now + lifetime_ms,
+    )
+    return link, secret
 
 
 async def good_link(store: Store, secret: str, kind: CredentialKind) -> tuple[Credential, Organization]:

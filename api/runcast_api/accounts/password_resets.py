@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate_manager, check_accounts_here
-from runcast_api.accounts.links import end_link, good_link, link_unusable
+from runcast_api.accounts.links import end_link, good_link, link_unusable, new_link
 from runcast_api.accounts.password_rules import check_password
 from runcast_api.accounts.passwords import hash_password
 from runcast_api.accounts.sessions import end_every_session
@@ -12,10 +12,8 @@ from runcast_api.accounts.users import own_account
 from runcast_api.http.answer import Answer
 from runcast_api.http.bodies import read
 from runcast_api.models.members import PasswordReset
-from runcast_core.model.clock import now_ms
-from runcast_core.model.credentials import Credential, CredentialKind, new_secret, secret_hash
+from runcast_core.model.credentials import Credential, CredentialKind
 from runcast_core.model.errors import NotFound
-from runcast_core.model.identifiers import new_id
 from runcast_core.model.wire.members import ResetLink
 from runcast_core.store.store import Store
 
@@ -35,17 +33,7 @@ async def offer_password_reset(request: Request) -> Response:
     user = await store.user(claims.organization_id, user_id)
     if user is None:
         raise NotFound("no such user")
-    secret, now = new_secret(_KIND), now_ms()
-    link = Credential(
-        credential_id=new_id(),
-        organization_id=claims.organization_id,
-        kind=_KIND,
-        secret_hash=secret_hash(secret),
-        user_id=user.user_id,
-        created_at=now,
-        name=claims.user_id,
-        expires_at=now + LIFETIME_MS,
-    )
+    link, secret = new_link(_KIND, claims.organization_id, user.user_id, LIFETIME_MS, name=claims.user_id)
     await store.add_credential(link)
     await _end_older(store, link)
     return Answer(ResetLink.of(link, secret), 201)
