@@ -11,7 +11,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup, TaskStatus
 
-from runcast_core.bus.bus import Bus, Delivery, Gap, Subscription
+from runcast_core.bus.bus import Bus, Delivery, Gap, JournalTail, Subscription
 from runcast_core.model.errors import BusUnavailable
 from runcast_gateway.metrics import GatewayMetrics
 from runcast_gateway.relay.early import Early
@@ -122,13 +122,17 @@ class Broker:
                 await anyio.sleep(RETRY_S)
                 continue
             if organization_id not in self._interrupted:
-                self._hub.room(organization_id).open(tail)
-                self._deliver(self._early.take(organization_id))
                 break
-        self._opening.pop(organization_id).set()
-        if organization_id in self._late:
-            self._late.discard(organization_id)
-            self._hub.room(organization_id).resync("subscribed late")
+        self._begin(self._hub.room(organization_id), tail)
+
+    def _begin(self, room: Room, tail: JournalTail) -> None:
+        """Open a room, in one step: who could not wait is told to read again before anything is relayed there."""
+        room.open(tail)
+        if room.organization_id in self._late:
+            self._late.discard(room.organization_id)
+            room.resync("subscribed late")
+        self._deliver(self._early.take(room.organization_id))
+        self._opening.pop(room.organization_id).set()
 
     # Gaps -------------------------------------------------------------------------------------------------------------
 

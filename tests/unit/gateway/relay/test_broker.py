@@ -160,6 +160,20 @@ async def test_what_arrives_between_the_tail_and_its_answer_is_not_lost():
         assert room.hand_over(joined(rig.hub, "a", recover=True), parse_offset(offsets[0]))
 
 
+async def test_who_could_not_wait_is_told_to_look_again_before_what_was_kept():
+    """As what it is told first stands for all that came before."""
+    async with _relaying() as rig:
+        tail = rig.bus.journal_tail = LateTail(rig.bus)
+        socket = joined(rig.hub, "a")
+        rig.broker.resync_once_open("a")
+        await until(lambda: tail.calls == 1)
+        await rig.bus.publish("a", EVENT)
+        await anyio.wait_all_tasks_blocked()
+        tail.allowed.release()
+        await until(lambda: len(socket.connection.names) == 2)
+        assert socket.connection.names == [RESYNC, "execution-log"]
+
+
 async def test_too_much_that_arrives_before_a_room_is_open_makes_its_tail_worthless(monkeypatch: pytest.MonkeyPatch):
     """Nothing is kept of it then; the tail that is asked for next comes after it."""
     monkeypatch.setattr(early, "MAX_BYTES", 5)
