@@ -3,7 +3,7 @@
 Writes go through one thread (`writer.py`), reads through connections of their own.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -17,30 +17,18 @@ from runcast_core.model.executions import (
     AttemptKey,
     Execution,
     ExecutionSummary,
-    LogChunk,
     Status,
     external_execution,
     same_request,
 )
-from runcast_core.store.log_store import PAGE_BYTES
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.connections import open_connections
 from runcast_core.store.sqlite.credentials import SqliteCredentials
 from runcast_core.store.sqlite.leases import SqliteLeases
+from runcast_core.store.sqlite.logs import SqliteLogs
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
-from runcast_core.store.sqlite.rows import (
-    add,
-    change,
-    chunks_until,
-    fields,
-    find,
-    insert,
-    one,
-    remove,
-    state,
-    summaries,
-)
+from runcast_core.store.sqlite.rows import add, change, find, one, remove, state, summaries
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
 from runcast_core.store.store import Position, check_runs, still_held
@@ -49,7 +37,7 @@ _READERS = 4
 Found = TypeVar("Found", bound=ExecutionSummary)
 
 
-class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeases, SqliteRetention):
+class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeases, SqliteLogs, SqliteRetention):
     """See `runcast_core.store.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:
@@ -140,46 +128,6 @@ class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeas
             return change(connection, found, status=status, keep_lease=True, error=error, exit_code=exit_code)
 
         return await self._write(job)
-
-    async def append_logs(self, chunks: Sequence[LogChunk]) -> None:
-        values = [tuple(fields(chunk).values()) for chunk in chunks]
-        sql = (
-            "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts, stderr) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-        )
-        await self._write(lambda c: c.executemany(sql, values).close())
-
-    async def append_external_log(self, organization_id: str, task_id: str, text: str, ts: int) -> LogChunk:
-        def job(connection: apsw.Connection) -> LogChunk:
-            _existing(state(connection, organization_id, task_id))
-            sql = (
-                "SELECT coalesce(max(seq), 0) AS last FROM log_chunks "
-                "WHERE organization_id = ? AND task_id = ? AND attempt = 0"
-            )
-            last = one(connection, sql, organization_id, task_id)
-            chunk = LogChunk(organization_id, task_id, 0, last["last"] + 1 if last else 1, text, ts)
-            insert(connection, "log_chunks", fields(chunk))
-            return chunk
-
-        return await self._write(job)
-
-    async def read_logs(
-        self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
-    ) -> list[LogChunk]:
-        sql = (
-            "SELECT * FROM log_chunks WHERE organization_id = ? AND task_id = ? AND attempt = ? AND seq > ? "
-            "ORDER BY seq LIMIT ?"
-        )
-        values = organization_id, task_id, attempt, after, limit
-        return await self._read(lambda c: chunks_until(c, PAGE_BYTES, sql, *values))
-
-    async def unannounced(self, *, before: int, limit: int = 100) -> list[ExecutionSummary]:
-        rest = "WHERE unannounced = 1 AND updated_at < ? ORDER BY updated_at LIMIT ?"
-        return await self._read(lambda c: summaries(c, rest, before, limit))
-
-    async def announced(self, organization_id: str, task_id: str, rev: int) -> None:
-        sql = "UPDATE executions SET unannounced = 0 WHERE organization_id = ? AND task_id = ? AND rev = ?"
-        await self._write(lambda c: c.execute(sql, (organization_id, task_id, rev)).close())
 
     async def ping(self) -> None:
         await self._read(lambda c: one(c, "SELECT 1 AS one"))
