@@ -5,7 +5,7 @@ from typing import Any
 from runcast_api.documentation.call import Access, Call
 from runcast_api.executions import callbacks, executions, listing, log_search, logs, submission
 from runcast_api.models.callbacks import CallbackLog, CallbackUpdate
-from runcast_api.models.executions import ExecutionRequest
+from runcast_api.models.executions import ExecutionRequest, Rerun
 from runcast_core.model.executions import Status
 from runcast_core.model.identifiers import POOL_PATTERN
 from runcast_core.model.wire.callbacks import Broadcasted, Ok
@@ -88,10 +88,12 @@ EXECUTION_CALLS = (
         "POST",
         f"{_ONE}/rerun",
         submission.rerun,
-        "Run the same request under a new task id",
+        "Run the same request under another task id; the same taskId again answers with the same execution",
         Access.WRITER,
         ExecutionState,
         status=202,
+        body=Rerun,
+        body_required=False,
     ),
     Call("DELETE", _ONE, executions.delete, "Delete an ended execution and its output", Access.WRITER, status=204),
 )

@@ -11,8 +11,8 @@ from runcast_api.accounts.names import name_of
 from runcast_api.executions.executions import find
 from runcast_api.executions.shown_request import shown_command
 from runcast_api.http.answer import Answer
-from runcast_api.http.bodies import parse, read
-from runcast_api.models.executions import ExecutionRequest, Place
+from runcast_api.http.bodies import parse, read, read_if_any
+from runcast_api.models.executions import ExecutionRequest, Place, Rerun
 from runcast_core.access.sealing import Sealer, has_secrets
 from runcast_core.access.tokens import Claims
 from runcast_core.model.clock import now_ms
@@ -32,6 +32,8 @@ async def request_execution(request: Request) -> Response:
 
 async def rerun(request: Request) -> Response:
     claims = await authenticate_writer(request)
+    body = await read_if_any(Rerun, request)
+    task_id = _wanted_id(body.task_id)
     execution = await find(request, claims)
     check_scope(claims, execution.image, execution.pool)
     if not execution.request:
@@ -41,7 +43,7 @@ async def rerun(request: Request) -> Response:
     plain = dict(execution.request)
     if sealer is not None:
         plain = sealer.open(plain, execution.organization_id, execution.task_id)
-    return await _submit(request, claims, new_id(), plain)
+    return await _submit(request, claims, task_id, plain)
 
 
 def _wanted_id(task_id: str | None) -> str:

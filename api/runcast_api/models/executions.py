@@ -88,3 +88,10 @@ class ExecutionRequest(Body):
     def stored(self) -> dict[str, Any]:
         """Return what is kept of it, and compared when the same task id is requested again."""
         return self.model_dump(mode="json", by_alias=True, exclude={"task_id"}, exclude_none=True)
+
+
+class Rerun(Body):
+    """Under which id a request is run again; without one it is given a new one. Repeated under the same id it is the
+    same execution."""
+
+    task_id: TaskId | None = None
