@@ -8,7 +8,8 @@ from runcast_core.model.wire.shape import Shape
 
 class Chunk(Shape, frozen=True):
     """One or more whole lines of output, joined by newlines. `stderr` are those from standard error: runs of first
-    line, counted from 0, and number of lines."""
+    line, counted from 0, and number of lines. `firstLine` is the number of its first line, from 1 within the attempt;
+    it is left out where lines before it were not counted."""
 
     task_id: str
     log: str
@@ -16,6 +17,7 @@ class Chunk(Shape, frozen=True):
     attempt: int
     ts: int
     stderr: tuple[tuple[int, int], ...] = ()
+    first_line: int | None = None
 
     @classmethod
     def of(cls, chunk: LogChunk) -> Self:
@@ -26,6 +28,7 @@ class Chunk(Shape, frozen=True):
             attempt=chunk.attempt,
             ts=chunk.ts,
             stderr=chunk.stderr,
+            first_line=chunk.first_line,
         )
 
 

@@ -82,7 +82,7 @@ ADDED = {
         "fingerprint TEXT NOT NULL DEFAULT ''",
         "attempts TEXT NOT NULL DEFAULT '[]'",
     ],
-    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'", "first_line INTEGER", "lines INTEGER"],
     "revocations": ["noted_at INTEGER NOT NULL DEFAULT 0"],
 }
 """Columns of each table that its first version did not have."""
@@ -97,6 +97,10 @@ DROP INDEX IF EXISTS executions_queue;
 DROP INDEX IF EXISTS executions_waiting;
 CREATE INDEX IF NOT EXISTS executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
+CREATE INDEX IF NOT EXISTS log_chunks_counts ON log_chunks
+    (organization_id, task_id, attempt, seq, lines, first_line);
+CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq)
+    WHERE first_line IS NOT NULL;
 CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
 CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};
 """
@@ -152,7 +156,7 @@ def credential(row: Mapping[str, Any]) -> Credential:
 
 
 def chunk(row: Mapping[str, Any]) -> LogChunk:
-    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
+    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts", "first_line")}
     return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
 
 
