@@ -56,9 +56,9 @@ class LogStore(Protocol):
         `read_logs`, counted from the end."""
         ...
 
-    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> int | None:
-        """Return the `seq` of the last chunk that is known to begin with that line or before it. It may end before it,
-        too. No text is read."""
+    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> Place | None:
+        """Return the last chunk that is known to begin with that line or before it. It may end before it, too. No text
+        is read."""
         ...
 
     async def line_counts(

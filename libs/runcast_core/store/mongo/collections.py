@@ -35,7 +35,7 @@ _EXECUTIONS = [
 _OF_ATTEMPT = ("organizationId", "taskId", "attempt")
 _LOG_CHUNKS = [
     IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "seq", "lines", "firstLine")], name="counts"),
-    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "firstLine", "seq")], name="lines"),
+    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "firstLine", "seq", "lines")], name="lines"),
 ]
 _USERS = [
     IndexModel("email", name=EMAIL_INDEX, unique=True),

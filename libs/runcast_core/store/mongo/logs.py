@@ -54,7 +54,7 @@ class MongoLogs(MongoCollections):
     async def _last_external(self, organization_id: str, task_id: str) -> Place:
         query = {"organizationId": organization_id, "taskId": task_id, "attempt": 0}
         last = await self._log_chunks.find_one(query, _PLACE, sort=[("seq", DESCENDING)])
-        return Place(last["seq"], last.get("firstLine"), last.get("lines")) if last else BEGINNING
+        return _place(last) if last else BEGINNING
 
     async def read_logs(
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
@@ -81,12 +81,12 @@ class MongoLogs(MongoCollections):
                         break
         return chunks
 
-    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> int | None:
+    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> Place | None:
         key = {"organizationId": organization_id, "taskId": task_id, "attempt": attempt}
         query, order = key | {"firstLine": {"$lte": line}}, [("firstLine", DESCENDING)]
         with translated():
-            found = await self._log_chunks.find_one(query, {"_id": 0, "seq": 1}, sort=order)
-        return found["seq"] if found else None
+            found = await self._log_chunks.find_one(query, _PLACE, sort=order)
+        return _place(found) if found else None
 
     async def line_counts(
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000
@@ -106,6 +106,10 @@ class MongoLogs(MongoCollections):
         query = {"_id": execution_key(organization_id, task_id), "rev": rev}
         with translated():
             await self._executions.update_one(query, {"$set": {"unannounced": False}})
+
+
+def _place(document: Document) -> Place:
+    return Place(document["seq"], document.get("firstLine"), document.get("lines"))
 
 
 def _only_duplicates(error: BulkWriteError) -> bool:

@@ -15,7 +15,7 @@ _OF_ATTEMPT = "FROM log_chunks WHERE organization_id = ? AND task_id = ? AND att
 _AFTER = f"SELECT * {_OF_ATTEMPT} AND seq > ? ORDER BY seq LIMIT ?"
 _BEFORE = f"SELECT * {_OF_ATTEMPT} AND seq < ? ORDER BY seq DESC LIMIT ?"
 _LAST = f"SELECT seq, first_line, lines {_OF_ATTEMPT} ORDER BY seq DESC LIMIT 1"
-_OF_LINE = f"SELECT seq {_OF_ATTEMPT} AND first_line <= ? ORDER BY first_line DESC LIMIT 1"
+_OF_LINE = f"SELECT seq, first_line, lines {_OF_ATTEMPT} AND first_line <= ? ORDER BY first_line DESC LIMIT 1"
 _COUNTS = f"SELECT seq, lines {_OF_ATTEMPT} AND seq > ? ORDER BY seq LIMIT ?"
 _BEYOND_ALL = 2**63 - 1
 
@@ -55,9 +55,9 @@ class SqliteLogs(SqliteAccess):
         values = organization_id, task_id, attempt, _BEYOND_ALL if before is None else before, limit
         return (await self._read(lambda c: chunks_until(c, PAGE_BYTES, _BEFORE, *values)))[::-1]
 
-    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> int | None:
+    async def chunk_of_line(self, organization_id: str, task_id: str, *, attempt: int, line: int) -> Place | None:
         found = await self._read(lambda c: tuples(c, _OF_LINE, organization_id, task_id, attempt, line))
-        return found[0][0] if found else None
+        return Place(*found[0]) if found else None
 
     async def line_counts(
         self, organization_id: str, task_id: str, *, attempt: int, after: int = 0, limit: int = 1000

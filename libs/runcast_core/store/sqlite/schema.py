@@ -99,7 +99,7 @@ CREATE INDEX IF NOT EXISTS executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
 CREATE INDEX IF NOT EXISTS log_chunks_counts ON log_chunks
     (organization_id, task_id, attempt, seq, lines, first_line);
-CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq)
+CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq, lines)
     WHERE first_line IS NOT NULL;
 CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
 CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from runcast_core.model.executions import LogChunk
-from runcast_core.store.log_store import PAGE_BYTES
+from runcast_core.store.log_store import PAGE_BYTES, Place
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from tests.parts.stores import store_url  # noqa: F401 - a fixture
@@ -88,7 +88,9 @@ async def test_a_line_is_found_by_its_number(store: Store):
     """The chunk that holds it, else the last one before it; none where none is known to begin so early."""
     await store.append_logs([*_chunks(3, 1, 5), *_chunks(2, first_line=20, first_seq=7)])
     await store.append_logs([replace(chunk, organization_id="b") for chunk in _chunks(50)])
-    expected = {0: None, 1: 1, 3: 1, 4: 2, 5: 3, 9: 3, 10: 3, 19: 3, 20: 7, 21: 7, 2**53: 7}
+    first, second, third, last = Place(1, 1, 3), Place(2, 4, 1), Place(3, 5, 5), Place(7, 20, 2)
+    expected = {0: None, 1: first, 3: first, 4: second, 5: third, 9: third, 10: third, 19: third}
+    expected |= dict.fromkeys((20, 21, 22, 2**53), last)
     found = {line: await store.chunk_of_line("a", "t", attempt=1, line=line) for line in expected}
     assert found == expected
     assert await store.chunk_of_line("a", "t", attempt=2, line=1) is None
@@ -99,7 +101,7 @@ async def test_uncounted_lines_are_not_found(store: Store):
     """Those of earlier versions; what was counted after them is."""
     await store.append_logs([*_uncounted(_chunks(3, 4)), *_chunks(2, first_line=8, first_seq=3)])
     found = [await store.chunk_of_line("a", "t", attempt=1, line=line) for line in (1, 7, 8, 9, 10)]
-    assert found == [None, None, 3, 3, 3]
+    assert found == [None, None, *[Place(3, 8, 2)] * 3]
 
 
 async def test_counts_stop_where_a_number_is_missing(store: Store):

@@ -151,6 +151,8 @@ async def test_counts_are_read_from_an_index(url: str):
     """As far as a server tells: nothing is asked for that is not in it, and it is the one for that order."""
     async with open_mongo_store(url) as store:
         indexed = [name for name, _ in (await store._log_chunks.index_information())["counts"]["key"]]
+        by_line = [name for name, _ in (await store._log_chunks.index_information())["lines"]["key"]]
+    assert by_line == ["organizationId", "taskId", "attempt", "firstLine", "seq", "lines"]
     assert indexed == ["organizationId", "taskId", "attempt", "seq", "lines", "firstLine"]
     assert set(mongo_logs._PLACE) - {"_id"} <= set(indexed)
     assert mongo_logs._PLACE["_id"] == 0
