@@ -68,13 +68,15 @@ class AttemptKey(NamedTuple):
     """Of the execution, as in `Fence`."""
 
 
-class OutputEnd(msgspec.Struct, rename="camel", frozen=True):
-    """What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its lines, each
-    followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
+class OutputEnd(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
+    """What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its `lines`,
+    each followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
 
     last_seq: int
     size: int = msgspec.field(name="bytes")
     sha256: str
+    lines: int | None = None
+    """How many there are; None where a runner of an earlier version did not say."""
 
 
 class Attempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
@@ -161,6 +163,14 @@ class LogChunk:
     ts: int
     stderr: tuple[tuple[int, int], ...] = ()
     """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
+    first_line: int | None = None
+    """The number of its first line, from 1 within the attempt; None where lines before it were not counted, as earlier
+    versions did not."""
+
+    @property
+    def lines(self) -> int:
+        """How many it has: one more than newlines."""
+        return self.text.count("\n") + 1
 
 
 def utf8_bytes(text: str) -> int:

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pymongo
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
@@ -13,7 +14,7 @@ from runcast_core.store.mongo.errors import translated
 
 EMAIL_INDEX = "email"
 
-_FIRST_QUEUE_INDEX = "queue"
+_FIRST_QUEUE_INDEX, _FIRST_LOG_INDEX = "queue", "order"
 _LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}, "priority": {"$exists": False}}
 """Executions of the first version that wait, or may again: they would come after all that have a priority."""
 
@@ -34,7 +35,11 @@ _EXECUTIONS = [
     IndexModel([("runnerId", ASCENDING), ("status", ASCENDING)], name="runner"),
     IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
 ]
-_LOG_CHUNKS = [IndexModel([(name, ASCENDING) for name in ("organizationId", "taskId", "attempt", "seq")], name="order")]
+_OF_ATTEMPT = ("organizationId", "taskId", "attempt")
+_LOG_CHUNKS = [
+    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "seq", "lines", "firstLine")], name="counts"),
+    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "firstLine", "seq", "lines")], name="lines"),
+]
 _USERS = [
     IndexModel("email", name=EMAIL_INDEX, unique=True),
     IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
@@ -73,10 +78,10 @@ class MongoCollections:
     async def create_indexes(self) -> None:
         """Create what is missing, however long that takes. Safe for many services at once."""
         with translated(), pymongo.timeout(None):
-            if _FIRST_QUEUE_INDEX in await self._executions.index_information():
-                await self._drop_index(_FIRST_QUEUE_INDEX)
+            await _drop_index(self._executions, _FIRST_QUEUE_INDEX)
             await self._executions.create_indexes(_EXECUTIONS)
             await self._log_chunks.create_indexes(_LOG_CHUNKS)
+            await _drop_index(self._log_chunks, _FIRST_LOG_INDEX)
             await self._users.create_indexes(_USERS)
             await self._revocations.create_indexes(_REVOCATIONS)
             await self._credentials.create_indexes(_CREDENTIALS)
@@ -84,10 +89,12 @@ class MongoCollections:
             given = {"priority": 0, "pool": DEFAULT_POOL}
             await self._executions.update_many(_LIVE_WITHOUT_PRIORITY, {"$set": given})
 
-    async def _drop_index(self, name: str) -> None:
-        with suppress(OperationFailure):  # somebody else was faster
-            await self._executions.drop_index(name)
-
     async def ping(self) -> None:
         with translated():
             await self._database.command("ping")
+
+
+async def _drop_index(collection: AsyncCollection[Document], name: str) -> None:
+    if name in await collection.index_information():
+        with suppress(OperationFailure):  # somebody else was faster
+            await collection.drop_index(name)

@@ -159,6 +159,8 @@ def chunk_document(chunk: LogChunk) -> Document:
         "text": chunk.text,
         "ts": chunk.ts,
         "stderr": chunk.stderr,
+        "firstLine": chunk.first_line,
+        "lines": chunk.lines,
     }
 
 
@@ -171,4 +173,5 @@ def chunk(document: Document) -> LogChunk:
         document["text"],
         document["ts"],
         tuple((first, count) for first, count in document.get("stderr", ())),
+        document.get("firstLine"),
     )

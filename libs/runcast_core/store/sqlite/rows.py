@@ -21,6 +21,11 @@ def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, 
     return list(_each(connection, sql, values))
 
 
+def tuples(connection: apsw.Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows as they are, where there may be thousands of them."""
+    return connection.execute(sql, values).fetchall()
+
+
 def chunks_until(connection: apsw.Connection, size: int, sql: str, *values: Any) -> list[LogChunk]:
     """Return chunks up to the one that brings their texts to so many bytes of UTF-8; no further one is read."""
     found, length = [], 0

@@ -83,7 +83,7 @@ ADDED = {
         *("command TEXT", "max_attempts INTEGER NOT NULL DEFAULT 1", "requested_by_name TEXT"),
         "attempts TEXT NOT NULL DEFAULT '[]'",
     ],
-    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'", "first_line INTEGER", "lines INTEGER"],
     "revocations": ["noted_at INTEGER NOT NULL DEFAULT 0"],
 }
 """Columns of each table that its first version did not have."""
@@ -101,6 +101,10 @@ DROP INDEX IF EXISTS executions_waiting;
 CREATE INDEX IF NOT EXISTS executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
 CREATE INDEX IF NOT EXISTS executions_live ON executions (organization_id, created_at DESC, task_id DESC) WHERE {LIVE};
+CREATE INDEX IF NOT EXISTS log_chunks_counts ON log_chunks
+    (organization_id, task_id, attempt, seq, lines, first_line);
+CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq, lines)
+    WHERE first_line IS NOT NULL;
 CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
 CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};
 """
@@ -154,7 +158,7 @@ def credential(row: Mapping[str, Any]) -> Credential:
 
 
 def chunk(row: Mapping[str, Any]) -> LogChunk:
-    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
+    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts", "first_line")}
     return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
 
 

@@ -128,6 +128,7 @@ ROWS = (
     Row("GET", "/api/executions", READERS, 200, _both(200)),
     _of_one("GET", "", READERS, 200, "waiting"),
     _of_one("GET", "/logs", READERS, 200, "reported"),
+    _of_one("GET", "/logs/index", READERS, 200, "reported"),
     _of_one("POST", "/cancel", WRITERS, 202, "waiting"),
     _of_one("POST", "/rerun", WRITERS, 202, "ended", body={"taskId": "again"}),
     _of_one("DELETE", "", WRITERS, 204, "ended"),

@@ -18,6 +18,7 @@ from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.errors import Conflict, RuncastError, SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk, Status
 from runcast_core.model.identifiers import EVERYBODY, new_id
+from runcast_core.store.mongo import logs as mongo_logs
 from runcast_core.store.mongo.store import MongoStore, open_mongo_store
 from tests.parts.mongodb import database_url
 from tests.parts.part import Part
@@ -98,7 +99,7 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
         }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
         "executions": {"slot", "newest", "newestOfStatus", "queued", "runner", "unannounced"},
-        "logChunks": {"order"},
+        "logChunks": {"counts", "lines"},
         "users": {"email", "members"},
         "revocations": {"unannounced", "noted", "subjects"},
     }
@@ -127,6 +128,35 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
             assert (queued.priority, queued.pool, len(queued.attempts)) == (0, "default", 1)
             assert await store.queue_positions("a", ["low"]) == {"low": 2}
         assert "queue" not in executions.index_information()
+
+
+async def test_output_of_an_earlier_version_has_no_line_numbers(url: str):
+    """Its documents lack them, and the index of its version goes; what workers write behind it is not numbered."""
+    with pymongo.MongoClient(url) as client:
+        chunks = client.get_default_database().logChunks
+        chunks.create_index("seq", name="order")
+        async with open_mongo_store(url) as store:
+            await store.record_external("a", "t", None)
+            for _ in range(2):
+                await store.append_external_log("a", "t", "one\ntwo", 1)
+            chunks.update_many({}, {"$unset": {"firstLine": "", "lines": ""}})
+            assert (await store.append_external_log("a", "t", "x", 1)).first_line is None
+            found = await store.read_logs("a", "t", attempt=0)
+            assert [(chunk.text, chunk.first_line) for chunk in found] == [("one\ntwo", None)] * 2 + [("x", None)]
+            assert await store.line_counts("a", "t", attempt=0) == [None, None, 1]
+            assert await store.chunk_of_line("a", "t", attempt=0, line=1) is None
+        assert "order" not in chunks.index_information()
+
+
+async def test_counts_are_read_from_an_index(url: str):
+    """As far as a server tells: nothing is asked for that is not in it, and it is the one for that order."""
+    async with open_mongo_store(url) as store:
+        indexed = [name for name, _ in (await store._log_chunks.index_information())["counts"]["key"]]
+        by_line = [name for name, _ in (await store._log_chunks.index_information())["lines"]["key"]]
+    assert by_line == ["organizationId", "taskId", "attempt", "firstLine", "seq", "lines"]
+    assert indexed == ["organizationId", "taskId", "attempt", "seq", "lines", "firstLine"]
+    assert set(mongo_logs._PLACE) - {"_id"} <= set(indexed)
+    assert mongo_logs._PLACE["_id"] == 0
 
 
 async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str):
