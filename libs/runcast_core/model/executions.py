@@ -40,6 +40,15 @@ TERMINAL = frozenset(Status) - CLAIMED - {Status.PENDING}
 _ORDER = {Status.PENDING: 0, Status.RUNNING: 1, Status.ANALYZING: 2} | dict.fromkeys(TERMINAL, 3)
 
 
+class Phase(StrEnum):
+    """What a running attempt that has printed nothing yet waits for. Not told where that takes no time."""
+
+    PULLING = "pulling"
+    """Its image."""
+    STARTING = "starting"
+    """Its container, or that it prints something."""
+
+
 class Source(StrEnum):
     """Who runs it: a Runcast runner, or a worker of the replaced system that reports through the callbacks."""
 
@@ -111,6 +120,8 @@ class ExecutionSummary:
     exit_code: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
+    phase: Phase | None = None
+    """Of this very state: the next one has its own, or none."""
 
     @property
     def fence(self) -> Fence:

@@ -3,12 +3,13 @@
 from typing import Any, Self
 
 from runcast_core.model.clock import iso
-from runcast_core.model.executions import Attempt, ExecutionSummary, OutputEnd, Source, Status
+from runcast_core.model.executions import Attempt, ExecutionSummary, OutputEnd, Phase, Source, Status
 from runcast_core.model.wire.shape import Shape
 
 
 class ExecutionState(Shape, frozen=True):
-    """An execution's state, as `execution-updated` carries it too. Fields without a value are left out."""
+    """An execution's state, as `execution-updated` carries it too. Fields without a value are left out. `phase` tells,
+    while it is `RUNNING`, what its first output waits for."""
 
     task_id: str
     organization_id: str
@@ -23,6 +24,7 @@ class ExecutionState(Shape, frozen=True):
     ended_at: str | None = None
     exit_code: int | None = None
     error: str | None = None
+    phase: Phase | None = None
 
     @classmethod
     def of(cls, execution: ExecutionSummary, **more: Any) -> Self:
@@ -41,6 +43,7 @@ class ExecutionState(Shape, frozen=True):
             ended_at=iso(execution.ended_at),
             exit_code=execution.exit_code,
             error=execution.error,
+            phase=execution.phase if execution.status is Status.RUNNING else None,
             **more,
         )
 

@@ -14,6 +14,7 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     LogChunk,
+    Phase,
     Source,
     Status,
     canonical,
@@ -53,7 +54,7 @@ _SUMMARY = {
     "started_at": "startedAt",
     "ended_at": "endedAt",
 }
-SUMMARY = dict.fromkeys(_SUMMARY.values(), 1)
+SUMMARY = dict.fromkeys([*_SUMMARY.values(), "phase"], 1)
 """What is read of a document where only the state is asked for."""
 _ORGANIZATION = {
     "name": "name",
@@ -90,6 +91,8 @@ def execution(document: Document) -> Execution:
 
 def _summary(document: Document) -> Document:
     fields = {attribute: document[name] for attribute, name in _SUMMARY.items()}
+    phase = document.get("phase")  # which none has before its first one
+    fields |= {"phase": Phase(phase) if phase else None}
     return fields | {"status": Status(document["status"]), "source": Source(document["source"])}
 
 
