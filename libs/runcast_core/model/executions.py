@@ -41,6 +41,15 @@ TERMINAL = frozenset(Status) - LIVE
 _ORDER = {Status.PENDING: 0, Status.RUNNING: 1, Status.ANALYZING: 2} | dict.fromkeys(TERMINAL, 3)
 
 
+class Phase(StrEnum):
+    """What a running attempt that has printed nothing yet waits for. Not told where that takes no time."""
+
+    PULLING = "pulling"
+    """Its image."""
+    STARTING = "starting"
+    """Its container, or that it prints something."""
+
+
 class Source(StrEnum):
     """Who runs it: a Runcast runner, or a worker of the replaced system that reports through the callbacks."""
 
@@ -124,6 +133,8 @@ class ExecutionSummary:
     """As often it is run at most, not counting what follows the loss of a runner, or being handed back."""
     requested_by_name: str | None = None
     """What `requested_by` was called then."""
+    phase: Phase | None = None
+    """Of this very state: the next one has its own, or none."""
 
     @property
     def fence(self) -> Fence:

@@ -16,6 +16,7 @@ from runcast_core.model.executions import (
     ExecutionSummary,
     Fence,
     OutputEnd,
+    Phase,
     Status,
 )
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
@@ -166,6 +167,11 @@ class LeaseStore(Protocol):
         """Move a claimed execution forward, to `ANALYZING` or a terminal status. The latter frees its slot and, in the
         same write, records its attempt as ended with `output`, and with `result` where that is not the execution's own
         status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
+        ...
+
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+        """Give a `RUNNING` execution this phase, as a state of its own: `rev` rises, and it is to be announced. The
+        next change of state takes it away. Raises `LeaseLost`, or `Conflict` (`NOT_FORWARD`) if it is `ANALYZING`."""
         ...
 
     async def requeue(

@@ -6,7 +6,7 @@ from typing import Any, Self
 import msgspec
 
 from runcast_core.model.clock import iso
-from runcast_core.model.executions import Attempt, ExecutionSummary, OutputEnd, Source, Status
+from runcast_core.model.executions import Attempt, ExecutionSummary, OutputEnd, Phase, Source, Status
 from runcast_core.model.wire.shape import Shape
 
 
@@ -20,7 +20,8 @@ class RequestedBy(Shape, frozen=True):
 class ExecutionState(Shape, frozen=True):
     """An execution's state, as `execution-updated` carries it too. Fields without a value are left out. `command` is
     how its command begins, with values of `environment`, `envVars` and `secrets` as `***`. What a worker reported was
-    requested by nobody. `attempt` may pass `maxAttempts` after the loss of a runner, or being handed back."""
+    requested by nobody. `attempt` may pass `maxAttempts` after the loss of a runner, or being handed back. `phase`
+    tells, while it is `RUNNING`, what its first output waits for."""
 
     task_id: str
     organization_id: str
@@ -40,6 +41,7 @@ class ExecutionState(Shape, frozen=True):
     ended_at: str | None = None
     exit_code: int | None = None
     error: str | None = None
+    phase: Phase | None = None
 
     @classmethod
     def of(cls, execution: ExecutionSummary, **more: Any) -> Self:
@@ -63,6 +65,7 @@ class ExecutionState(Shape, frozen=True):
             ended_at=iso(execution.ended_at),
             exit_code=execution.exit_code,
             error=execution.error,
+            phase=execution.phase if execution.status is Status.RUNNING else None,
             **more,
         )
 

@@ -14,6 +14,7 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     LogChunk,
+    Phase,
     Source,
     Status,
     canonical,
@@ -59,6 +60,7 @@ _LATER = {
     "command": ("command", None),
     "max_attempts": ("maxAttempts", 1),
     "requested_by_name": ("requestedByName", None),
+    "phase": ("phase", None),
 }
 """Fields of a summary that documents of older versions do not have, and what that means."""
 SUMMARY = dict.fromkeys([*_SUMMARY.values(), *(name for name, _ in _LATER.values())], 1)
@@ -98,7 +100,8 @@ def execution(document: Document) -> Execution:
 def _summary(document: Document) -> Document:
     fields = {attribute: document[name] for attribute, name in _SUMMARY.items()}
     fields |= {attribute: document.get(name, default) for attribute, (name, default) in _LATER.items()}
-    return fields | {"status": Status(document["status"]), "source": Source(document["source"])}
+    phase = Phase(fields["phase"]) if fields["phase"] else None
+    return fields | {"status": Status(document["status"]), "source": Source(document["source"]), "phase": phase}
 
 
 def attempt_document(attempt: Attempt) -> Document:

@@ -16,6 +16,7 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     LogChunk,
+    Phase,
     Source,
     Status,
 )
@@ -81,12 +82,13 @@ ADDED = {
         f"pool TEXT NOT NULL DEFAULT '{DEFAULT_POOL}'",
         "fingerprint TEXT NOT NULL DEFAULT ''",
         *("command TEXT", "max_attempts INTEGER NOT NULL DEFAULT 1", "requested_by_name TEXT"),
+        "phase TEXT",
         "attempts TEXT NOT NULL DEFAULT '[]'",
     ],
     "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'", "first_line INTEGER", "lines INTEGER"],
     "revocations": ["noted_at INTEGER NOT NULL DEFAULT 0"],
 }
-"""Columns of each table that its first version did not have."""
+"""Columns of each table that its first version did not have; `attempts` is the last one in a new file."""
 
 NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
@@ -141,7 +143,8 @@ def execution(row: Mapping[str, Any]) -> Execution:
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: row[name] for name in ExecutionSummary.__match_args__}
     typed = {"status": Status(row["status"]), "source": Source(row["source"])}
-    return plain | typed | {"cancel_requested": bool(row["cancel_requested"])}
+    phase = Phase(row["phase"]) if row["phase"] else None
+    return plain | typed | {"cancel_requested": bool(row["cancel_requested"]), "phase": phase}
 
 
 def user(row: Mapping[str, Any]) -> User:

@@ -114,7 +114,7 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
         async with open_mongo_store(url) as store:
             for number, (task_id, priority) in enumerate([("low", -1), ("first", 0), ("held", 0), ("high", 1)]):
                 await store.create_execution(requested("a", task_id, created_at=number, priority=priority))
-        later = ("priority", "pool", "fingerprint", "attempts", "command", "maxAttempts", "requestedByName")
+        later = ("priority", "pool", "fingerprint", "attempts", "command", "maxAttempts", "requestedByName", "phase")
         absent = dict.fromkeys(later, "")
         executions.update_many({"taskId": {"$in": ["first", "held"]}}, {"$unset": absent})
         executions.create_index("status", name="queue")
