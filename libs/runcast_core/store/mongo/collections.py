@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pymongo
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
@@ -18,6 +18,13 @@ _LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}
 """Executions of the first version that wait, or may again: they would come after all that have a priority."""
 
 
+_END = [("endedAt", DESCENDING), ("taskId", DESCENDING)]
+_OF_END = [("status", ASCENDING), ("startedAt", ASCENDING)]
+_ENDED = [
+    IndexModel([("organizationId", ASCENDING), *_END, ("image", ASCENDING), *_OF_END], name="ended"),
+    IndexModel([("organizationId", ASCENDING), ("image", ASCENDING), *_END, *_OF_END], name="endedOfImage"),
+]
+"""They hold whatever charts need of an execution that ended."""
 _EXECUTIONS = [
     IndexModel("slot", name="slot", unique=True),
     IndexModel([("organizationId", ASCENDING), ("createdAt", DESCENDING), ("taskId", DESCENDING)], name="newest"),
@@ -30,6 +37,7 @@ _EXECUTIONS = [
     ),
     IndexModel([("runnerId", ASCENDING), ("status", ASCENDING)], name="runner"),
     IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
+    *_ENDED,
 ]
 _LOG_CHUNKS = [IndexModel([(name, ASCENDING) for name in ("organizationId", "taskId", "attempt", "seq")], name="order")]
 _USERS = [
@@ -66,6 +74,7 @@ class MongoCollections:
         self._executions = database.executions
         self._log_chunks = database.logChunks
         self._queues = database.queues
+        self._activity = database.activity.with_options(write_concern=WriteConcern(1))  # a hint; it heals
 
     async def create_indexes(self) -> None:
         """Create what is missing, however long that takes. Safe for many services at once."""

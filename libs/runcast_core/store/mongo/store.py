@@ -19,6 +19,7 @@ from runcast_core.model.executions import (
     same_request,
 )
 from runcast_core.model.identifiers import execution_key
+from runcast_core.model.statistics import NOTHING, load_of
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.accounts import MongoAccounts
 from runcast_core.store.mongo.credentials import MongoCredentials
@@ -28,6 +29,7 @@ from runcast_core.store.mongo.leases import HELD, MongoLeases
 from runcast_core.store.mongo.logs import MongoLogs
 from runcast_core.store.mongo.page_sessions import MongoPageSessions
 from runcast_core.store.mongo.retention import MongoRetention
+from runcast_core.store.mongo.statistics import MongoStatistics
 from runcast_core.store.mongo.users import MongoUsers
 from runcast_core.store.store import Position, check_runs, still_held
 
@@ -38,7 +40,14 @@ _NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
 
 
 class MongoStore(
-    MongoAccounts, MongoUsers, MongoCredentials, MongoPageSessions, MongoLeases, MongoLogs, MongoRetention
+    MongoAccounts,
+    MongoUsers,
+    MongoCredentials,
+    MongoPageSessions,
+    MongoLeases,
+    MongoLogs,
+    MongoRetention,
+    MongoStatistics,
 ):
     """See `runcast_core.store.store.Store`."""
 
@@ -58,6 +67,7 @@ class MongoStore(
                 await self._executions.insert_one(documents.new_execution_document(execution))
             except DuplicateKeyError:
                 return False
+        await self._note(execution.organization_id, NOTHING, load_of(execution.status))
         return True
 
     async def execution(self, organization_id: str, task_id: str) -> Execution | None:

@@ -29,6 +29,7 @@ from runcast_core.store.sqlite.logs import SqliteLogs
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
 from runcast_core.store.sqlite.rows import add, change, find, one, remove, state, summaries
+from runcast_core.store.sqlite.statistics import SqliteStatistics
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
 from runcast_core.store.store import Position, check_runs, still_held
@@ -37,7 +38,15 @@ _READERS = 4
 Found = TypeVar("Found", bound=ExecutionSummary)
 
 
-class SqliteStore(SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteLeases, SqliteLogs, SqliteRetention):
+class SqliteStore(
+    SqliteUsers,
+    SqliteCredentials,
+    SqlitePageSessions,
+    SqliteLeases,
+    SqliteLogs,
+    SqliteRetention,
+    SqliteStatistics,
+):
     """See `runcast_core.store.store.Store`."""
 
     async def create_execution(self, execution: Execution) -> tuple[Execution, bool]:

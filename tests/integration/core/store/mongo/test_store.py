@@ -97,7 +97,7 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
             name: database[name].index_information() for name in ("executions", "logChunks", "users", "revocations")
         }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
-        "executions": {"slot", "newest", "queued", "runner", "unannounced"},
+        "executions": {"slot", "newest", "queued", "runner", "unannounced", "ended", "endedOfImage"},
         "logChunks": {"order"},
         "users": {"email", "members"},
         "revocations": {"unannounced", "noted", "subjects"},
