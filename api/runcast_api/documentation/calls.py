@@ -5,6 +5,7 @@ from runcast_api.documentation.credential_calls import CREDENTIAL_CALLS
 from runcast_api.documentation.execution_calls import CALLBACK_CALLS, EXECUTION_CALLS
 from runcast_api.documentation.member_calls import MEMBER_CALLS
 from runcast_api.documentation.session_calls import SESSION_CALLS
+from runcast_api.documentation.statistics_calls import STATISTICS_CALLS
 
 CALLS = (
     *ACCOUNT_CALLS,
@@ -12,5 +13,6 @@ CALLS = (
     *MEMBER_CALLS,
     *CREDENTIAL_CALLS,
     *EXECUTION_CALLS,
+    *STATISTICS_CALLS,
     *CALLBACK_CALLS,
 )

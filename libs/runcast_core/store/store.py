@@ -23,6 +23,7 @@ from runcast_core.store.account_store import AccountStore, RevocationStore, User
 from runcast_core.store.credential_store import CredentialStore, SessionStore
 from runcast_core.store.listing import EVERY, LOOKED_AT, Position, Wanted
 from runcast_core.store.log_store import LogStore
+from runcast_core.store.statistics_store import StatisticsStore
 
 ANNOUNCE_GRACE_MS = 2000
 """How long a claim leaves a queued execution to whoever is about to announce it, so that `PENDING` comes first."""
@@ -233,6 +234,7 @@ class Store(
     LeaseStore,
     LogStore,
     RetentionStore,
+    StatisticsStore,
     Protocol,
 ):
     """All of it."""

@@ -145,6 +145,10 @@ async def test_real_answers_are_as_documented(tmp_path):
         assert check(await api.http.get("/api/executions/t1/logs"), "GET", f"{one}/logs")["chunks"]
         check(await api.http.post("/api/executions/t1/rerun"), "POST", f"{one}/rerun")
         check(await api.http.post("/api/executions/t1/cancel"), "POST", f"{one}/cancel")
+        check(await api.http.get("/api/activity"), "GET", "/api/activity")
+        assert check(await api.http.get("/api/images"), "GET", "/api/images")["images"]
+        history = check(await api.http.get("/api/images/history?image=i"), "GET", "/api/images/history")
+        assert history["points"]
         refused = check(await api.http.post("/api/executions/t1/cancel"), "POST", f"{one}/cancel")
         assert refused["code"] == "ALREADY_ENDED"
         assert (await api.http.delete("/api/executions/t1")).status_code == 204

@@ -64,6 +64,8 @@ class MongoAccounts(MongoRevocations):
     async def delete_organization(self, organization_id: str) -> None:
         await self.revoke_sessions(organization_id, EVERYBODY, REMOVED)
         await self._know(organization_id, deleted=True)
+        with translated():
+            await self._activity.delete_one({"_id": organization_id})
 
     async def _know(self, organization_id: str, **fields: bool) -> None:
         """Set these fields, of a new record without a name if there is none."""

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pymongo
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
@@ -21,6 +21,13 @@ _LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}
 
 NEWEST, NEWEST_OF_STATUS = "newest", "newestOfStatus"
 NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
+_END = [("endedAt", DESCENDING), ("taskId", DESCENDING)]
+_OF_END = [("status", ASCENDING), ("startedAt", ASCENDING)]
+_ENDED = [
+    IndexModel([("organizationId", ASCENDING), *_END, ("image", ASCENDING), *_OF_END], name="ended"),
+    IndexModel([("organizationId", ASCENDING), ("image", ASCENDING), *_END, *_OF_END], name="endedOfImage"),
+]
+"""They hold whatever charts need of an execution that ended."""
 _EXECUTIONS = [
     IndexModel("slot", name="slot", unique=True),
     IndexModel([("organizationId", ASCENDING), *NEWEST_FIRST], name=NEWEST),
@@ -34,6 +41,7 @@ _EXECUTIONS = [
     ),
     IndexModel([("runnerId", ASCENDING), ("status", ASCENDING)], name="runner"),
     IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
+    *_ENDED,
 ]
 _OF_ATTEMPT = ("organizationId", "taskId", "attempt")
 _LOG_CHUNKS = [
@@ -74,6 +82,7 @@ class MongoCollections:
         self._executions = database.executions
         self._log_chunks = database.logChunks
         self._queues = database.queues
+        self._activity = database.activity.with_options(write_concern=WriteConcern(1))  # a hint; it heals
 
     async def create_indexes(self) -> None:
         """Create what is missing, however long that takes. Safe for many services at once."""

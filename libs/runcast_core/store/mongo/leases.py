@@ -9,6 +9,8 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost
 from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Phase, Status
 from runcast_core.model.identifiers import execution_key
+from runcast_core.model.statistics import load_of
+from runcast_core.store.mongo.activity import of_query
 from runcast_core.store.mongo.documents import SUMMARY, Document, attempt_document, execution, summary
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.queue import IN_CLAIMED, MongoQueue
@@ -145,7 +147,10 @@ class MongoLeases(MongoQueue):
             update["$push"] = {"attempts": attempt_document(ended)}
         with translated():
             document = await self._executions.find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
-        return execution(document) if document else None
+        if document is None:
+            return None
+        await self._note(organization_id, of_query(query["status"]), load_of(status))
+        return execution(document)
 
 
 def _fenced(organization_id: str, task_id: str, fence: Fence) -> Document:

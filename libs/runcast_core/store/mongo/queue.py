@@ -11,7 +11,9 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import CLAIMED, DEFAULT_POOL, Execution, Source, Status
-from runcast_core.store.mongo.collections import MongoCollections
+from runcast_core.model.identifiers import execution_key
+from runcast_core.model.statistics import load_of
+from runcast_core.store.mongo.activity import MongoActivity
 from runcast_core.store.mongo.documents import Document, execution
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.places import FIELDS, Place, counted_before, numbered
@@ -24,7 +26,7 @@ _CLAIMABLE: Document = {"status": Status.PENDING.value, "source": Source.API.val
 _ORDER = [("priority", DESCENDING), ("createdAt", ASCENDING), ("taskId", ASCENDING)]
 
 
-class MongoQueue(MongoCollections):
+class MongoQueue(MongoActivity):
     """See `runcast_core.store.store.ExecutionStore.queue_positions` and `LeaseStore`."""
 
     async def backlogs(self, pools: Collection[str] = DEFAULT_POOLS) -> list[Backlog]:
@@ -65,6 +67,7 @@ class MongoQueue(MongoCollections):
                     continue  # somebody took the slot first; nothing was changed
                 if claimed is not None:
                     await self._note_served(organization_id)
+                    await self._note(organization_id, load_of(Status.PENDING), load_of(claimed.status))
                 return claimed
         return None
 

@@ -19,6 +19,7 @@ from runcast_core.model.executions import (
     same_request,
 )
 from runcast_core.model.identifiers import execution_key
+from runcast_core.model.statistics import NOTHING, load_of
 from runcast_core.store.mongo import documents
 from runcast_core.store.mongo.accounts import MongoAccounts
 from runcast_core.store.mongo.credentials import MongoCredentials
@@ -29,6 +30,7 @@ from runcast_core.store.mongo.listing import MongoListing
 from runcast_core.store.mongo.logs import MongoLogs
 from runcast_core.store.mongo.page_sessions import MongoPageSessions
 from runcast_core.store.mongo.retention import MongoRetention
+from runcast_core.store.mongo.statistics import MongoStatistics
 from runcast_core.store.mongo.users import MongoUsers
 from runcast_core.store.store import check_runs, still_held
 
@@ -37,7 +39,15 @@ TIMEOUT_MS = 5000
 
 
 class MongoStore(
-    MongoAccounts, MongoUsers, MongoCredentials, MongoPageSessions, MongoListing, MongoLeases, MongoLogs, MongoRetention
+    MongoAccounts,
+    MongoUsers,
+    MongoCredentials,
+    MongoPageSessions,
+    MongoListing,
+    MongoLeases,
+    MongoLogs,
+    MongoRetention,
+    MongoStatistics,
 ):
     """See `runcast_core.store.store.Store`."""
 
@@ -57,6 +67,7 @@ class MongoStore(
                 await self._executions.insert_one(documents.new_execution_document(execution))
             except DuplicateKeyError:
                 return False
+        await self._note(execution.organization_id, NOTHING, load_of(execution.status))
         return True
 
     async def execution(self, organization_id: str, task_id: str) -> Execution | None:

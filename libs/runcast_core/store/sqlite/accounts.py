@@ -12,6 +12,7 @@ from runcast_core.store.account_store import MAX_USERS, email_taken, last_admin,
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.revocations import SqliteRevocations, revoke
 from runcast_core.store.sqlite.rows import fields, insert, one, rows
+from runcast_core.store.sqlite.statistics import remove_activity
 
 _OF_ONE = "organization_id = ? AND user_id = ?"
 _MEMBERS = "SELECT * FROM users WHERE organization_id = ? ORDER BY created_at, user_id"
@@ -70,6 +71,7 @@ class SqliteAccounts(SqliteRevocations):
         def job(connection: apsw.Connection) -> None:
             revoke(connection, organization_id, EVERYBODY, REMOVED)
             connection.execute(_DELETE, (organization_id,))
+            remove_activity(connection, organization_id)
 
         await self._write(job)
 

@@ -30,6 +30,7 @@ from runcast_core.store.sqlite.logs import SqliteLogs
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
 from runcast_core.store.sqlite.rows import add, change, find, one, remove, state
+from runcast_core.store.sqlite.statistics import SqliteStatistics
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
 from runcast_core.store.store import check_runs, still_held
@@ -39,7 +40,14 @@ Found = TypeVar("Found", bound=ExecutionSummary)
 
 
 class SqliteStore(
-    SqliteUsers, SqliteCredentials, SqlitePageSessions, SqliteListing, SqliteLeases, SqliteLogs, SqliteRetention
+    SqliteUsers,
+    SqliteCredentials,
+    SqlitePageSessions,
+    SqliteListing,
+    SqliteLeases,
+    SqliteLogs,
+    SqliteRetention,
+    SqliteStatistics,
 ):
     """See `runcast_core.store.store.Store`."""
 

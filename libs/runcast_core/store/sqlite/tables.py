@@ -6,7 +6,7 @@ Processes of different versions must not share a file: those of an older one tha
 
 import apsw
 
-from runcast_core.store.sqlite import schema
+from runcast_core.store.sqlite import schema, statistics_tables
 
 _MOVED = 10
 """How many requests are moved at a time. Each step fills the pages that the last one left, so the file hardly grows."""
@@ -24,7 +24,14 @@ def make_tables(connection: apsw.Connection) -> None:
     _add_columns(connection)
     connection.execute(schema.INDEXES)
     connection.execute(schema.ADOPTED)
+    _make_statistics(connection)
     connection.execute("COMMIT")
+
+
+def _make_statistics(connection: apsw.Connection) -> None:
+    made = statistics_tables
+    for sql in (made.TABLES, made.INDEXES, made.ADOPTED, made.TRIGGERS):
+        connection.execute(sql)
 
 
 def _move_requests(connection: apsw.Connection) -> None:

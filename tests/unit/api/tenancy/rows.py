@@ -29,6 +29,7 @@ class Row:
     body: Mapping[str, Any] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     """What stands for the names in the path."""
+    query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[Caller, int] = field(default_factory=dict)
     """What is answered otherwise than the rule says."""
@@ -41,7 +42,7 @@ class Row:
         url = self.path
         for name, value in self.names.items():
             url = url.replace(f"{{{name}}}", value)
-        return url
+        return url + self.query
 
     def status(self, caller: Caller) -> int:
         """Return what the caller is to be answered with."""
@@ -132,6 +133,9 @@ ROWS = (
     _of_one("POST", "/cancel", WRITERS, 202, "waiting"),
     _of_one("POST", "/rerun", WRITERS, 202, "ended", body={"taskId": "again"}),
     _of_one("DELETE", "", WRITERS, 204, "ended"),
+    Row("GET", "/api/activity", READERS, 200, _both(200)),
+    Row("GET", "/api/images", READERS, 200, _both(200)),
+    Row("GET", "/api/images/history", READERS, 200, _both(200), query="?image=busybox"),
     Row("POST", "/executions/update", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"status": "FAILED"}),
     Row("POST", "/executions/log", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"log": "a line"}),
 )

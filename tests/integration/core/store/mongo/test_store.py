@@ -98,7 +98,7 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
             name: database[name].index_information() for name in ("executions", "logChunks", "users", "revocations")
         }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
-        "executions": {"slot", "newest", "newestOfStatus", "queued", "runner", "unannounced"},
+        "executions": {"slot", "newest", "newestOfStatus", "queued", "runner", "unannounced", "ended", "endedOfImage"},
         "logChunks": {"counts", "lines"},
         "users": {"email", "members"},
         "revocations": {"unannounced", "noted", "subjects"},
