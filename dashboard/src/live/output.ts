@@ -74,7 +74,7 @@ export class Output {
   get complete(): boolean | null {
     if (!this.end || !this.level) return null;
     const isSame = this.end.lines === undefined || this.lines === null || this.end.lines === this.lines;
-    return isSame && this.seq === this.end.lastSeq;
+    return isSame && this.seq === this.end.lastSeq && this.cursor?.lost === 0;
   }
 
   /** Reads the index, and the text at the end or of a line (from 1), then follows. Returns once that is shown. */

@@ -152,6 +152,25 @@ describe("following", () => {
     expect(output.complete).toBe(false);
   });
 
+  it("goes on behind what the store lost, and is not complete then", async () => {
+    const { api, sink, waits, output } = ground(20);
+    api.absent = new Set([3, 4]);
+    output.ended({ lastSeq: 20, bytes: 1, sha256: "" });
+    await output.open("end");
+    for (let tries = 1; tries < 3; tries++) {
+      await until(() => expect(waits.lengths.length).toBe(tries));
+      waits.end();
+    }
+    await until(() => expect(output.level).toBe(true));
+    expect(sink.seqs.filter((seq) => seq > 2)).toEqual(range(5, 20));
+    expect(sink.failed).toEqual(["3 the store does not have them", "4 the store does not have them"]);
+    expect([output.seq, output.complete]).toEqual([20, false]);
+    api.absent.clear();
+    output.retry();
+    await until(() => expect(output.complete).toBe(true));
+    expect(sink.failed).toEqual([]);
+  });
+
   it("ends without a proof", async () => {
     const { api, output } = ground(3);
     await output.open("end");

@@ -28,9 +28,10 @@ export class Api {
   };
 
   private index(after: number): unknown {
-    const seqs = this.seqs(after, Math.min(this.stored, after + this.indexSize));
+    const all = this.seqs(after, Math.min(this.stored, after + this.indexSize));
+    const seqs = all.filter((seq, index) => seq === after + index + 1);
     const counts = seqs.map((seq) => (this.uncounted.has(seq) ? null : log(seq).split("\n").length));
-    return { ...KEY, counts, after: after + counts.length, more: after + counts.length < this.stored };
+    return { ...KEY, counts, after: after + counts.length, more: seqs.length === this.indexSize };
   }
 
   private page(query: Readonly<Record<string, string>>): unknown {
