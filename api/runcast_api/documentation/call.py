@@ -45,3 +45,8 @@ class Call:
     body: type[BaseModel] | None = None
     query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """The query's parameters, each with its JSON schema."""
+
+    @property
+    def compressible(self) -> bool:
+        """Whether its answer may be compressed: what every role may read, of which nothing is a credential."""
+        return self.method == "GET" and self.access in {Access.PUBLIC, Access.READER}

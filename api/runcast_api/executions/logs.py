@@ -56,7 +56,7 @@ def _page(request: Request, execution: ExecutionSummary, read: Callable[[], Awai
     async def whole() -> AsyncIterator[bytes]:
         yield encode(await read())
 
-    return OutputAnswer(request, execution.organization_id, whole(), "application/json")
+    return OutputAnswer(request, execution.organization_id, whole(), "application/json", whole=True)
 
 
 def _download(request: Request, execution: ExecutionSummary, steps: AsyncIterator[bytes]) -> Response:
