@@ -620,97 +620,53 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Acceptance
-         * @description An invitation's secret, and the account to make.
-         */
+        /** @description An invitation's secret, and the account to make. */
         Acceptance: {
-            /**
-             * Session
-             * @default false
-             */
+            /** @default false */
             session: boolean;
-            /** Token */
             token: string;
-            /**
-             * Email
-             * Format: email
-             */
+            /** Format: email */
             email: string;
-            /** Password */
             password: string;
-            /** Name */
             name: string;
         };
         /**
-         * Accounts
          * @description Who keeps the accounts: this installation, or an identity provider.
          * @enum {unknown}
          */
         Accounts: "here" | "provider";
-        /**
-         * AttemptState
-         * @description How an attempt ended. One that was handed back has none, nor has what a worker's report ended.
-         */
+        /** @description How an attempt ended. One that was handed back has none, nor has what a worker's report ended. */
         AttemptState: {
             attempt: number;
             status: components["schemas"]["Status"];
             endedAt: string;
-            /** @default null */
-            startedAt: string | null;
-            /** @default null */
-            error: string | null;
-            /** @default null */
-            exitCode: number | null;
-            /** @default null */
-            output: components["schemas"]["OutputEnd"] | null;
+            startedAt?: string;
+            error?: string;
+            exitCode?: number;
+            output?: components["schemas"]["OutputEnd"];
         };
-        /**
-         * Broadcasted
-         * @description The report was taken.
-         */
+        /** @description The report was taken. */
         Broadcasted: {
             /** @enum {unknown} */
             status: "broadcasted";
         };
-        /**
-         * CallbackLog
-         * @description `POST /executions/log` of a worker.
-         */
+        /** @description `POST /executions/log` of a worker. */
         CallbackLog: {
-            /** Taskid */
             taskId: string;
-            /** Log */
             log: string;
-            /**
-             * Organizationid
-             * @default null
-             */
-            organizationId: string | null;
+            organizationId?: string | null;
         } & {
             [key: string]: unknown;
         };
-        /**
-         * CallbackUpdate
-         * @description `POST /executions/update` of a worker; every other field is relayed as it came.
-         */
+        /** @description `POST /executions/update` of a worker; every other field is relayed as it came. */
         CallbackUpdate: {
-            /** Taskid */
             taskId: string;
-            /** Status */
             status: string;
-            /**
-             * Organizationid
-             * @default null
-             */
-            organizationId: string | null;
+            organizationId?: string | null;
         } & {
             [key: string]: unknown;
         };
-        /**
-         * CancelState
-         * @description `CANCELLED` if it was still queued; else its runner ends it within moments.
-         */
+        /** @description `CANCELLED` if it was still queued; else its runner ends it within moments. */
         CancelState: {
             taskId: string;
             organizationId: string;
@@ -720,20 +676,14 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
-            /** @default null */
-            image: string | null;
-            /** @default null */
-            startedAt: string | null;
-            /** @default null */
-            endedAt: string | null;
-            /** @default null */
-            exitCode: number | null;
-            /** @default null */
-            error: string | null;
+            image?: string;
+            startedAt?: string;
+            endedAt?: string;
+            exitCode?: number;
+            error?: string;
             cancelRequested: boolean;
         };
         /**
-         * Chunk
          * @description One or more whole lines of output, joined by newlines. `stderr` are those from standard error: runs of first
          *     line, counted from 0, and number of lines.
          */
@@ -743,77 +693,33 @@ export interface components {
             seq: number;
             attempt: number;
             ts: number;
-            /** @default [] */
-            stderr: [
+            stderr?: [
                 number,
                 number
             ][];
         };
-        /**
-         * Config
-         * @description How to run it. Values of `environment`, `envVars` and `secrets` are never shown again.
-         */
+        /** @description How to run it. Values of `environment`, `envVars` and `secrets` are never shown again. */
         Config: {
-            /**
-             * Priority
-             * @default null
-             */
-            priority: number | null;
-            /**
-             * Pool
-             * @default null
-             */
-            pool: string | null;
-            /**
-             * Environment
-             * @default null
-             */
-            environment: string | {
+            priority?: number | null;
+            pool?: string | null;
+            environment?: string | {
                 [key: string]: string | number | boolean | components["schemas"]["Flagged"];
             } | null;
-            /**
-             * Baseurl
-             * @default null
-             */
-            baseUrl: string | null;
-            /**
-             * Envvars
-             * @default null
-             */
-            envVars: {
+            baseUrl?: string | null;
+            envVars?: {
                 [key: string]: string | number | boolean | components["schemas"]["Flagged"];
             } | null;
-            /**
-             * Secrets
-             * @default null
-             */
-            secrets: {
+            secrets?: {
                 [key: string]: string | number | boolean;
             } | null;
-            /**
-             * Retryattempts
-             * @default null
-             */
-            retryAttempts: number | null;
-            /**
-             * Retryonloss
-             * @default null
-             */
-            retryOnLoss: boolean | null;
-            /**
-             * Timeoutseconds
-             * @default null
-             */
-            timeoutSeconds: number | null;
-            /** @default null */
-            resources: components["schemas"]["Resources"] | null;
+            retryAttempts?: number | null;
+            retryOnLoss?: boolean | null;
+            timeoutSeconds?: number | null;
+            resources?: components["schemas"]["Resources"] | null;
         } & {
             [key: string]: unknown;
         };
-        /**
-         * Configuration
-         * @description The installation's version, whether anybody may sign up, and its limits.
-         */
+        /** @description The installation's version, whether anybody may sign up, and its limits. */
         Configuration: {
             version: string;
             signup: boolean;
@@ -821,14 +727,12 @@ export interface components {
             limits: components["schemas"]["Limits"];
         };
         /**
-         * CredentialKind
          * @description What a credential is good for: calls and sockets, reports of workers, joining an organization once, setting a
          *     user's password once.
          * @enum {unknown}
          */
         CredentialKind: "api-key" | "invitation" | "password-reset" | "worker-key";
         /**
-         * ExecutionDetail
          * @description An execution and its request; values of `environment`, `envVars` and `secrets` read `***`. `attempts` are those
          *     that ended, oldest first. While it waits, `queuePosition` counts from 1 within the organization and the pool.
          */
@@ -841,65 +745,33 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
-            /** @default null */
-            image: string | null;
-            /** @default null */
-            startedAt: string | null;
-            /** @default null */
-            endedAt: string | null;
-            /** @default null */
-            exitCode: number | null;
-            /** @default null */
-            error: string | null;
+            image?: string;
+            startedAt?: string;
+            endedAt?: string;
+            exitCode?: number;
+            error?: string;
             priority: number;
             pool: string;
             attempts: components["schemas"]["AttemptState"][];
             request: Record<string, never>;
-            /** @default null */
-            queuePosition: number | null;
+            queuePosition?: number;
         };
-        /**
-         * ExecutionPage
-         * @description A page, newest first. `nextCursor` is null on the last one.
-         */
+        /** @description A page, newest first. `nextCursor` is null on the last one. */
         ExecutionPage: {
             executions: components["schemas"]["ExecutionState"][];
             nextCursor: string | null;
         };
-        /**
-         * ExecutionRequest
-         * @description A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs.
-         */
+        /** @description A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs. */
         ExecutionRequest: {
-            /** Image */
             image: string;
-            /**
-             * Command
-             * @default null
-             */
-            command: string | string[] | null;
-            /**
-             * Taskid
-             * @default null
-             */
-            taskId: string | null;
-            /**
-             * Folder
-             * @default all
-             */
+            command?: string | string[] | null;
+            taskId?: string | null;
+            /** @default all */
             folder: string;
-            /**
-             * Tests
-             * @default null
-             */
-            tests: string[] | null;
-            /** @default null */
-            config: components["schemas"]["Config"] | null;
+            tests?: string[] | null;
+            config?: components["schemas"]["Config"] | null;
         };
-        /**
-         * ExecutionState
-         * @description An execution's state, as `execution-updated` carries it too. Fields without a value are left out.
-         */
+        /** @description An execution's state, as `execution-updated` carries it too. Fields without a value are left out. */
         ExecutionState: {
             taskId: string;
             organizationId: string;
@@ -909,92 +781,57 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
-            /** @default null */
-            image: string | null;
-            /** @default null */
-            startedAt: string | null;
-            /** @default null */
-            endedAt: string | null;
-            /** @default null */
-            exitCode: number | null;
-            /** @default null */
-            error: string | null;
+            image?: string;
+            startedAt?: string;
+            endedAt?: string;
+            exitCode?: number;
+            error?: string;
         };
-        /**
-         * Flagged
-         * @description A variable's value that, while `secret`, is masked in output like those of `secrets`.
-         */
+        /** @description A variable's value that, while `secret`, is masked in output like those of `secrets`. */
         Flagged: {
-            /** Value */
             value: string | number | boolean;
-            /** Secret */
             secret: boolean;
         };
-        /**
-         * InvitationAnswer
-         * @description An invitation that is still good; `name` is the admins' note.
-         */
+        /** @description An invitation that is still good; `name` is the admins' note. */
         InvitationAnswer: {
             id: string;
             role: components["schemas"]["Role"];
             createdBy: string;
             createdAt: string;
             expiresAt: string;
-            /** @default null */
-            name: string | null;
+            name?: string;
         };
-        /**
-         * InvitationLink
-         * @description A new invitation. `path` is the link, below the address of the page; `token` is what stands behind its `#`.
-         */
+        /** @description A new invitation. `path` is the link, below the address of the page; `token` is what stands behind its `#`. */
         InvitationLink: {
             id: string;
             token: string;
             path: string;
             role: components["schemas"]["Role"];
             expiresAt: string;
-            /** @default null */
-            name: string | null;
+            name?: string;
         };
-        /**
-         * Invitations
-         * @description All invitations of the organization that are still good, oldest first.
-         */
+        /** @description All invitations of the organization that are still good, oldest first. */
         Invitations: {
             invitations: components["schemas"]["InvitationAnswer"][];
         };
-        /**
-         * KeyAnswer
-         * @description An API key or a worker key. Without pools, or images, it is good for all; without an end, until it is revoked.
-         */
+        /** @description An API key or a worker key. Without pools, or images, it is good for all; without an end, until it is revoked. */
         KeyAnswer: {
             id: string;
             name: string;
             kind: components["schemas"]["CredentialKind"];
             createdAt: string;
             createdBy: string;
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
-            /** @default [] */
-            pools: string[];
-            /** @default [] */
-            images: string[];
-            /** @default null */
-            expiresAt: string | null;
-            /** @default null */
-            lastUsedAt: string | null;
+            role?: components["schemas"]["Role"];
+            pools?: string[];
+            images?: string[];
+            expiresAt?: string;
+            lastUsedAt?: string;
         };
-        /**
-         * Keys
-         * @description All keys of the organization, oldest first.
-         */
+        /** @description All keys of the organization, oldest first. */
         Keys: {
             keys: components["schemas"]["KeyAnswer"][];
         };
-        /**
-         * Limits
-         * @description What a call, a list or an organization may hold at most, and a password at least. Retention of 0 is for ever.
-         */
+        /** @description What a call, a list or an organization may hold at most, and a password at least. Retention of 0 is for ever. */
         Limits: {
             maxBodyBytes: number;
             maxExecutionsPerPage: number;
@@ -1005,17 +842,13 @@ export interface components {
             concurrency: number;
             retentionDays: number;
         };
-        /**
-         * LineFound
-         * @description A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text.
-         */
+        /** @description A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text. */
         LineFound: {
             seq: number;
             line: number;
             text: string;
         };
         /**
-         * LogMatches
          * @description What a search found in one step, in order, perhaps nothing. While there is `more`, send `after` again as the
          *     query's `after`.
          */
@@ -1027,10 +860,7 @@ export interface components {
             more: boolean;
             matches: components["schemas"]["LineFound"][];
         };
-        /**
-         * LogPage
-         * @description A page of output. Send `after` again as the query's `after` for what comes next.
-         */
+        /** @description A page of output. Send `after` again as the query's `after` for what comes next. */
         LogPage: {
             taskId: string;
             attempt: number;
@@ -1039,166 +869,92 @@ export interface components {
             more: boolean;
             chunks: components["schemas"]["Chunk"][];
         };
-        /**
-         * Login
-         * @description An e-mail address and a password.
-         */
+        /** @description An e-mail address and a password. */
         Login: {
-            /**
-             * Session
-             * @default false
-             */
+            /** @default false */
             session: boolean;
-            /**
-             * Email
-             * Format: email
-             */
+            /** Format: email */
             email: string;
-            /** Password */
             password: string;
         };
-        /**
-         * NewInvitation
-         * @description Which role whoever accepts it gets; `name` says whom it is for, as a note to the admins.
-         */
+        /** @description Which role whoever accepts it gets; `name` says whom it is for, as a note to the admins. */
         NewInvitation: {
             role: components["schemas"]["Role"];
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
+            name?: string | null;
         };
         /**
-         * NewKey
          * @description A key for others than people. An API key has a role, and may be good for some pools and images only: an image is
          *     compared as it is requested, `*` at the end stands for any rest without `/`, behind a `/` also with. A worker key
          *     reports what any execution of the organization does, and has none of that.
          */
         NewKey: {
-            /** Name */
             name: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "api-key" | "worker-key";
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
-            /**
-             * Pools
-             * @default []
-             */
+            role?: components["schemas"]["Role"] | null;
+            /** @default [] */
             pools: string[];
-            /**
-             * Images
-             * @default []
-             */
+            /** @default [] */
             images: string[];
-            /**
-             * Expiresindays
-             * @default null
-             */
-            expiresInDays: number | null;
+            expiresInDays?: number | null;
         };
-        /**
-         * NewKeyAnswer
-         * @description A key as it was made, and its secret, which is shown this once.
-         */
+        /** @description A key as it was made, and its secret, which is shown this once. */
         NewKeyAnswer: {
             id: string;
             name: string;
             kind: components["schemas"]["CredentialKind"];
             createdAt: string;
             createdBy: string;
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
-            /** @default [] */
-            pools: string[];
-            /** @default [] */
-            images: string[];
-            /** @default null */
-            expiresAt: string | null;
-            /** @default null */
-            lastUsedAt: string | null;
+            role?: components["schemas"]["Role"];
+            pools?: string[];
+            images?: string[];
+            expiresAt?: string;
+            lastUsedAt?: string;
             secret: string;
         };
-        /**
-         * NewUser
-         * @description A further user of the organization, and a first password for them.
-         */
+        /** @description A further user of the organization, and a first password for them. */
         NewUser: {
-            /**
-             * Email
-             * Format: email
-             */
+            /** Format: email */
             email: string;
-            /** Password */
             password: string;
-            /** Name */
             name: string;
             role: components["schemas"]["Role"];
         };
-        /**
-         * Ok
-         * @description The output was taken.
-         */
+        /** @description The output was taken. */
         Ok: {
             /** @enum {unknown} */
             status: "ok";
         };
-        /**
-         * OrganizationAnswer
-         * @description An organization; one that only an identity provider named has no name.
-         */
+        /** @description An organization; one that only an identity provider named has no name. */
         OrganizationAnswer: {
             id: string;
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            createdAt: string | null;
-        };
-        /**
-         * OrganizationPatch
-         * @description What to change of the organization, at least one of these; null sets a limit back to the installation's.
-         */
-        OrganizationPatch: {
-            /** Name */
             name?: string;
-            /** Concurrencylimit */
+            createdAt?: string;
+        };
+        /** @description What to change of the organization, at least one of these; null sets a limit back to the installation's. */
+        OrganizationPatch: {
+            name?: string;
             concurrencyLimit?: number | null;
-            /** Retentiondays */
             retentionDays?: number | null;
-            /** Timeoutlimitseconds */
             timeoutLimitSeconds?: number | null;
         };
         /**
-         * OrganizationSettings
          * @description What an organization is set to. Limits that are the installation's are left out; of one that only an identity
          *     provider knows, there is no more than its id.
          */
         OrganizationSettings: {
             organizationId: string;
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            createdAt: string | null;
-            /** @default null */
-            concurrencyLimit: number | null;
-            /** @default null */
-            retentionDays: number | null;
-            /** @default null */
-            timeoutLimitSeconds: number | null;
+            name?: string;
+            createdAt?: string;
+            concurrencyLimit?: number;
+            retentionDays?: number;
+            timeoutLimitSeconds?: number;
         };
-        /**
-         * OrganizationSettingsAnswer
-         * @description The caller's organization.
-         */
+        /** @description The caller's organization. */
         OrganizationSettingsAnswer: {
             organization: components["schemas"]["OrganizationSettings"];
         };
         /**
-         * OutputEnd
          * @description What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its lines, each
          *     followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal).
          */
@@ -1207,166 +963,97 @@ export interface components {
             bytes: number;
             sha256: string;
         };
-        /**
-         * PageSessionAnswer
-         * @description A page's log-in; `agent` is what the browser called itself then, and `current` says that the call is its own.
-         */
+        /** @description A page's log-in; `agent` is what the browser called itself then, and `current` says that the call is its own. */
         PageSessionAnswer: {
             id: string;
             createdAt: string;
             lastUsedAt: string;
             expiresAt: string;
             agent: string;
-            /** @default false */
-            current: boolean;
+            current?: boolean;
         };
-        /**
-         * PageSessions
-         * @description The caller's sessions of pages, the one that was used last first.
-         */
+        /** @description The caller's sessions of pages, the one that was used last first. */
         PageSessions: {
             sessions: components["schemas"]["PageSessionAnswer"][];
         };
-        /**
-         * PasswordChange
-         * @description One's own password, and the one that takes its place.
-         */
+        /** @description One's own password, and the one that takes its place. */
         PasswordChange: {
-            /** Oldpassword */
             oldPassword: string;
-            /** Newpassword */
             newPassword: string;
         };
-        /**
-         * PasswordReset
-         * @description A password reset's secret, and the new password.
-         */
+        /** @description A password reset's secret, and the new password. */
         PasswordReset: {
-            /** Token */
             token: string;
-            /** Password */
             password: string;
         };
-        /**
-         * PresenceAnswer
-         * @description The organization's sockets and users over all gateways, and how many gateways hold them.
-         */
+        /** @description The organization's sockets and users over all gateways, and how many gateways hold them. */
         PresenceAnswer: {
             sockets: number;
             users: components["schemas"]["PresentUser"][];
             gateways: number;
         };
-        /**
-         * PresentUser
-         * @description A user, or an API key, that is connected; without a name where only an identity provider knows it.
-         */
+        /** @description A user, or an API key, that is connected; without a name where only an identity provider knows it. */
         PresentUser: {
             userId: string;
             sockets: number;
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            role: components["schemas"]["Role"] | null;
+            name?: string;
+            role?: components["schemas"]["Role"];
         };
-        /**
-         * Problem
-         * @description Why a call was refused: a text for people and a constant for programs.
-         */
+        /** @description Why a call was refused: a text for people and a constant for programs. */
         Problem: {
             error: string;
             code: string;
-            /** @default null */
-            details: unknown;
+            details?: unknown;
         };
-        /**
-         * ResetLink
-         * @description A link with which a user sets a new password, once; see `InvitationLink`.
-         */
+        /** @description A link with which a user sets a new password, once; see `InvitationLink`. */
         ResetLink: {
             token: string;
             path: string;
             expiresAt: string;
         };
-        /**
-         * Resources
-         * @description Limits of the container, capped by the runner's settings.
-         */
+        /** @description Limits of the container, capped by the runner's settings. */
         Resources: {
-            /**
-             * Memorymb
-             * @default null
-             */
-            memoryMb: number | null;
-            /**
-             * Cpus
-             * @default null
-             */
-            cpus: number | null;
-            /**
-             * Pids
-             * @default null
-             */
-            pids: number | null;
+            memoryMb?: number | null;
+            cpus?: number | null;
+            pids?: number | null;
         };
         /**
-         * Role
          * @description What a user may do: a viewer reads, a developer also requests and cancels, an admin also manages.
          * @enum {unknown}
          */
         Role: "admin" | "developer" | "viewer";
-        /**
-         * RoleChange
-         * @description A user's role from now on.
-         */
+        /** @description A user's role from now on. */
         RoleChange: {
             role: components["schemas"]["Role"];
         };
-        /**
-         * Session
-         * @description A token, for calls as `Authorization: Bearer` and for sockets as `auth.token`, until when, and whose it is.
-         */
+        /** @description A token, for calls as `Authorization: Bearer` and for sockets as `auth.token`, until when, and whose it is. */
         Session: {
             user: components["schemas"]["UserAnswer"];
             organization: components["schemas"]["OrganizationAnswer"];
             token: string;
             expiresAt: string;
         };
-        /**
-         * Signup
-         * @description A new organization and its first user, who becomes its admin.
-         */
+        /** @description A new organization and its first user, who becomes its admin. */
         Signup: {
-            /**
-             * Session
-             * @default false
-             */
+            /** @default false */
             session: boolean;
-            /**
-             * Email
-             * Format: email
-             */
+            /** Format: email */
             email: string;
-            /** Password */
             password: string;
-            /** Name */
             name: string;
-            /** Organizationname */
             organizationName: string;
         };
         /**
-         * Source
          * @description Who runs it: a Runcast runner, or a worker of the replaced system that reports through the callbacks.
          * @enum {unknown}
          */
         Source: "api" | "external";
         /**
-         * Status
          * @description Where an execution is; see the diagram in docs/architecture.md.
          * @enum {unknown}
          */
         Status: "ANALYZING" | "CANCELLED" | "ERROR" | "FAILED" | "PASSED" | "PENDING" | "RUNNING" | "TIMED_OUT" | "UNSTABLE";
         /**
-         * UserAnswer
          * @description A user. Of one that only an identity provider knows, there is no more than what the token says; addresses of
          *     others are for admins. An API key has the id `key:<id>` and its name.
          */
@@ -1374,24 +1061,15 @@ export interface components {
             id: string;
             organizationId: string;
             role: components["schemas"]["Role"];
-            /** @default null */
-            email: string | null;
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            createdAt: string | null;
+            email?: string;
+            name?: string;
+            createdAt?: string;
         };
-        /**
-         * Users
-         * @description All users of the organization, oldest first.
-         */
+        /** @description All users of the organization, oldest first. */
         Users: {
             users: components["schemas"]["UserAnswer"][];
         };
-        /**
-         * Who
-         * @description A user and the user's organization.
-         */
+        /** @description A user and the user's organization. */
         Who: {
             user: components["schemas"]["UserAnswer"];
             organization: components["schemas"]["OrganizationAnswer"];
