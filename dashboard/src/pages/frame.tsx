@@ -1,5 +1,6 @@
 /** What every page of somebody who is logged in stands in: header, link, account, keys; and the way to the log-in. */
-import { Navigate, Outlet, useRouterState } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { identityOf } from "../api/identity";
 import type { ApiError } from "../api/problem";
 import { session } from "../api/session";
@@ -28,8 +29,12 @@ export default function Frame() {
 
 /** Leads to the log-in, and from there back to this very URL. */
 function ToLogin() {
-  const href = useRouterState({ select: (state) => state.location.href });
-  return <Navigate to="/login" search={href === "/executions" ? {} : { next: href }} replace />;
+  const router = useRouter();
+  useEffect(() => {
+    const { href } = router.state.location;
+    void router.navigate({ to: "/login", search: href === "/executions" ? {} : { next: href }, replace: true });
+  }, [router]);
+  return null;
 }
 
 function Waiting({ problem }: { problem: ApiError | undefined }) {

@@ -8,10 +8,10 @@ export function EntryCard({ title, children }: { title: string; children: ReactN
   return (
     <main className="entry">
       <p className="entry-name">Runcast</p>
-      <section className="entry-card" aria-labelledby="entry-title">
-        <h1 id="entry-title">{title}</h1>
+      <div className="entry-card">
+        <h1>{title}</h1>
         {children}
-      </section>
+      </div>
     </main>
   );
 }
