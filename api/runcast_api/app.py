@@ -27,6 +27,9 @@ from runcast_api.http.compression import Compression
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
+from runcast_api.page.files import built_page
+from runcast_api.page.hosting import Hosting
+from runcast_api.page.policy import page_headers
 from runcast_api.settings import ApiSettings
 from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
@@ -86,6 +89,7 @@ def create_app(
             Exception: on_unexpected,
         },
     )
+    app.router.default = Hosting(built_page(), page_headers(settings.gateway_origins), app.router.default)
     app.state.settings = settings
     app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)

@@ -26,6 +26,7 @@ def _configuration(settings: ApiSettings) -> Configuration:
         signup=here and settings.public_signup,
         accounts=Accounts.HERE if here else Accounts.PROVIDER,
         limits=_limits(settings),
+        gateway_url=next(iter(settings.gateway_origins), None),
     )
 
 

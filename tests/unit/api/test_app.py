@@ -243,6 +243,16 @@ async def test_opens_its_own_parts_when_given_none(tmp_path, monkeypatch):
         ("RUNCAST_ALLOWED_HOSTS", "a.example:3000"),
         ("RUNCAST_ALLOWED_HOSTS", "*a.example"),
         ("RUNCAST_ALLOWED_HOSTS", "a.example,,b.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "gateway.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "*"),
+        ("RUNCAST_GATEWAY_ORIGIN", "loopback"),
+        ("RUNCAST_GATEWAY_ORIGIN", "wss://gateway.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://*.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example/"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example:443"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example; script-src *"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://[::1]:3000"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://a.example,,https://b.example"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):
