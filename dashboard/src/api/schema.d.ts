@@ -719,12 +719,16 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description The installation's version, whether anybody may sign up, and its limits. */
+        /**
+         * @description The installation's version, whether anybody may sign up, its limits, and where its gateways are, if not on the
+         *     origin of the page.
+         */
         Configuration: {
             version: string;
             signup: boolean;
             accounts: components["schemas"]["Accounts"];
             limits: components["schemas"]["Limits"];
+            gatewayUrl?: string;
         };
         /**
          * @description What a credential is good for: calls and sockets, reports of workers, joining an organization once, setting a

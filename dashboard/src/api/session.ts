@@ -135,7 +135,7 @@ export class PageSession {
   /** Takes what another tab has: somebody else, or a later token. */
   #adopt(session: Session): void {
     const mine = this.current;
-    const later = !mine || Date.parse(session.expiresAt) > Date.parse(mine.expiresAt);
+    const later = !mine || Date.parse(session.expiresAt) >= Date.parse(mine.expiresAt);
     if (later || identityOf(session) !== identityOf(mine)) this.#set({ status: "in", session, renewable: true });
   }
 

@@ -4,6 +4,7 @@ import { serverClock } from "../api/clock";
 import { isOther, type PageSession, session } from "../api/session";
 import { type Events, isEvent } from "./events";
 import { type LinkEvent, type LinkState, next, openingState, SILENCE_MS } from "./link-state";
+import { Listeners } from "./listeners";
 import { onWake } from "./wake";
 import { Watched } from "./watched";
 
@@ -33,9 +34,11 @@ export interface Parts {
 export class Link {
   #state: LinkState;
   #socket: Socket | undefined;
-  #listeners = new Set<() => void>();
-  #handlers = new Map<string, Set<(payload: never) => void>>();
-  #joined = new Set<(recovered: boolean) => void>();
+  #changed = new Listeners<[]>();
+  #brought = { "execution-updated": new Listeners(), "execution-log": new Listeners(), resync: new Listeners() } as {
+    [Name in keyof Events]: Listeners<[Events[Name]]>;
+  };
+  #joined = new Listeners<[recovered: boolean]>();
   #watched = new Watched((event, taskId) => this.#hand(event, { taskId }));
   #silence: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -50,10 +53,7 @@ export class Link {
   }
 
   /** Calls back on every change of `state`; returns what stops it. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
 
   /** Follows the session from now on: a socket while somebody is logged in. */
   start(): void {
@@ -68,15 +68,12 @@ export class Link {
 
   /** Calls back for each event of that name; returns what stops it. */
   on<Name extends keyof Events>(name: Name, handler: Handler<Name>): () => void {
-    const handlers = this.#handlers.get(name) ?? new Set();
-    this.#handlers.set(name, handlers.add(handler));
-    return () => handlers.delete(handler);
+    return this.#brought[name].add(handler);
   }
 
   /** Calls back after each joining: what was shown is to be read again unless it `recovered`. Returns what stops it. */
   onJoined(handler: (recovered: boolean) => void): () => void {
-    this.#joined.add(handler);
-    return () => this.#joined.delete(handler);
+    return this.#joined.add(handler);
   }
 
   /** Has the output of an execution sent, until what it returns is called. */
@@ -145,13 +142,13 @@ export class Link {
     clearTimeout(this.#silence);
     this.#refusals = 0;
     this.#tell({ type: "joined", recovered });
-    for (const handler of this.#joined) handler(recovered);
+    this.#joined.call(recovered);
   }
 
-  #bring(name: keyof Events, payload: unknown): void {
+  #bring<Name extends keyof Events>(name: Name, payload: unknown): void {
     if (!isEvent(name, payload)) return;
-    if (name === "resync") this.#tell({ type: "resync", why: String((payload as Events["resync"]).reason ?? "") });
-    for (const handler of this.#handlers.get(name) ?? []) handler(payload as never);
+    if ("reason" in payload) this.#tell({ type: "resync", why: String(payload.reason) });
+    this.#brought[name].call(payload);
   }
 
   #lose(why: string): void {
@@ -188,7 +185,7 @@ export class Link {
   #tell(event: Told): void {
     const before = this.#state;
     this.#state = next(before, { ...event, at: this.parts.now() } as LinkEvent);
-    if (this.#state !== before) for (const listener of this.#listeners) listener();
+    if (this.#state !== before) this.#changed.call();
   }
 }
 
