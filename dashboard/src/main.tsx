@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { serverClock } from "./api/clock";
+import { gatewayUrl } from "./api/installation";
 import { isOther, session } from "./api/session";
 import { keepLevel } from "./live/executions";
 import { link } from "./live/link";
@@ -28,7 +29,7 @@ session.subscribe((state, before) => {
   toasts.clear();
 });
 keepLevel(queryClient, link);
-link.start();
+gatewayUrl().then((gateway) => link.start(gateway));
 session.refresh().catch(() => undefined);
 onWake(() => session.wake());
 

@@ -14,11 +14,16 @@ export interface Events {
 const NEEDED: { [Name in keyof Events]: Record<string, "string" | "number"> } = {
   "execution-updated": { taskId: "string", status: "string", rev: "number", createdAt: "string" },
   "execution-log": { taskId: "string", log: "string", seq: "number", attempt: "number" },
-  resync: {},
+  resync: { reason: "string" },
 };
 
 export function isEvent<Name extends keyof Events>(name: Name, payload: unknown): payload is Events[Name] {
   if (typeof payload !== "object" || payload === null) return false;
   const fields = payload as Record<string, unknown>;
   return Object.entries(NEEDED[name]).every(([field, type]) => typeof fields[field] === type);
+}
+
+/** Whether it is a worker's own report of a state, which is relayed as it was sent: what it leads to is to be read. */
+export function isReport(name: string, payload: unknown): payload is { taskId: string } {
+  return name === "execution-updated" && typeof (payload as { taskId?: unknown } | null)?.taskId === "string";
 }

@@ -32,7 +32,11 @@ export function keepLevel(client: QueryClient, link: Pick<Link, "on" | "onJoined
       bring(client, state as Execution);
       soon.call();
     }),
-    link.on("resync", ({ taskId }) => readAgain(client, taskId)),
+    link.on("resync", ({ taskId }) => {
+      if (taskId === undefined) readAgain(client);
+      else client.invalidateQueries({ queryKey: executionKeys.one(taskId) }, { cancelRefetch: false });
+      soon.call();
+    }),
     link.onJoined((recovered) => recovered || readAgain(client)),
     onWake(() => readAgain(client)),
     () => soon.stop(),
@@ -42,10 +46,10 @@ export function keepLevel(client: QueryClient, link: Pick<Link, "on" | "onJoined
   };
 }
 
-/** Reads again what the page shows of one execution, or, without an id, all of it. */
-export function readAgain(client: QueryClient, taskId?: string): void {
+/** Reads again whatever the page shows of executions. */
+export function readAgain(client: QueryClient): void {
   client.invalidateQueries({ queryKey: executionKeys.lists });
-  client.invalidateQueries({ queryKey: taskId === undefined ? ["execution"] : executionKeys.one(taskId) });
+  client.invalidateQueries({ queryKey: ["execution"] });
 }
 
 /** Puts one state wherever its execution is shown, or where it is new, into the lists that it belongs to. */

@@ -2,7 +2,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { serverClock } from "../api/clock";
 import { isOther, type PageSession, session } from "../api/session";
-import { type Events, isEvent } from "./events";
+import { type Events, isEvent, isReport } from "./events";
 import { type LinkEvent, type LinkState, next, openingState, SILENCE_MS } from "./link-state";
 import { Listeners } from "./listeners";
 import { onWake } from "./wake";
@@ -24,7 +24,8 @@ const LONGEST_WAIT_MS = 30_000;
 /** What a link needs of the world; tests give others. */
 export interface Parts {
   session: Pick<PageSession, "state" | "current" | "token" | "refresh" | "subscribe">;
-  connect: (options: Options) => Socket;
+  /** Makes a socket, to this page's own origin unless another is given. */
+  connect: (gateway: string | undefined, options: Options) => Socket;
   now: () => number;
   /** Calls back when the page may have slept, or the network is back. */
   onWake: (handler: () => void) => void;
@@ -33,6 +34,7 @@ export interface Parts {
 /** Connects while somebody is logged in. Listeners of events hear what the gateway relays, each event once. */
 export class Link {
   #state: LinkState;
+  #gateway: string | undefined;
   #socket: Socket | undefined;
   #changed = new Listeners<[]>();
   #brought = { "execution-updated": new Listeners(), "execution-log": new Listeners(), resync: new Listeners() } as {
@@ -55,8 +57,9 @@ export class Link {
   /** Calls back on every change of `state`; returns what stops it. */
   readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
 
-  /** Follows the session from now on: a socket while somebody is logged in. */
-  start(): void {
+  /** Follows the session from now on: a socket to the gateway while somebody is logged in. */
+  start(gateway?: string): void {
+    this.#gateway = gateway;
     this.parts.session.subscribe((state, before) => {
       if (isOther(state, before)) this.#reopen();
       else if (state.status === "in") this.#hand("refresh-token", { token: state.session.token });
@@ -100,7 +103,7 @@ export class Link {
     this.#close();
     if (!this.parts.session.current) return;
     this.#tell({ type: "opened" });
-    this.#socket = this.parts.connect({ ...OPTIONS, auth: (give) => this.#credentials().then(give) });
+    this.#socket = this.parts.connect(this.#gateway, { ...OPTIONS, auth: (give) => this.#credentials().then(give) });
     this.#listen(this.#socket);
     this.#socket.connect();
     this.#awaitSilence();
@@ -146,8 +149,11 @@ export class Link {
   }
 
   #bring<Name extends keyof Events>(name: Name, payload: unknown): void {
-    if (!isEvent(name, payload)) return;
-    if ("reason" in payload) this.#tell({ type: "resync", why: String(payload.reason) });
+    if (!isEvent(name, payload)) {
+      if (isReport(name, payload)) this.#brought.resync.call({ reason: "report", taskId: payload.taskId });
+      return;
+    }
+    if (name === "resync") this.#tell({ type: "resync", why: (payload as Events["resync"]).reason });
     this.#brought[name].call(payload);
   }
 
@@ -189,5 +195,10 @@ export class Link {
   }
 }
 
-/** The one link of this page, to the gateway of its own origin. */
-export const link = new Link({ session, connect: (options) => io(options), now: () => serverClock.now(), onWake });
+/** The one link of this page. */
+export const link = new Link({
+  session,
+  connect: (gateway, options) => (gateway ? io(gateway, options) : io(options)),
+  now: () => serverClock.now(),
+  onWake,
+});

@@ -84,7 +84,7 @@ const newest = () => sockets.at(-1) as Socket;
 beforeEach(() => {
   vi.useFakeTimers();
   [sockets, options, session] = [[], [], new FakeSession()];
-  const connect = (given: { auth?: unknown }) => {
+  const connect = (_gateway: string | undefined, given: { auth?: unknown }) => {
     options.push(given);
     sockets.push(new Socket());
     return newest() as never;
@@ -185,12 +185,24 @@ test("unknown events and payloads of another shape are ignored", () => {
   newest().joins();
   for (const payload of [undefined, null, 7, "x", [], {}, { taskId: 1 }, { taskId: "a", rev: "1" }]) {
     newest().says("execution-updated", payload);
+    newest().says("resync", payload);
     newest().says("execution-log", payload);
     newest().says("brand-new-event", payload);
   }
   expect(heard).toEqual([]);
   newest().says("execution-updated", { taskId: "a", status: "RUNNING", rev: 1, createdAt: "x" });
   expect(heard).toHaveLength(1);
+});
+
+test("a worker's own report, which has no rev, has its execution read again, and is no change of the link", () => {
+  const heard: unknown[] = [];
+  link.on("resync", (payload) => heard.push(payload));
+  session.becomes(sessionOf("ada"));
+  newest().joins();
+  const before = link.state;
+  newest().says("execution-updated", { taskId: "a", organizationId: "acme", status: "PASSED", reason: "x" });
+  expect(heard).toEqual([{ reason: "report", taskId: "a" }]);
+  expect(link.state).toBe(before);
 });
 
 test("a listener that fails does not keep others from hearing", () => {

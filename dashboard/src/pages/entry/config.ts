@@ -1,11 +1,7 @@
-/** What the installation is like: read once, by anybody. */
+/** What the installation is like, in components. */
 import { useQuery } from "@tanstack/react-query";
-import { answer, api } from "../../api/client";
+import { installation } from "../../api/installation";
 
 export function useConfig() {
-  return useQuery({
-    queryKey: ["config"],
-    queryFn: ({ signal }) => answer(api.GET("/api/config", { signal })),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  return useQuery({ queryKey: ["config"], queryFn: installation, staleTime: Number.POSITIVE_INFINITY });
 }
