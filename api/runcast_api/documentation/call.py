@@ -43,6 +43,7 @@ class Call:
     """Whether it may also be plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
+    body_required: bool = True
     query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """The query's parameters, each with its JSON schema."""
 

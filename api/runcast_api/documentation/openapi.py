@@ -76,7 +76,8 @@ def _operation(call: Call) -> dict[str, Any]:
         "parameters": _parameters(call),
         "responses": {str(call.status): done, "default": refused},
     }
-    return operation | ({"requestBody": {"required": True, "content": _content(call.body)}} if call.body else {})
+    body = {"required": call.body_required, "content": _content(call.body)}
+    return operation | ({"requestBody": body} if call.body else {})
 
 
 def _parameters(call: Call) -> list[dict[str, Any]]:

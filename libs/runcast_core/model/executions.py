@@ -36,7 +36,8 @@ class Status(StrEnum):
 
 
 CLAIMED = frozenset({Status.RUNNING, Status.ANALYZING})
-TERMINAL = frozenset(Status) - CLAIMED - {Status.PENDING}
+LIVE = CLAIMED | {Status.PENDING}
+TERMINAL = frozenset(Status) - LIVE
 _ORDER = {Status.PENDING: 0, Status.RUNNING: 1, Status.ANALYZING: 2} | dict.fromkeys(TERMINAL, 3)
 
 
@@ -111,6 +112,16 @@ class ExecutionSummary:
     exit_code: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
+    priority: int = 0
+    """Of an organization's queued executions, those with a higher one are claimed first."""
+    pool: str = DEFAULT_POOL
+    """The runners that may claim it: those that serve this pool."""
+    command: str | None = None
+    """How its command begins, as it may be shown; it was made of the request, which lists do not read."""
+    max_attempts: int = 1
+    """As often it is run at most, not counting what follows the loss of a runner, or being handed back."""
+    requested_by_name: str | None = None
+    """What `requested_by` was called then."""
 
     @property
     def fence(self) -> Fence:
@@ -131,10 +142,6 @@ class Execution(ExecutionSummary):
 
     request: Mapping[str, Any] = field(default_factory=dict)
     """The request as validated, in its JSON names; holds secrets, so it leaves the process only towards a runner."""
-    priority: int = 0
-    """Of an organization's queued executions, those with a higher one are claimed first."""
-    pool: str = DEFAULT_POOL
-    """The runners that may claim it: those that serve this pool."""
     fingerprint: str = ""
     """Equal for equal requests, where `request` itself cannot be compared as parts of it are encrypted."""
     attempts: tuple[Attempt, ...] = ()

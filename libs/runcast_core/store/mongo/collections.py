@@ -18,9 +18,12 @@ _LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}
 """Executions of the first version that wait, or may again: they would come after all that have a priority."""
 
 
+NEWEST, NEWEST_OF_STATUS = "newest", "newestOfStatus"
+NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
 _EXECUTIONS = [
     IndexModel("slot", name="slot", unique=True),
-    IndexModel([("organizationId", ASCENDING), ("createdAt", DESCENDING), ("taskId", DESCENDING)], name="newest"),
+    IndexModel([("organizationId", ASCENDING), *NEWEST_FIRST], name=NEWEST),
+    IndexModel([("organizationId", ASCENDING), ("status", ASCENDING), *NEWEST_FIRST], name=NEWEST_OF_STATUS),
     IndexModel(
         [
             *[(name, ASCENDING) for name in ("status", "source", "organizationId", "pool")],

@@ -129,7 +129,7 @@ ROWS = (
     _of_one("GET", "", READERS, 200, "waiting"),
     _of_one("GET", "/logs", READERS, 200, "reported"),
     _of_one("POST", "/cancel", WRITERS, 202, "waiting"),
-    _of_one("POST", "/rerun", WRITERS, 202, "ended"),
+    _of_one("POST", "/rerun", WRITERS, 202, "ended", body={"taskId": "again"}),
     _of_one("DELETE", "", WRITERS, 204, "ended"),
     Row("POST", "/executions/update", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"status": "FAILED"}),
     Row("POST", "/executions/log", (Caller.WORKER,), 200, _NOT_A_WORKER, _REPORT | {"log": "a line"}),

@@ -97,7 +97,7 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
             name: database[name].index_information() for name in ("executions", "logChunks", "users", "revocations")
         }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
-        "executions": {"slot", "newest", "queued", "runner", "unannounced"},
+        "executions": {"slot", "newest", "newestOfStatus", "queued", "runner", "unannounced"},
         "logChunks": {"order"},
         "users": {"email", "members"},
         "revocations": {"unannounced", "noted", "subjects"},
@@ -113,7 +113,8 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
         async with open_mongo_store(url) as store:
             for number, (task_id, priority) in enumerate([("low", -1), ("first", 0), ("held", 0), ("high", 1)]):
                 await store.create_execution(requested("a", task_id, created_at=number, priority=priority))
-        absent = {"priority": "", "pool": "", "fingerprint": "", "attempts": ""}
+        later = ("priority", "pool", "fingerprint", "attempts", "command", "maxAttempts", "requestedByName")
+        absent = dict.fromkeys(later, "")
         executions.update_many({"taskId": {"$in": ["first", "held"]}}, {"$unset": absent})
         executions.create_index("status", name="queue")
         async with open_mongo_store(url) as store:
@@ -124,7 +125,7 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
         async with open_mongo_store(url) as store:
             queued = await store.requeue("a", "first", held[1].fence, Status.FAILED)
             assert (queued.priority, queued.pool, len(queued.attempts)) == (0, "default", 1)
-            assert await store.queue_position("a", "low") == 2
+            assert await store.queue_positions("a", ["low"]) == {"low": 2}
         assert "queue" not in executions.index_information()
 
 
@@ -136,7 +137,7 @@ async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str)
         assert await store.backlogs(["gpu"]) == []
         assert [backlog.organization_id for backlog in await store.backlogs()] == ["a"]
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1, pools=["gpu"]) is None
-        assert await store.queue_position("a", "t") == 1
+        assert await store.queue_positions("a", ["t"]) == {"t": 1}
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
 
 
