@@ -480,7 +480,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List executions, newest first
+         * List executions, newest first; with filters one call looks at 10000, and a page before the last may be short or empty
          * @description For any role.
          */
         get: operations["list_executions"];
@@ -566,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run the same request under a new task id
+         * Run the same request under another task id; the same taskId again answers with the same execution
          * @description For admin or developer.
          */
         post: operations["rerun"];
@@ -676,7 +676,12 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
+            pool: string;
+            priority: number;
+            maxAttempts: number;
             image?: string;
+            command?: string;
+            requestedBy?: components["schemas"]["RequestedBy"];
             startedAt?: string;
             endedAt?: string;
             exitCode?: number;
@@ -702,6 +707,7 @@ export interface components {
         Config: {
             priority?: number | null;
             pool?: string | null;
+            retryAttempts?: number | null;
             environment?: string | {
                 [key: string]: string | number | boolean | components["schemas"]["Flagged"];
             } | null;
@@ -712,7 +718,6 @@ export interface components {
             secrets?: {
                 [key: string]: string | number | boolean;
             } | null;
-            retryAttempts?: number | null;
             retryOnLoss?: boolean | null;
             timeoutSeconds?: number | null;
             resources?: components["schemas"]["Resources"] | null;
@@ -738,7 +743,7 @@ export interface components {
         CredentialKind: "api-key" | "invitation" | "password-reset" | "worker-key";
         /**
          * @description An execution and its request; values of `environment`, `envVars` and `secrets` read `***`. `attempts` are those
-         *     that ended, oldest first. While it waits, `queuePosition` counts from 1 within the organization and the pool.
+         *     that ended, oldest first.
          */
         ExecutionDetail: {
             taskId: string;
@@ -749,21 +754,28 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
+            pool: string;
+            priority: number;
+            maxAttempts: number;
             image?: string;
+            command?: string;
+            requestedBy?: components["schemas"]["RequestedBy"];
             startedAt?: string;
             endedAt?: string;
             exitCode?: number;
             error?: string;
-            priority: number;
-            pool: string;
+            queuePosition?: number;
             attempts: components["schemas"]["AttemptState"][];
             request: Record<string, never>;
-            queuePosition?: number;
         };
-        /** @description A page, newest first. `nextCursor` is null on the last one. */
+        /**
+         * @description A page, newest first. `nextCursor` is null on the last one; one before may be short, or empty. `live` counts all
+         *     executions of the organization, whatever the page shows.
+         */
         ExecutionPage: {
-            executions: components["schemas"]["ExecutionState"][];
+            executions: components["schemas"]["ExecutionRow"][];
             nextCursor: string | null;
+            live: components["schemas"]["LiveCounts"];
         };
         /** @description A container to run. `command` as text is run by `/bin/sh -c`; without it the image's own runs. */
         ExecutionRequest: {
@@ -775,7 +787,36 @@ export interface components {
             tests?: string[] | null;
             config?: components["schemas"]["Config"] | null;
         };
-        /** @description An execution's state, as `execution-updated` carries it too. Fields without a value are left out. */
+        /**
+         * @description An execution's state and, while it waits, `queuePosition`, which counts from 1 within the organization and the
+         *     pool.
+         */
+        ExecutionRow: {
+            taskId: string;
+            organizationId: string;
+            status: components["schemas"]["Status"];
+            rev: number;
+            attempt: number;
+            source: components["schemas"]["Source"];
+            createdAt: string;
+            updatedAt: string;
+            pool: string;
+            priority: number;
+            maxAttempts: number;
+            image?: string;
+            command?: string;
+            requestedBy?: components["schemas"]["RequestedBy"];
+            startedAt?: string;
+            endedAt?: string;
+            exitCode?: number;
+            error?: string;
+            queuePosition?: number;
+        };
+        /**
+         * @description An execution's state, as `execution-updated` carries it too. Fields without a value are left out. `command` is
+         *     how its command begins, with values of `environment`, `envVars` and `secrets` as `***`. What a worker reported was
+         *     requested by nobody. `attempt` may pass `maxAttempts` after the loss of a runner, or being handed back.
+         */
         ExecutionState: {
             taskId: string;
             organizationId: string;
@@ -785,7 +826,12 @@ export interface components {
             source: components["schemas"]["Source"];
             createdAt: string;
             updatedAt: string;
+            pool: string;
+            priority: number;
+            maxAttempts: number;
             image?: string;
+            command?: string;
+            requestedBy?: components["schemas"]["RequestedBy"];
             startedAt?: string;
             endedAt?: string;
             exitCode?: number;
@@ -851,6 +897,12 @@ export interface components {
             seq: number;
             line: number;
             text: string;
+        };
+        /** @description How many executions of the organization are in each of these states. */
+        LiveCounts: {
+            PENDING: number;
+            RUNNING: number;
+            ANALYZING: number;
         };
         /**
          * @description What a search found in one step, in order, perhaps nothing. While there is `more`, send `after` again as the
@@ -1008,6 +1060,18 @@ export interface components {
             error: string;
             code: string;
             details?: unknown;
+        };
+        /** @description Who requested an execution: a user, or `key:<id>`; `name` is what they were called then, where that was known. */
+        RequestedBy: {
+            userId: string;
+            name?: string;
+        };
+        /**
+         * @description Under which id a request is run again; without one it is given a new one. Repeated under the same id it is the
+         *     same execution.
+         */
+        Rerun: {
+            taskId?: string | null;
         };
         /** @description A link with which a user sets a new password, once; see `InvitationLink`. */
         ResetLink: {
@@ -1975,8 +2039,13 @@ export interface operations {
     list_executions: {
         parameters: {
             query?: {
-                status?: "PENDING" | "RUNNING" | "ANALYZING" | "PASSED" | "FAILED" | "UNSTABLE" | "ERROR" | "CANCELLED" | "TIMED_OUT";
+                status?: ("PENDING" | "RUNNING" | "ANALYZING" | "PASSED" | "FAILED" | "UNSTABLE" | "ERROR" | "CANCELLED" | "TIMED_OUT")[];
                 image?: string;
+                requestedBy?: string;
+                pool?: string;
+                since?: string | number;
+                until?: string | number;
+                q?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -2144,7 +2213,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rerun"];
+            };
+        };
         responses: {
             /** @description done */
             202: {
