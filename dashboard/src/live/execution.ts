@@ -1,18 +1,8 @@
 /** An execution's state as events and answers bring it: which of two is the newer one, and what is still to come. */
 import type { components } from "../api/schema";
 
-/** What later versions of the api add to a state; older ones lack it. */
-interface Added {
-  requestedBy?: { userId: string; name?: string };
-  command?: string;
-  pool?: string;
-  priority?: number;
-  maxAttempts?: number;
-  queuePosition?: number;
-  phase?: "pulling" | "starting";
-}
-
-export type Execution = components["schemas"]["ExecutionState"] & Added;
+/** A row of the list, or as much of one as an event or a detail has. */
+export type Execution = components["schemas"]["ExecutionRow"] & { phase?: "pulling" | "starting" };
 export type Status = components["schemas"]["Status"];
 
 /** The statuses that still change. */

@@ -1,16 +1,13 @@
 /** States that the gateway relays, into what the page read before: lists and details in the query cache, by `rev`. */
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { components } from "../api/schema";
 import { type Execution, isLive, isNewer, updated } from "./execution";
 import { type Filters, matches } from "./filters";
 import type { Link } from "./link";
 import { onWake } from "./wake";
 
 /** A page of the list, as the api answers it. */
-export interface ExecutionPage {
-  executions: Execution[];
-  nextCursor: string | null;
-  live?: Partial<Record<string, number>>;
-}
+export type ExecutionPage = components["schemas"]["ExecutionPage"];
 
 type List = InfiniteData<ExecutionPage, string | undefined>;
 

@@ -22,7 +22,7 @@ function execution(taskId: string, more: Partial<Execution> = {}): Execution {
 }
 
 const listOf = (...pages: Execution[][]): List => ({
-  pages: pages.map((executions) => ({ executions, nextCursor: null })),
+  pages: pages.map((executions) => ({ executions, nextCursor: null, live: { PENDING: 0, RUNNING: 0, ANALYZING: 0 } })),
   pageParams: pages.map(() => undefined),
 });
 const ids = (list: List) => list.pages.map((page) => page.executions.map((each) => each.taskId));

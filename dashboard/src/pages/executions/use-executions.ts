@@ -1,6 +1,8 @@
 /** The list of executions as the api answers it, page after page. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { defined } from "../../api/defined";
+import type { Status } from "../../live/execution";
 import { type ExecutionPage, executionKeys } from "../../live/executions";
 import type { Filters } from "../../live/filters";
 
@@ -13,7 +15,11 @@ export function useExecutions(filters: Filters) {
   });
 }
 
-function page({ by, ...others }: Filters, cursor: string | undefined, signal: AbortSignal): Promise<ExecutionPage> {
-  const query = { ...others, ...(by ? { requestedBy: by } : {}), ...(cursor ? { cursor } : {}) };
-  return answer(api.GET("/api/executions", { params: { query: query as object }, signal }));
+function page(
+  { by, status, ...others }: Filters,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<ExecutionPage> {
+  const given = { ...others, status: status?.split(",") as Status[] | undefined, requestedBy: by, cursor };
+  return answer(api.GET("/api/executions", { params: { query: defined(given) }, signal }));
 }
