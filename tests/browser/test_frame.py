@@ -57,6 +57,21 @@ def test_the_link_tells_its_history_by_the_keyboard_alone(ada: Person):
     expect(badge).to_be_focused()
 
 
+def test_a_newer_page_offers_to_reload(ada: Person):
+    """Looked for when the network is back; this very page is none."""
+    page = ada.page
+    newer = '<!doctype html><script type="module" src="/assets/index-NeWeR123.js"></script>'
+    with page.expect_response(f"{ada.url}/"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("A newer version")).to_have_count(0)
+    page.route(f"{ada.url}/", lambda route: route.fulfill(content_type="text/html", body=newer))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("A newer version")).to_be_visible()
+    page.get_by_role("button", name="Reload").click()
+    ada.sees_link("Live")
+    expect(page.get_by_text("A newer version")).to_have_count(0)
+
+
 def test_the_demo_logs_in_with_one_click_and_its_password_is_in_no_address(people: Callable[..., Person], up: Up):
     """The banner's address, as a person opens it."""
     visitor = people("Visitor")

@@ -8,6 +8,7 @@ import { useSessionState } from "../live/use-session";
 import { ProblemCard } from "../ui/problem-card";
 import { Skeleton } from "../ui/skeleton";
 import { Header } from "./frame/header";
+import { NewVersion } from "./frame/new-version";
 import "./frame.css";
 
 export default function Frame() {
@@ -21,6 +22,7 @@ export default function Frame() {
       </a>
       <Header />
       <main id="main" tabIndex={-1}>
+        <NewVersion />
         <Outlet />
       </main>
     </div>
