@@ -11,9 +11,13 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
+# Where the api looks for the page, and what it is built from.
+PAGE := api/runcast_api/static/index.html
+PAGE_SOURCES := $(shell find dashboard -maxdepth 1 -type f 2> /dev/null; find dashboard/src dashboard/public -type f 2> /dev/null)
+
 .PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner clean
 
-up: $(VENV)/.all
+up: $(VENV)/.all $(PAGE)
 	@exec $(BIN)/runcast up
 
 demo: $(VENV)/.all
@@ -83,6 +87,14 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 	echo "npm could not install the JavaScript client: the tests through it cannot run"; \
 	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 
+# Without it the api serves a page that says what to install.
+$(PAGE): $(PAGE_SOURCES)
+	@if ! test -f dashboard/package.json; then echo "dashboard/ is not here: the page is not built"; \
+	elif ! command -v npm > /dev/null; then echo "npm is missing: install it with Node 20.19 or later, and the page is built"; \
+	elif ! (cd dashboard && npm ci --loglevel=error --no-audit --no-fund && npm run build); then \
+	rm -f $@; echo "The page could not be built; that takes npm and Node 20.19 or later, here it is Node $$(node --version)"; \
+	test "$(RUNCAST_TEST_DEMAND)" != all; fi
+
 $(PROGRAMS): benchmarks/.build/%: benchmarks/%.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
@@ -101,4 +113,4 @@ $(CENTRIFUGO): benchmarks/peers/centrifugo/go.mod
 	@touch $@
 
 clean:
-	rm -rf $(VENV) tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build
+	rm -rf $(VENV) $(dir $(PAGE)) dashboard/node_modules tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build
