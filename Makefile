@@ -15,7 +15,7 @@ CENTRIFUGO := benchmarks/.build/centrifugo
 PAGE := api/runcast_api/static/index.html
 PAGE_SOURCES := $(shell find dashboard -maxdepth 1 -type f 2> /dev/null; find dashboard/src dashboard/public -type f 2> /dev/null)
 
-.PHONY: up demo test check chaos lock bench-fanout bench-noisy bench-runner clean
+.PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner clean
 
 up: $(VENV)/.all $(PAGE)
 	@exec $(BIN)/runcast up
@@ -51,6 +51,14 @@ bench-noisy: $(VENV)/.dev
 # From a container's output to a client, beside `docker logs -f` and the system this replaces. Needs a container engine.
 bench-runner: $(VENV)/.dev benchmarks/.build/printer $(PEERS)
 	@$(BIN)/python -m benchmarks.runner $(ARGS)
+
+# The types of the api's calls, as the page knows them, from the api's own document.
+types: $(VENV)/.dev dashboard/node_modules/.package-lock.json
+	$(BIN)/python -m runcast_api.documentation | (cd dashboard && npm run --silent types) > $(VENV)/schema.d.ts
+	@mv $(VENV)/schema.d.ts dashboard/src/api/schema.d.ts
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	cd dashboard && npm ci --silent
 
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
