@@ -11,7 +11,6 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import CLAIMED, DEFAULT_POOL, Execution, Source, Status
-from runcast_core.model.identifiers import execution_key
 from runcast_core.model.statistics import load_of
 from runcast_core.store.mongo.activity import MongoActivity
 from runcast_core.store.mongo.documents import Document, execution
