@@ -13,13 +13,14 @@ from runcast_api.documentation.schemas import schemas, shapes
 from runcast_core.model.accounts import Role
 from runcast_core.model.wire.accounts import UserAnswer
 from runcast_core.model.wire.credentials import KeyAnswer
-from runcast_core.model.wire.executions import ExecutionPage
+from runcast_core.model.wire.executions import ExecutionPage, LiveCounts
 from runcast_core.model.wire.sessions import PageSessionAnswer
 from runcast_core.model.wire.shape import Shape, encode
 from tests.parts.documented import closed
 
 ANSWERS = {shape.__name__ for call in CALLS for shape in shapes(call.answer)} | {"Problem"}
 NULL = {"type": "null"}
+LIVE = LiveCounts(pending=0, running=1, analyzing=0)
 
 
 def _all(node: Any) -> Iterator[dict[str, Any]]:
@@ -60,8 +61,8 @@ def test_what_an_answer_may_leave_out_has_a_value_where_it_is_there():
         UserAnswer(id="u", organization_id="o", role=Role.VIEWER, email="e", name="n", created_at="t"),
         PageSessionAnswer(id="s", created_at="t", last_used_at="t", expires_at="t", agent="a", current=False),
         PageSessionAnswer(id="s", created_at="t", last_used_at="t", expires_at="t", agent="a", current=True),
-        ExecutionPage(executions=(), next_cursor=None),
-        ExecutionPage(executions=(), next_cursor="c"),
+        ExecutionPage(executions=(), next_cursor=None, live=LIVE),
+        ExecutionPage(executions=(), next_cursor="c", live=LIVE),
     ],
 )
 def test_a_shape_is_sent_as_its_schema_says(shape: Shape):
