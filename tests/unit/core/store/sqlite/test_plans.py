@@ -18,7 +18,9 @@ WANTED = {
     "mixed": (only(Status.FAILED, Status.RUNNING), "executions_newest"),
     "narrow": (Wanted(since=1, until=9, **NARROW), "executions_newest"),
     "live": (only(Status.RUNNING, Status.PENDING), "executions_live"),
-    "narrow and live": (Wanted(frozenset({Status.RUNNING}), since=1, until=9, **NARROW), "executions_live"),
+    "narrow and live": (Wanted(frozenset({Status.PENDING}), since=1, until=9, **NARROW), "executions_live"),
+    "claimed": (only(Status.RUNNING, Status.ANALYZING), "executions_claimed"),
+    "narrow and claimed": (Wanted(frozenset({Status.RUNNING}), since=1, until=9, **NARROW), "executions_claimed"),
 }
 BOUNDS = "(organization_id=? AND (created_at,task_id)>(?,?) AND (created_at,task_id)<(?,?))"
 
