@@ -168,8 +168,9 @@ async def _add_executions(store: SqliteStore, organization_id: str, marker: str)
     prefix = "" if organization_id == OWN else f"{organization_id}-"
     created = now_ms() - _HOUR_MS
     request = {"image": "busybox", "command": marker}
+    told = {"command": marker, "requested_by": f"{organization_id}-admin", "requested_by_name": marker}
     for name in ("waiting", "ended"):
-        one = Execution(organization_id, prefix + name, "busybox", created, created, request=request)
+        one = Execution(organization_id, prefix + name, "busybox", created, created, request=request, **told)
         await store.create_execution(one)
     await store.request_cancel(organization_id, f"{prefix}ended")
     await store.record_external(organization_id, f"{prefix}reported", Status.RUNNING)

@@ -36,10 +36,13 @@ async def test_lists_show_only_ones_own(tmp_path):
             await api.requested(task_id, org="org_a")
         await api.requested("b1", org="org_b")
         cursor = (await api.call("GET", "/api/executions", org="org_a", params={"limit": 1})).json()["nextCursor"]
-        for params in ({}, {"image": "busybox"}, {"status": "PENDING"}, {"cursor": cursor}):
+        filters = ({"image": "busybox"}, {"image": "*"}, {"status": "PENDING"}, {"q": "1"}, {"requestedBy": "u1"})
+        for params in ({}, *filters, {"pool": "default"}, {"since": "0"}, {"cursor": cursor}):
             page = (await api.call("GET", "/api/executions", org="org_b", params=params)).json()
             assert {execution["organizationId"] for execution in page["executions"]} <= {"org_b"}
-        assert (await api.call("GET", "/api/executions", org="org_c")).json() == {"executions": [], "nextCursor": None}
+            assert page["live"] == {"PENDING": 1, "RUNNING": 0, "ANALYZING": 0}
+        nothing = {"executions": [], "nextCursor": None, "live": {"PENDING": 0, "RUNNING": 0, "ANALYZING": 0}}
+        assert (await api.call("GET", "/api/executions", org="org_c")).json() == nothing
 
 
 async def test_the_same_task_id_in_two_organizations_is_two_executions(tmp_path):

@@ -10,8 +10,9 @@ from runcast_core.model.errors import LeaseLost
 from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Phase, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
-from runcast_core.store.sqlite.queue import CLAIMED, SqliteQueue, prolong
+from runcast_core.store.sqlite.queue import SqliteQueue, prolong
 from runcast_core.store.sqlite.rows import change, summaries, whole
+from runcast_core.store.sqlite.schema import CLAIMED
 
 _FENCED = f"organization_id = ? AND task_id = ? AND runner_id = ? AND attempt = ? AND created_at = ? AND {CLAIMED}"
 _LEASE_LOST = "the execution has ended or is no longer this runner's"

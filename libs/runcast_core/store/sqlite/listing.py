@@ -1,11 +1,11 @@
-"""The SQLite store's lists of executions, along the indexes of the newest and of the live ones.
+"""The SQLite store's lists of executions, along an index of the newest: of all, or of those that have not ended.
 
-Where nothing but live ones is wanted, the second one is the way: it holds no others, however long the history is.
+The latter hold no others, however long the history is, and however many wait.
 """
 
 from typing import Any
 
-from runcast_core.model.executions import LIVE, ExecutionSummary, Status
+from runcast_core.model.executions import CLAIMED, LIVE, ExecutionSummary, Status
 from runcast_core.store.listing import EVERY, LOOKED_AT, Position, Wanted
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.access import SqliteAccess
@@ -55,8 +55,9 @@ class SqliteListing(SqliteAccess):
 def _way(organization_id: str, wanted: Wanted, after: Position | None) -> list[_Clause]:
     """Return what an index answers: where the list begins, and of which executions it is."""
     clauses: list[_Clause] = [("organization_id = ?", (organization_id,))]
-    if _live(wanted):
-        clauses.append((schema.LIVE, ()))
+    _, condition = _index(wanted)
+    if condition:
+        clauses.append((condition, ()))
     if (first := wanted.begin(after)) is not None:
         clauses.append(("(created_at, task_id) < (?, ?)", (first.created_at, first.task_id)))
     return clauses
@@ -79,10 +80,15 @@ def _sieve(wanted: Wanted) -> list[_Clause]:
 
 
 def _joined(wanted: Wanted, clauses: list[_Clause]) -> tuple[str, list[Any]]:
-    index = "executions_live" if _live(wanted) else "executions_newest"
+    index, _ = _index(wanted)
     where = " AND ".join(text for text, _ in clauses)
     return f"INDEXED BY {index} WHERE {where}", [value for _, values in clauses for value in values]
 
 
-def _live(wanted: Wanted) -> bool:
-    return bool(wanted.statuses) and wanted.statuses <= LIVE
+def _index(wanted: Wanted) -> tuple[str, str]:
+    """Return the smallest index that has all that is wanted, and the condition of what is in it."""
+    if wanted.statuses and wanted.statuses <= CLAIMED:
+        return "executions_claimed", schema.CLAIMED
+    if wanted.statuses and wanted.statuses <= LIVE:
+        return "executions_live", schema.LIVE
+    return "executions_newest", ""

@@ -12,10 +12,9 @@ from runcast_core.store.sqlite.access import SqliteAccess
 from runcast_core.store.sqlite.rows import change, one, rows
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, DEFAULT_POOLS, Backlog
 
-CLAIMED = "status IN ('RUNNING', 'ANALYZING')"
 _BACKLOGS = f"""
 SELECT p.organization_id, o.concurrency_limit,
-    (SELECT count(*) FROM executions r WHERE r.organization_id = p.organization_id AND r.{CLAIMED}
+    (SELECT count(*) FROM executions r WHERE r.organization_id = p.organization_id AND r.{schema.CLAIMED}
      AND r.runner_id IS NOT NULL) AS running
 FROM (SELECT DISTINCT organization_id FROM executions WHERE status = 'PENDING' AND source = 'api'
       AND pool IN (%s)) p
@@ -23,7 +22,7 @@ LEFT JOIN organizations o ON o.organization_id = p.organization_id
 LEFT JOIN queues q ON q.organization_id = p.organization_id
 ORDER BY running, coalesce(q.served_at, 0), p.organization_id
 """  # noqa: S608 - constants
-_TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
+_TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {schema.CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
 _FIRST = f"""
 SELECT {schema.SUMMARY} FROM executions
 WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?

@@ -94,8 +94,9 @@ NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
 OF_SESSIONS = "user_id >= 'session:' AND user_id < 'session;'"
 """Which revocations are of a session."""
+CLAIMED = "status IN ('RUNNING', 'ANALYZING')"
 LIVE = "status IN ('PENDING', 'RUNNING', 'ANALYZING')"
-"""Which executions have not ended; a statement uses their index where it says the same by the same words."""
+"""Which executions run, and which have not ended; a statement that says so in these words may use their index."""
 
 INDEXES = f"""
 DROP INDEX IF EXISTS executions_queue;
@@ -107,6 +108,8 @@ CREATE INDEX IF NOT EXISTS log_chunks_counts ON log_chunks
     (organization_id, task_id, attempt, seq, lines, first_line);
 CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq, lines)
     WHERE first_line IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_claimed ON executions
+    (organization_id, created_at DESC, task_id DESC) WHERE {CLAIMED};
 CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
 CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};
 """

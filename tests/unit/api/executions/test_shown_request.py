@@ -72,4 +72,4 @@ def test_many_and_long_values_take_no_time():
     values = {f"A{n}": "a" * (4 + n) for n in range(1000)} | {"L": "a" * 300_000, "M": "a" * 100_000 + "b"}
     began = time.process_time()
     assert shown(command, secrets=values) == "***"
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 0.5

@@ -8,9 +8,10 @@ import apsw
 import pytest
 
 from runcast_core.model.executions import Status
+from runcast_core.store.listing import Wanted
 from runcast_core.store.sqlite.connections import connect
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
-from tests.parts.stores import requested
+from tests.parts.stores import only, requested
 
 COUNT = 100
 SIZES = [100, 200_000]
@@ -42,8 +43,8 @@ def _counted(connections: list[apsw.Connection], kind: int) -> int:
     ("verb", "values"),
     [
         ("executions", {"organization_id": "a", "limit": COUNT}),
-        ("executions", {"organization_id": "a", "limit": COUNT, "status": Status.PENDING}),
-        ("executions", {"organization_id": "a", "limit": COUNT, "image": "busybox"}),
+        ("executions", {"organization_id": "a", "limit": COUNT, "wanted": only(Status.PENDING)}),
+        ("executions", {"organization_id": "a", "limit": COUNT, "wanted": Wanted(image="busybox", text="BUSY")}),
         ("unannounced", {"before": 2**53, "limit": COUNT}),
     ],
 )
