@@ -67,6 +67,7 @@ def test_a_newer_page_offers_to_reload(ada: Person):
     page.route(f"{ada.url}/", lambda route: route.fulfill(content_type="text/html", body=newer))
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("A newer version")).to_be_visible()
+    page.unroute_all()
     page.get_by_role("button", name="Reload").click()
     ada.sees_link("Live")
     expect(page.get_by_text("A newer version")).to_have_count(0)

@@ -110,7 +110,7 @@ export class Link {
   }
 
   #close(): void {
-    clearTimeout(this.#silence);
+    this.#endSilence();
     clearTimeout(this.#again);
     this.#socket?.off();
     this.#socket?.disconnect();
@@ -142,7 +142,7 @@ export class Link {
   }
 
   #join(recovered: boolean): void {
-    clearTimeout(this.#silence);
+    this.#endSilence();
     this.#refusals = 0;
     this.#tell({ type: "joined", recovered });
     this.#joined.call(recovered);
@@ -183,9 +183,14 @@ export class Link {
     this.#again = setTimeout(() => this.#socket?.connect(), inMs);
   }
 
+  /** Counts from the loss on, however many tries fail meanwhile. */
   #awaitSilence(): void {
+    this.#silence ??= setTimeout(() => this.#tell({ type: "silent" }), SILENCE_MS);
+  }
+
+  #endSilence(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#tell({ type: "silent" }), SILENCE_MS);
+    this.#silence = undefined;
   }
 
   #tell(event: Told): void {

@@ -16,6 +16,10 @@ test("a clock that is wrong by an hour is known within a second, and better with
     expect(Math.abs(clock.offset - ahead)).toBeLessThanOrEqual(1000);
   }
   expect(Math.abs(clock.offset - ahead)).toBeLessThan(300);
+  const known = clock.offset;
+  local += 5000;
+  clock.heard(dated(local - 2900 + ahead), local - 3000);
+  expect(clock.offset).toBe(known);
   expect(clock.now()).toBe(local + clock.offset);
 });
 

@@ -177,6 +177,21 @@ test("2 s without a connection are offline, and a refusal with a code comes back
   expect(newest().connects).toBe(2);
 });
 
+test("tries that fail again and again do not put off that it is offline, and each loss counts anew", async () => {
+  session.becomes(sessionOf("ada"));
+  for (let loss = 0; loss < 2; loss += 1) {
+    newest().joins();
+    newest().loses();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await vi.advanceTimersByTimeAsync(499);
+      newest().says("connect_error", new Error("websocket error"));
+    }
+    expect(link.state.name).toBe("live");
+    await vi.advanceTimersByTimeAsync(600);
+    expect(link.state.name).toBe("offline");
+  }
+});
+
 test("unknown events and payloads of another shape are ignored", () => {
   const heard: unknown[] = [];
   link.on("execution-updated", (payload) => heard.push(payload));
