@@ -8,7 +8,7 @@ from typing import NamedTuple
 _SEQUENCE = re.compile(
     r"\x1b(?:"
     r"\[[0-?]*[ -/]*[@-~]?"  # CSI: colours
-    r"|[]PX^_][^\x07\x18\x1a\x1b\n]*[\x07\x18\x1a]?"  # OSC and other strings, to their end or that of the line
+    r"|[\]PX^_][^\x07\x18\x1a\x1b\n]*[\x07\x18\x1a]?"  # OSC and other strings, to their end or that of the line
     r"|[ -/]*[0-~]?)"  # all others
 )
 """What runners leave in output are colours; workers may report anything."""
