@@ -27,7 +27,6 @@ from runcast_api.http.problems import on_http_exception, on_runcast_error, on_un
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
 from runcast_api.settings import ApiSettings
-from runcast_api.statistics.images import AT_ONCE
 from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
 from runcast_core.access.verifier import token_verifier
@@ -91,7 +90,6 @@ def create_app(
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     app.state.output_shares = OutputShares()
-    app.state.statistics_turns = anyio.Semaphore(AT_ONCE)
     return app
 
 

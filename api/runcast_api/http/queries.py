@@ -1,9 +1,16 @@
 """Query parameters, checked."""
 
+from datetime import UTC, datetime, timedelta
+
 from starlette.requests import Request
 
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.executions import Status
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds."""
+_DATE = len("2026-01-31")
 
 
 def integer(request: Request, name: str, default: int, *, minimum: int, maximum: int) -> int:
@@ -14,6 +21,30 @@ def integer(request: Request, name: str, default: int, *, minimum: int, maximum:
     if not text.isascii() or not text.isdigit() or len(text) > 18 or not minimum <= int(text) <= maximum:
         raise InvalidInput(f"{name} must be a whole number from {minimum} to {maximum}", code="INVALID_QUERY")
     return int(text)
+
+
+def time(request: Request, name: str) -> int | None:
+    """Return a time in milliseconds since 1970, None where there is none. Raises `InvalidInput`."""
+    value = request.query_params.get(name)
+    at = None if value is None else _milliseconds(value)
+    if value is not None and (at is None or not 0 <= at <= _LATEST):
+        raise InvalidInput(
+            f"{name} must be a time from 1970 to 9999: milliseconds since 1970 in UTC, or ISO 8601 with its zone such "
+            "as 2026-01-31T12:00:00Z (write a + as %2B), or a date, which begins in UTC",
+            code="INVALID_QUERY",
+        )
+    return at
+
+
+def _milliseconds(value: str) -> int | None:
+    if value.isascii() and value.isdigit():
+        return int(value) if len(value) <= len(str(_LATEST)) else None
+    try:
+        at = datetime.fromisoformat(value)
+        zoned = at.replace(tzinfo=UTC) if len(value) <= _DATE else at
+        return (zoned - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, TypeError):  # the latter where it has no zone
+        return None
 
 
 def status(request: Request) -> Status | None:
