@@ -11,9 +11,13 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
-.PHONY: up demo test check chaos lock bench-fanout bench-noisy bench-runner clean
+# Where the api looks for the page, and what it is built from.
+PAGE := api/runcast_api/static/index.html
+PAGE_SOURCES := $(shell find dashboard -maxdepth 1 -type f 2> /dev/null; find dashboard/src dashboard/public -type f 2> /dev/null)
 
-up: $(VENV)/.all
+.PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner clean
+
+up: $(VENV)/.all $(PAGE)
 	@exec $(BIN)/runcast up
 
 demo: $(VENV)/.all
@@ -48,6 +52,14 @@ bench-noisy: $(VENV)/.dev
 bench-runner: $(VENV)/.dev benchmarks/.build/printer $(PEERS)
 	@$(BIN)/python -m benchmarks.runner $(ARGS)
 
+# The types of the api's calls, as the page knows them, from the api's own document.
+types: $(VENV)/.dev dashboard/node_modules/.package-lock.json
+	$(BIN)/python -m runcast_api.documentation | (cd dashboard && npm run --silent types) > $(VENV)/schema.d.ts
+	@mv $(VENV)/schema.d.ts dashboard/src/api/schema.d.ts
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	cd dashboard && npm ci --silent
+
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
@@ -75,6 +87,14 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 	echo "npm could not install the JavaScript client: the tests through it cannot run"; \
 	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 
+# Without it the api serves a page that says what to install.
+$(PAGE): $(PAGE_SOURCES)
+	@if ! test -f dashboard/package.json; then echo "dashboard/ is not here: the page is not built"; \
+	elif ! command -v npm > /dev/null; then echo "npm is missing: install it with Node 20.19 or later, and the page is built"; \
+	elif ! (cd dashboard && npm ci --loglevel=error --no-audit --no-fund && npm run build); then \
+	rm -f $@; echo "The page could not be built; that takes npm and Node 20.19 or later, here it is Node $$(node --version)"; \
+	test "$(RUNCAST_TEST_DEMAND)" != all; fi
+
 $(PROGRAMS): benchmarks/.build/%: benchmarks/%.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -o $@ $<
@@ -93,4 +113,4 @@ $(CENTRIFUGO): benchmarks/peers/centrifugo/go.mod
 	@touch $@
 
 clean:
-	rm -rf $(VENV) tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build
+	rm -rf $(VENV) $(dir $(PAGE)) dashboard/node_modules tests/e2e/node_modules benchmarks/peers/node_modules benchmarks/.build

@@ -18,14 +18,18 @@ from starlette.routing import Route
 
 from runcast_api.accounts.last_uses import LastUses
 from runcast_api.accounts.pages.chain import Chain
-from runcast_api.documentation.call import Handler
+from runcast_api.documentation.call import Call, Handler
 from runcast_api.documentation.calls import CALLS
 from runcast_api.documentation.docs_page import docs
 from runcast_api.documentation.openapi import openapi_json
 from runcast_api.executions.output_shares import OutputShares
+from runcast_api.http.compression import Compression
 from runcast_api.http.problems import on_http_exception, on_runcast_error, on_unexpected
 from runcast_api.http.request_ids import RequestIds
 from runcast_api.metrics import ApiMetrics
+from runcast_api.page.files import built_page
+from runcast_api.page.hosting import Hosting
+from runcast_api.page.policy import page_headers
 from runcast_api.settings import ApiSettings
 from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
@@ -70,7 +74,10 @@ def create_app(
     async def ping_bus() -> None:
         await app.state.bus.ping()
 
-    documentation = [Route("/openapi.json", openapi_json), Route("/docs", docs)]
+    documentation = [
+        Route(path, handler, middleware=[Middleware(Compression)])
+        for path, handler in (("/openapi.json", openapi_json), ("/docs", docs))
+    ]
     probes = probe_routes({"store": ping_store, "redis": ping_bus}, counters)
     app = Starlette(
         routes=[*_routes(), *documentation, *probes],
@@ -82,6 +89,7 @@ def create_app(
             Exception: on_unexpected,
         },
     )
+    app.router.default = Hosting(built_page(), page_headers(settings.gateway_origins), app.router.default)
     app.state.settings = settings
     app.state.last_uses = LastUses()
     app.state.sealer = sealer_of(settings)
@@ -132,14 +140,20 @@ def _teller(store: Store, bus: Bus, settings: ApiSettings) -> Teller:
 
 def _routes() -> list[Route]:
     """Return one route for each path, so that a 405 names all of its methods. A provider's user id may hold a `/`."""
-    handlers: dict[str, dict[str, Handler]] = {}
+    paths: dict[str, dict[str, Call]] = {}
     for call in CALLS:
-        handlers.setdefault(call.path.replace("{userId}", "{userId:path}"), {})[call.method] = call.handler
-    return [Route(path, _dispatching(methods), methods=list(methods)) for path, methods in handlers.items()]
+        paths.setdefault(call.path.replace("{userId}", "{userId:path}"), {})[call.method] = call
+    return [_route(path, calls) for path, calls in paths.items()]
 
 
-def _dispatching(methods: dict[str, Handler]) -> Handler:
+def _route(path: str, calls: dict[str, Call]) -> Route:
+    compressed = any(call.compressible for call in calls.values())
+    middleware = [Middleware(Compression)] if compressed else []
+    return Route(path, _dispatching(calls), methods=list(calls), middleware=middleware)
+
+
+def _dispatching(calls: dict[str, Call]) -> Handler:
     async def dispatch(request: Request) -> Response:
-        return await methods["GET" if request.method == "HEAD" else request.method](request)
+        return await calls["GET" if request.method == "HEAD" else request.method].handler(request)
 
     return dispatch

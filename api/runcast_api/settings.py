@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
+from runcast_core.serving.origins import as_sent
 from runcast_core.serving.settings import (
     OriginSettings,
     QuotaSettings,
@@ -15,6 +16,8 @@ from runcast_core.serving.settings import (
 )
 
 _HOST = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
+_GATEWAY = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+"""What a page's Content-Security-Policy can name."""
 
 
 class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSettings, QuotaSettings, TokenSettings):
@@ -30,6 +33,9 @@ class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSetting
     allowed_hosts: tuple[str, ...] = Field(("*",), alias="RUNCAST_ALLOWED_HOSTS")
     """Names, without a port, that a `Host` header may have; `*.example.com` for all below one, `*` for any."""
 
+    gateway_origins: tuple[str, ...] = Field((), alias="RUNCAST_GATEWAY_ORIGIN")
+    """Where the page finds gateways, the first of these, if not on its own origin; separated by commas."""
+
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can connect."""
@@ -43,6 +49,14 @@ class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSetting
     def _networks(cls, value: object) -> object:
         return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
 
+    @field_validator("gateway_origins", mode="before")
+    @classmethod
+    def _gateways(cls, value: object) -> object:
+        origins = tuple(part.strip().lower() for part in value.split(",")) if isinstance(value, str) else value
+        if isinstance(origins, tuple) and not all(map(_is_gateway, origins)):
+            raise ValueError("write origins such as https://gateway.example, by name, separated by commas")
+        return origins
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
@@ -50,3 +64,7 @@ class ApiSettings(OriginSettings, ServiceSettings, StoreSettings, SecretsSetting
         if isinstance(hosts, tuple) and not all(_HOST.fullmatch(host) for host in hosts):
             raise ValueError("write *, or names without a port, such as runcast.example, *.example or [::1]")
         return hosts
+
+
+def _is_gateway(origin: str) -> bool:
+    return _GATEWAY.fullmatch(origin) is not None and as_sent(origin)

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from runcast_core.access.sealing import is_secret
+from runcast_core.access.values import as_text
 
 
 def environment(
@@ -22,7 +21,7 @@ def environment(
         "ENVIRONMENT": target if isinstance(target, str) else None,
     }
     own = {**(target if isinstance(target, dict) else {}), **config.get("envVars", {}), **config.get("secrets", {})}
-    return {name: _text(_plain(value)) for name, value in {**implied, **own}.items() if value is not None}
+    return {name: as_text(value) for name, value in {**implied, **own}.items() if value is not None}
 
 
 def secret_values(request: Mapping[str, Any]) -> list[str]:
@@ -32,16 +31,4 @@ def secret_values(request: Mapping[str, Any]) -> list[str]:
     given = [*(target.values() if isinstance(target, dict) else ()), *(config.get("envVars") or {}).values()]
     values = [value for value in given if is_secret(value)]
     values += (config.get("secrets") or {}).values()
-    return [_text(_plain(value)) for value in values if value is not None]
-
-
-def _flagged(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"value", "secret"}
-
-
-def _plain(value: Any) -> Any:
-    return value["value"] if _flagged(value) else value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return [as_text(value) for value in values if value is not None]

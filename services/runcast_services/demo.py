@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urldefrag
 
 import anyio
 import httpx
@@ -71,7 +72,7 @@ def _url(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None  # noqa: S101 - asked for a pipe
     for line in process.stdout:
         if "is up at" in line:
-            return line.split("is up at ")[1].split()[0]
+            return urldefrag(line.split("is up at ")[1].strip()).url.rstrip("/")
     raise SystemExit("demo: runcast up did not start")
 
 

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from base64 import urlsafe_b64decode
 from pathlib import Path
+from urllib.parse import urldefrag
 
 import anyio
 import httpx
@@ -61,6 +63,25 @@ async def test_what_it_prints_works_as_pasted(tmp_path: Path):
             await _only_own_pages_may_call(http, up.headers)
         assert up.end(signal.SIGINT) == 0
         assert up.token not in up.log
+
+
+async def test_the_page_is_the_first_thing_that_it_prints(tmp_path: Path):
+    """Its address has what a page needs to log in, behind a `#`; it is served there with or without that."""
+    with running_up(tmp_path / "data", **PROCESS) as up:
+        assert up.banner.split()[:5] == ["Runcast", "is", "up", "at", up.page]
+        address, fragment = urldefrag(up.page)
+        demo = json.loads(urlsafe_b64decode(fragment.removeprefix("demo=") + "=="))
+        async with httpx.AsyncClient(base_url=address) as http:
+            answer = await http.get("", headers={"Accept": "text/html"})
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert "trusted-types 'none'" in answer.headers["content-security-policy"]
+            polled = await http.get("socket.io/?EIO=4&transport=polling", headers={"Accept": "text/html"})
+            assert polled.text.startswith("0{")
+            own = {"Sec-Fetch-Site": "same-origin"}
+            opened = await http.post("api/auth/login", json=demo | {"session": True}, headers=own)
+            assert opened.json()["organization"]["id"] == up.organization_id
+            assert opened.headers["set-cookie"].startswith("runcast_session=")
+        assert demo["password"] not in up.log
 
 
 async def _only_own_pages_may_call(http: httpx.AsyncClient, headers: dict[str, str]) -> None:

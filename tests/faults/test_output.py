@@ -57,7 +57,8 @@ class Printing:
         assert lines == [b"%d" % number for number in range(1, len(lines) + 1)]
         assert [chunk.seq for chunk in chunks] == list(range(1, len(chunks) + 1))
         assert ended.status is Status.PASSED
-        assert ended.attempts[-1].output == OutputEnd(chunks[-1].seq, len(data), hashlib.sha256(data).hexdigest())
+        sha256 = hashlib.sha256(data).hexdigest()
+        assert ended.attempts[-1].output == OutputEnd(chunks[-1].seq, len(data), sha256, len(lines))
 
 
 @asynccontextmanager

@@ -164,7 +164,9 @@ async def test_output_goes_on_from_the_last_stored_line(scene: Scene):
     proof = attempt["output"]
     assert (ended["status"], ended["attempt"]) == ("PASSED", 1)
     assert (proof["bytes"], proof["sha256"]) == (len(output), hashlib.sha256(output).hexdigest())
-    assert scene.dashboard.of("execution-log")[-1]["seq"] == proof["lastSeq"]
+    last = scene.dashboard.of("execution-log")[-1]
+    assert (last["seq"], last["firstLine"] + last["log"].count("\n")) == (proof["lastSeq"], proof["lines"])
+    assert proof["lines"] == len(printed)
     assert scene.statuses() == [("PENDING", 0), ("RUNNING", 1), ("PASSED", 1)]
 
 

@@ -110,7 +110,8 @@ class Ground:
         data = (await self.text(attempt)).encode()
         [end] = [one["output"] for one in shown["attempts"] if one["attempt"] == attempt]
         sha256 = hashlib.sha256(data).hexdigest()
-        assert end == {"lastSeq": (await self.seqs(attempt))[-1], "bytes": len(data), "sha256": sha256}
+        last, lines = (await self.seqs(attempt))[-1], data.count(b"\n")
+        assert end == {"lastSeq": last, "bytes": len(data), "sha256": sha256, "lines": lines}
 
 
 @pytest.fixture

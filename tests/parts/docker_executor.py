@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from runcast_core.model.executions import Phase
 from runcast_core.model.identifiers import new_id
 from runcast_runner.executors.docker.executor import DockerExecutor, connect_docker
 
@@ -13,3 +14,7 @@ def executor(busybox_image: str) -> Iterator[DockerExecutor]:
     executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
     yield executor
     executor._client.close()
+
+
+async def any_phase(phase: Phase) -> None:
+    """Take what a job waits for, where that is none of the test's concern."""

@@ -4,7 +4,8 @@ import gc
 import shutil
 import tempfile
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,18 @@ def containers_labelled(label: str) -> list[Any]:
     try:
         return client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
     finally:
+        client.close()
+
+
+@contextmanager
+def removed_image(name: str) -> Iterator[str]:
+    """Have the engine forget, at the end, an image that it pulls meanwhile."""
+    try:
+        yield name
+    finally:
+        client = docker.from_env()
+        with suppress(ImageNotFound):
+            client.images.remove(name)
         client.close()
 
 

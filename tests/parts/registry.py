@@ -1,9 +1,12 @@
-"""A stand-in for a registry on loopback, which an engine takes without TLS. Its images are never pulled to the end."""
+"""A stand-in for a registry on loopback, which an engine takes without TLS. Most of its images cannot be pulled."""
 
+import gzip
 import hashlib
 import http.server
+import io
 import json
 import secrets
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +17,18 @@ _LAYER_TYPE = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 class Registry(http.server.ThreadingHTTPServer):
-    """What an image's name holds says how its layer fails: `denied`, `silent`, `slow`, which is sent for ever."""
+    """What an image's name holds says how its layer fails: `denied`, `silent`, `slow`, which is sent for ever. That of
+    `whole` does not."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.layer = f"sha256:{secrets.token_hex(32)}"
+        files = _files()
+        self.layer = gzip.compress(files)
         """Of this registry alone: the engine gets no layer twice at a time."""
         system = {"architecture": "amd64", "os": "linux", "config": {}}
-        self.config = json.dumps({**system, "rootfs": {"type": "layers", "diff_ids": [self.layer]}}).encode()
+        self.config = json.dumps({**system, "rootfs": {"type": "layers", "diff_ids": [_digest(files)]}}).encode()
         self.asked = threading.Event()
         """Set once a layer was asked for."""
         self.left = threading.Event()
@@ -33,16 +38,31 @@ class Registry(http.server.ThreadingHTTPServer):
     def image(self, name: str) -> str:
         return f"127.0.0.1:{self.server_port}/{name}:1"
 
-    def manifest(self) -> bytes:
-        digest = "sha256:" + hashlib.sha256(self.config).hexdigest()
-        config = {"mediaType": _CONFIG_TYPE, "size": len(self.config), "digest": digest}
-        layer = {"mediaType": _LAYER_TYPE, "size": 2**30, "digest": self.layer}
+    def manifest(self, path: str) -> bytes:
+        config = {"mediaType": _CONFIG_TYPE, "size": len(self.config), "digest": _digest(self.config)}
+        size = len(self.layer) if "whole" in path else 2**30
+        layer = {"mediaType": _LAYER_TYPE, "size": size, "digest": _digest(self.layer)}
         return json.dumps(
             {"schemaVersion": 2, "mediaType": _MANIFEST_TYPE, "config": config, "layers": [layer]}
         ).encode()
 
     def handle_error(self, *_: object) -> None:
         """The engine may hang up."""
+
+
+def _files() -> bytes:
+    """Return a layer's archive, of one file that no other layer has."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        content = secrets.token_bytes(16)
+        file = tarfile.TarInfo("unique")
+        file.size = len(content)
+        tar.addfile(file, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -56,14 +76,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if "/manifests/" in self.path:
-            self._answer(200, self.server.manifest(), _MANIFEST_TYPE)
-        elif self.server.layer in self.path:
+            self._answer(200, self.server.manifest(self.path), _MANIFEST_TYPE)
+        elif _digest(self.server.layer) in self.path:
             self.server.asked.set()
             self._layer()
         else:
             self._answer(200, self.server.config if "/blobs/" in self.path else b"{}")
 
     def _layer(self) -> None:
+        if "whole" in self.path:
+            return self._answer(200, self.server.layer, "application/octet-stream")
         if "denied" in self.path:
             return self._answer(403, b'{"errors": [{"code": "DENIED", "message": "quarantined by policy"}]}')
         self.send_response(200)

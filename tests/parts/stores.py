@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from runcast_core.model.clock import now_ms
-from runcast_core.model.executions import Execution, ExecutionSummary
+from runcast_core.model.executions import Execution, ExecutionSummary, Status
 from runcast_core.model.identifiers import new_id
+from runcast_core.store.listing import Wanted
 from runcast_core.store.store import ANNOUNCE_GRACE_MS
 from tests.parts.part import Part
 
@@ -32,3 +33,8 @@ def requested(organization_id: str, task_id: str | None = None, **fields: Any) -
 def summary_of(execution: Execution) -> ExecutionSummary:
     """Return what is told of the execution where many are."""
     return ExecutionSummary(**{name: getattr(execution, name) for name in ExecutionSummary.__match_args__})
+
+
+def only(*statuses: Status) -> Wanted:
+    """Return what a list of these statuses is asked for."""
+    return Wanted(statuses=frozenset(statuses))

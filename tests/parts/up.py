@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
 import anyio
 import httpx
@@ -27,7 +28,8 @@ class Up:
         self.process = process
         self.banner = banner
         self._log = log
-        self.url = self._printed(r"is up at (\S+)")
+        self.page = self._printed(r"is up at (\S+)")
+        self.url = urldefrag(self.page).url.rstrip("/")
         self.executor = self._printed(r"executor: (\w+)")
         self.organization_id = self._printed(r"Organization +(\S+)")
         self.token = self._printed(r"Token +(\S+)")

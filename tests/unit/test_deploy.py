@@ -37,6 +37,21 @@ BOUNDS = {
     "max_watched",
     "drain_s",
 }
+PAGES = {
+    "/",
+    "/assets/index-B1a2C3d4.js",
+    "/login",
+    "/signup",
+    "/invitation",
+    "/password-reset",
+    "/executions",
+    "/executions/new",
+    "/executions/t1/compare",
+    "/images",
+    "/images/alpine",
+    "/people",
+    "/settings/keys",
+}
 DOCKER_VARIABLES = {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"}
 
 Document = dict[str, Any]
@@ -222,10 +237,10 @@ def _backend(documents: list[Document], path: str) -> str | None:
 
 @needs_kubectl
 def test_paths_are_routed(manifests: list[Document]) -> None:
-    """Socket.IO goes to the gateway, every call to the api, and probes and metrics stay inside."""
+    """Socket.IO goes to the gateway, every call and the page to the api, and probes and metrics stay inside."""
     assert _backend(manifests, "/socket.io/") == "runcast-gateway"
     calls = {*(call.path for call in CALLS), "/openapi.json", "/docs"}
-    assert {_backend(manifests, path) for path in calls} == {"runcast-api"}
+    assert {_backend(manifests, path) for path in calls | PAGES} == {"runcast-api"}
     assert {_backend(manifests, path) for path in ("/metrics", "/livez", "/readyz")} == {None}
 
 
@@ -321,7 +336,7 @@ def stages(service: str) -> list[list[tuple[str, str]]]:
 @pytest.mark.parametrize("service", SETTINGS)
 def test_an_image_is_built_in_stages_and_runs_without_root(service: str) -> None:
     """The image is what the last stage holds: Python, one virtual environment, a numeric user, the service."""
-    build, final = stages(service)
+    *_, build, final = stages(service)
     assert build[0] == ("FROM", "python:3.11-slim AS build")
     assert final[0] == ("FROM", "python:3.11-slim")
     arguments = dict(final)
@@ -348,8 +363,24 @@ def test_what_an_image_copies_is_in_the_context(service: str) -> None:
     """Every source that is copied exists and is let through by .dockerignore, which lets nothing through by default."""
     ignore = (ROOT / ".dockerignore").read_text().split("\n")
     assert "*" in ignore
-    build, _ = stages(service)
-    sources = [source for word, rest in build if word == "COPY" for source in rest.split()[:-1]]
-    for source in sources:
+    *_, build, _ = stages(service)
+    copied = [rest.split()[:-1] for word, rest in build if word == "COPY" and not rest.startswith("--from")]
+    for source in [source for sources in copied for source in sources]:
         assert (ROOT / source).exists()
         assert f"!{re.sub(r'requirements/.*', 'requirements/*.txt', source)}" in ignore
+
+
+def test_the_page_is_built_into_the_apis_image_alone() -> None:
+    """From the lock file, where npm is; never what was built on the machine that builds the image."""
+    page, build, _ = stages("api")
+    assert page[0][1].startswith("node:")
+    assert ("COPY", "dashboard ./") in page
+    assert dict(page)["RUN"].startswith("npm ci ")
+    assert dict(page)["RUN"].endswith("npm run build")
+    static = "api/runcast_api/static"
+    copied = ("COPY", f"--from=page /build/{static} {static}")
+    assert build.index(("COPY", "api api")) < build.index(copied) < [word for word, _ in build].index("RUN", -2)
+    ignore = (ROOT / ".dockerignore").read_text().split("\n")
+    assert ignore.index("!api") < ignore.index(static)
+    assert ignore.index("!dashboard") < ignore.index("**/node_modules")
+    assert all(len(stages(service)) == 2 for service in ("gateway", "runner"))

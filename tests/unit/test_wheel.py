@@ -13,10 +13,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.parts.built_page import FILES, build
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("api", "gateway", "runner")
 PACKAGES = {"runcast", "runcast_core", "runcast_services", *(f"runcast_{service}" for service in SERVICES)}
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+HATCH = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+COPIED = (".gitignore", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 UV = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 pytestmark = pytest.mark.skipif(UV is None, reason="uv is not installed, so no wheel can be built")
@@ -50,8 +53,15 @@ print(*sorted(blocked & {"apsw", "docker", "pymongo", "argon2", "socketio", "val
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [str(UV), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
+    """The wheel of a source distribution of a copy of the sources, in which a page is built."""
+    folder, sources = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("sources")
+    for name in COPIED:
+        shutil.copy(ROOT / name, sources / name)
+    for name in HATCH["sdist"]["include"]:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    build(sources / "api/runcast_api/static")
+    command = [str(UV), "build", "--quiet", "--out-dir", str(folder), str(sources)]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     (path,) = folder.glob("*.whl")
@@ -89,6 +99,14 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     """No tests, no deployment, no documents: only the packages and the metadata."""
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
+
+
+def test_the_wheel_holds_the_page(wheel: Path) -> None:
+    """As it was built, although git ignores it; and what is shown where it was not."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name, content in FILES.items():
+            assert archive.read(f"runcast_api/static/{name}") == content
+        assert "runcast_api/page/not_built.html" in archive.namelist()
 
 
 def test_the_metadata_names_extras_and_command(wheel: Path, metadata: Message) -> None:

@@ -43,5 +43,11 @@ class Call:
     """Whether it may also be plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
+    body_required: bool = True
     query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """The query's parameters, each with its JSON schema."""
+
+    @property
+    def compressible(self) -> bool:
+        """Whether its answer may be compressed: what every role may read, of which nothing is a credential."""
+        return self.method == "GET" and self.access in {Access.PUBLIC, Access.READER}

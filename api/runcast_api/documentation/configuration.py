@@ -5,7 +5,7 @@ from importlib.metadata import version
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runcast_api.executions.executions import MAX_PAGE as MAX_EXECUTIONS
+from runcast_api.executions.listing import MAX_PAGE as MAX_EXECUTIONS
 from runcast_api.executions.logs import MAX_PAGE as MAX_CHUNKS
 from runcast_api.http.answer import Answer
 from runcast_api.models.accounts import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
@@ -26,6 +26,7 @@ def _configuration(settings: ApiSettings) -> Configuration:
         signup=here and settings.public_signup,
         accounts=Accounts.HERE if here else Accounts.PROVIDER,
         limits=_limits(settings),
+        gateway_url=next(iter(settings.gateway_origins), None),
     )
 
 

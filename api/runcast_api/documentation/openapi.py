@@ -2,21 +2,17 @@
 
 import re
 from functools import cache
-from inspect import cleandoc
-from typing import Any, get_args
+from typing import Any
 
-import msgspec
-from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runcast_api.documentation.call import Access, Call
 from runcast_api.documentation.calls import CALLS
+from runcast_api.documentation.schemas import REF, schemas, shapes
 from runcast_core.model.identifiers import TASK_ID_PATTERN
 from runcast_core.model.wire.shape import Problem
 
-_REF = "#/components/schemas/"
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.PAGE: [{"pageSession": [], "ownPage": []}],
@@ -60,29 +56,12 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Runcast", "version": "1", "description": "Runs container images and streams their output."},
         "paths": paths,
-        "components": {"schemas": _schemas(), "securitySchemes": _SCHEMES},
+        "components": {"schemas": schemas(CALLS), "securitySchemes": _SCHEMES},
     }
 
 
 async def openapi_json(_: Request) -> Response:
     return JSONResponse(openapi())
-
-
-def _schemas() -> dict[str, Any]:
-    """Return the schemas of all bodies, which pydantic reads, and of all answers, which msgspec writes."""
-    bodies: set[type[BaseModel]] = {call.body for call in CALLS if call.body}
-    inputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(body, "validation") for body in bodies]
-    _, read = models_json_schema(inputs, ref_template=_REF + "{model}")
-    answers = {shape for call in CALLS for shape in shapes(call.answer)} | {Problem}
-    _, written = msgspec.json.schema_components(answers, ref_template=_REF + "{name}")
-    for schema in written.values():
-        schema["description"] = cleandoc(schema["description"])  # msgspec keeps the indentation
-    return dict(sorted((read["$defs"] | written).items()))
-
-
-def shapes(answer: Any) -> tuple[type, ...]:
-    """Return what a call may answer with, one by one: msgspec describes no union of shapes without tags."""
-    return get_args(answer) or ((answer,) if answer else ())
 
 
 def _operation(call: Call) -> dict[str, Any]:
@@ -97,16 +76,17 @@ def _operation(call: Call) -> dict[str, Any]:
         "parameters": _parameters(call),
         "responses": {str(call.status): done, "default": refused},
     }
-    return operation | ({"requestBody": {"required": True, "content": _content(call.body)}} if call.body else {})
+    body = {"required": call.body_required, "content": _content(call.body)}
+    return operation | ({"requestBody": body} if call.body else {})
 
 
 def _parameters(call: Call) -> list[dict[str, Any]]:
-    schemas = {name: _IN_PATH.get(name, {"type": "string"}) for name in re.findall(r"{(\w+)}", call.path)}
-    in_path = [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in schemas.items()]
+    named = {name: _IN_PATH.get(name, {"type": "string"}) for name in re.findall(r"{(\w+)}", call.path)}
+    in_path = [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in named.items()]
     return in_path + [{"name": name, "in": "query", "schema": schema} for name, schema in call.query.items()]
 
 
 def _content(model: Any) -> dict[str, Any]:
     """Return the JSON of a model, or of one of several."""
-    schemas = [{"$ref": _REF + each.__name__} for each in shapes(model)]
-    return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
+    each = [{"$ref": REF + shape.__name__} for shape in shapes(model)]
+    return {"application/json": {"schema": each[0] if len(each) == 1 else {"anyOf": each}}}

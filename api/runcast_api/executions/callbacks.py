@@ -26,6 +26,9 @@ from runcast_core.store.store import Store
 
 log = structlog.get_logger()
 
+_OURS = {"organizationId", *Chunk.__struct_encode_fields__}
+"""Fields that a worker's output is not relayed with: what is told of a chunk is what is stored."""
+
 
 async def update(request: Request) -> Response:
     reporter = await authenticate_reporter(request)
@@ -53,7 +56,7 @@ async def append_log(request: Request) -> Response:
         await _broadcast(request, relayed(EXECUTION_LOG, task_id, body), warning)
         return Answer(Ok(status="ok"))
     chunk = await _stored(request, reporter, organization_id, task_id, report.log)
-    shown: dict[str, Any] = {name: value for name, value in body.items() if name != "organizationId"}
+    shown: dict[str, Any] = {name: value for name, value in body.items() if name not in _OURS}
     await _publish(request, organization_id, relayed(EXECUTION_LOG, task_id, shown | builtins(Chunk.of(chunk))))
     return Answer(Ok(status="ok"))
 

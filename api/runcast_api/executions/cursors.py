@@ -5,7 +5,7 @@ import binascii
 
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.identifiers import check_task_id
-from runcast_core.store.store import Position
+from runcast_core.store.listing import Position
 
 _MAX_DIGITS = 15
 

@@ -1,40 +1,24 @@
-"""Finds lines of output that contain a text, whatever the case of either; a bounded step of the output at a time."""
+"""Finds lines of output that contain a text; a bounded step of the output at a time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import anyio.to_thread
 
+from runcast_api.executions.line_matcher import LineMatcher, without_sequences
+from runcast_api.executions.output import Output
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.executions import LogChunk, utf8_bytes
 from runcast_core.model.wire.output import LineFound
-from runcast_core.store.log_store import PAGE_BYTES, LogStore
+from runcast_core.store.log_store import PAGE_BYTES
 
 MAX_WANTED = 256
 CHUNKS = 1000
 """How many chunks one step searches at most; `PAGE_BYTES` of the store may end it before."""
 STEPS = 16
 """How many steps one page takes at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One attempt's output in the store."""
-
-    store: LogStore
-    organization_id: str
-    task_id: str
-    attempt: int
-
-    async def read(self, after: int, limit: int) -> list[LogChunk]:
-        return await self.store.read_logs(
-            self.organization_id, self.task_id, attempt=self.attempt, after=after, limit=limit
-        )
-
-    async def goes_on(self, after: int, last: int) -> bool:
-        """Tell whether there is more than what was read from `after` to `last`. The store bounds a page's size too, so
-        a page that is not full may yet have one after it."""
-        return last > after and bool(await self.read(last, 1))
+LINE_RANGES, PAGE_RANGES = 100, 20_000
+"""How many ranges are told of a line, and of all lines of a page."""
 
 
 @dataclass(slots=True)
@@ -46,15 +30,19 @@ class Found:
     limit: int
     lines: list[LineFound] = field(default_factory=list)
     size: int = 0
+    ranges: int = 0
 
     @property
     def full(self) -> bool:
         return len(self.lines) >= self.limit or self.size >= PAGE_BYTES
 
-    def add(self, chunk: LogChunk, lines: Iterator[tuple[int, str]]) -> None:
-        for number, line in lines:
-            self.lines.append(LineFound(seq=chunk.seq, line=number, text=line))
-            self.size += utf8_bytes(line)
+    def add(self, chunk: LogChunk, matcher: LineMatcher) -> None:
+        for line in matcher.lines(chunk.text):
+            ranges = matcher.ranges(line, min(LINE_RANGES, PAGE_RANGES - self.ranges))
+            number = None if chunk.first_line is None else chunk.first_line + line.number
+            self.lines.append(LineFound(chunk.seq, line.number, line.stored, number, ranges))
+            self.ranges += len(ranges)
+            self.size += utf8_bytes(line.stored)
         self.after = chunk.seq
 
 
@@ -62,10 +50,11 @@ class LogSearch:
     """Raises `InvalidInput` if `wanted` is not 1 to `MAX_WANTED` characters, or goes over the end of a line."""
 
     def __init__(self, output: Output, wanted: str) -> None:
-        if not 1 <= len(wanted) <= MAX_WANTED or "\n" in wanted:
-            raise InvalidInput(f"q must be 1 to {MAX_WANTED} characters within one line", code="INVALID_QUERY")
+        if len(wanted) > MAX_WANTED or "\n" in wanted or not without_sequences(wanted):
+            text = f"q must be 1 to {MAX_WANTED} characters within one line, and not only control sequences"
+            raise InvalidInput(text, code="INVALID_QUERY")
         self.output = output
-        self._wanted = wanted.casefold()
+        self._matcher = LineMatcher(wanted)
 
     async def page(self, after: int, limit: int) -> tuple[list[LineFound], int]:
         """Search what comes after chunk `after`, step by step. Return the lines found, and the last chunk searched: the
@@ -89,22 +78,12 @@ class LogSearch:
 
     def _search(self, chunks: list[LogChunk], found: Found) -> None:
         for chunk in chunks:
-            found.add(chunk, self._matches(chunk))
+            found.add(chunk, self._matcher)
             if found.full:
                 break
 
     def _taken(self, chunks: list[LogChunk]) -> bytes:
         """Return what is found in them; the list is empty then, as a reader may be slow to take that."""
-        text = "".join(f"{line}\n" for chunk in chunks for _, line in self._matches(chunk)).encode()
+        text = "".join(f"{line.stored}\n" for chunk in chunks for line in self._matcher.lines(chunk.text)).encode()
         chunks.clear()
         return text
-
-    def _matches(self, chunk: LogChunk) -> Iterator[tuple[int, str]]:
-        """Yield the lines that contain the text, each after its number within the chunk."""
-        folded = chunk.text.casefold()
-        if self._wanted not in folded:
-            return
-        lines = chunk.text.split("\n")
-        for number, line in enumerate(folded.split("\n")):
-            if self._wanted in line:
-                yield number, lines[number]

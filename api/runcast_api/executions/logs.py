@@ -2,61 +2,82 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.executions.executions import existing
-from runcast_api.executions.log_search import LogSearch, Output
+from runcast_api.executions.log_pages import page_after, page_before, page_of_line
+from runcast_api.executions.log_search import LogSearch
+from runcast_api.executions.output import MAX_SEQ, Output, output_of, seq_after
 from runcast_api.executions.output_answer import OutputAnswer
 from runcast_api.http import queries
 from runcast_core.model.errors import InvalidInput
-from runcast_core.model.executions import ExecutionSummary, LogChunk
-from runcast_core.model.wire.output import Chunk, LogMatches, LogPage
+from runcast_core.model.executions import ExecutionSummary, LogChunk, Status
+from runcast_core.model.wire.output import LogMatches
 from runcast_core.model.wire.shape import Shape, encode
 
 PAGE = 500
 MAX_PAGE = 1000
-_MAX = 2**53
+_PAGES: dict[str, Callable[..., Awaitable[Shape]]] = {
+    "after": page_after,
+    "before": page_before,
+    "line": page_of_line,
+}
+"""What makes a page, by the parameter that says where it is."""
 
 
 async def logs(request: Request) -> Response:
     execution = await existing(request)
-    attempt = queries.integer(request, "attempt", execution.attempt, minimum=0, maximum=1_000_000)
-    after = queries.integer(request, "after", 0, minimum=0, maximum=_MAX)
+    output = output_of(request, execution)
     limit = queries.integer(request, "limit", PAGE, minimum=1, maximum=MAX_PAGE)
+    text, wanted = _as_text(request), request.query_params.get("q")
+    name, place = _place(request)
+    if name != "after" and (text or wanted is not None):
+        _refuse(f"{name} is for pages of output: with q or format=text send after, or nothing")
+    search = LogSearch(output, wanted) if wanted is not None else None
+    if text:
+        return _download(request, execution, search.text(place or 0) if search else _text(output, place or 0))
+    read = partial(_matches, search) if search else partial(_PAGES[name], output)
+    return _page(request, execution, partial(read, execution.status, place, limit))
+
+
+def _as_text(request: Request) -> bool:
     format_ = request.query_params.get("format", "json")
     if format_ not in {"json", "text"}:
-        raise InvalidInput("format must be json or text", code="INVALID_QUERY")
-    output = Output(request.app.state.store, execution.organization_id, execution.task_id, attempt)
-    wanted = request.query_params.get("q")
-    search = LogSearch(output, wanted) if wanted is not None else None
-    if format_ == "text":
-        return _download(request, execution, search.text(after) if search else _text(output, after))
-    if search:
-        return _page(request, execution, partial(_matches, search, execution, after, limit))
-    return _page(request, execution, partial(_chunks, output, execution, after, limit))
+        _refuse("format must be json or text")
+    return format_ == "text"
 
 
-async def _chunks(output: Output, execution: ExecutionSummary, after: int, limit: int) -> LogPage:
-    chunks = await output.read(after, limit)
-    last = chunks[-1].seq if chunks else after
-    more = await output.goes_on(after, last)
-    shown = tuple(map(Chunk.of, chunks))
-    return LogPage(execution.task_id, output.attempt, execution.status, last, more, shown)
+def _place(request: Request) -> tuple[str, int | None]:
+    """Return the parameter that says where to read, `after` without any, and its value; None for the end of it all."""
+    given = [name for name in _PAGES if name in request.query_params]
+    if len(given) > 1:
+        _refuse(f"{' and '.join(given)} exclude each other: send one")
+    if given in ([], ["after"]):
+        return "after", seq_after(request)
+    [name] = given
+    if name == "before" and not request.query_params[name]:
+        return name, None
+    return name, queries.integer(request, name, 1, minimum=1, maximum=MAX_SEQ)
 
 
-async def _matches(search: LogSearch, execution: ExecutionSummary, after: int, limit: int) -> LogMatches:
+def _refuse(text: str) -> NoReturn:
+    raise InvalidInput(text, code="INVALID_QUERY")
+
+
+async def _matches(search: LogSearch, status: Status, after: int, limit: int) -> LogMatches:
     found, last = await search.page(after, limit)
-    more = await search.output.goes_on(after, last)
-    return LogMatches(execution.task_id, search.output.attempt, execution.status, last, more, tuple(found))
+    more = last > after and await search.output.goes_on(last)
+    return LogMatches(search.output.task_id, search.output.attempt, status, last, more, tuple(found))
 
 
 def _page(request: Request, execution: ExecutionSummary, read: Callable[[], Awaitable[Shape]]) -> Response:
     async def whole() -> AsyncIterator[bytes]:
         yield encode(await read())
 
-    return OutputAnswer(request, execution.organization_id, whole(), "application/json")
+    return OutputAnswer(request, execution.organization_id, whole(), "application/json", whole=True)
 
 
 def _download(request: Request, execution: ExecutionSummary, steps: AsyncIterator[bytes]) -> Response:

@@ -18,7 +18,7 @@ LOOK_S = 1.0
 class OutputAnswer(StreamingResponse):
     """Each step is made once the connection has written most of the one before, all within the share of the
     organization, for a caller who may still have it. What fails before there is a first step is answered as an error;
-    what fails later breaks the answer off. A HEAD makes no step."""
+    what fails later breaks the answer off. A HEAD makes no step. `whole` says that there is one, whose size is told."""
 
     def __init__(
         self,
@@ -27,17 +27,22 @@ class OutputAnswer(StreamingResponse):
         steps: AsyncIterator[bytes],
         media_type: str,
         headers: dict[str, str] | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
         super().__init__(steps, media_type=media_type, headers=headers)
         self._steps = steps
         self._shares: OutputShares = request.app.state.output_shares
         self._request = request
         self._organization_id = organization_id
+        self._whole = whole
         self._empty = request.method == "HEAD"
 
     async def stream_response(self, send: Send) -> None:
         async with self._shares.taken(self._organization_id) as share:
             step = await self._next(share)
+            if self._whole and step is not None:
+                self.headers["Content-Length"] = str(len(step))
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             try:
                 while step is not None:

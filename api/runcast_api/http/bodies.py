@@ -24,9 +24,17 @@ _MAX_NAME = 100
 async def read_object(request: Request) -> dict[str, Any]:
     """Return the body's JSON object. Raises `InvalidInput` (`BODY_TOO_LARGE`, `BODY_TIMEOUT`, `BODY_INCOMPLETE`,
     `INVALID_JSON`), and what refuses a caller who lost their rights while it came."""
+    return _object(await _received(request))
+
+
+async def _received(request: Request) -> bytes:
     limit: int = request.app.state.settings.max_body_bytes
     body = await received(request, max_bytes=limit, timeout_s=BODY_TIMEOUT_S)
     await authenticate_again(request, PROMPT_S)
+    return body
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
@@ -50,6 +58,12 @@ def parse(model: type[M], value: dict[str, Any]) -> M:
 
 async def read(model: type[M], request: Request) -> M:
     return parse(model, await read_object(request))
+
+
+async def read_if_any(model: type[M], request: Request) -> M:
+    """As `read`; no body at all is an object without fields."""
+    body = await _received(request)
+    return parse(model, _object(body) if body else {})
 
 
 def _detail(fault: ErrorDetails) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Query parameters, checked."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
@@ -21,6 +22,24 @@ def integer(request: Request, name: str, default: int, *, minimum: int, maximum:
     if not text.isascii() or not text.isdigit() or len(text) > 18 or not minimum <= int(text) <= maximum:
         raise InvalidInput(f"{name} must be a whole number from {minimum} to {maximum}", code="INVALID_QUERY")
     return int(text)
+
+
+def text(request: Request, name: str, longest: int) -> str | None:
+    """Return a text within bounds, None where there is none. Raises `InvalidInput`."""
+    value = request.query_params.get(name)
+    if value is None:
+        return None
+    if not 1 <= len(value) <= longest or "\0" in value:
+        raise InvalidInput(f"{name} must have 1 to {longest} characters; leave it out for all", code="INVALID_QUERY")
+    return value
+
+
+def matching(request: Request, name: str, pattern: str) -> str | None:
+    """Return a text that the pattern describes, None where there is none. Raises `InvalidInput`."""
+    value = request.query_params.get(name)
+    if value is not None and not re.fullmatch(pattern, value):
+        raise InvalidInput(f"{name} must match {pattern}; leave it out for all", code="INVALID_QUERY")
+    return value
 
 
 def time(request: Request, name: str) -> int | None:
@@ -47,10 +66,10 @@ def _milliseconds(value: str) -> int | None:
         return None
 
 
-def status(request: Request) -> Status | None:
-    text = request.query_params.get("status")
-    if text is None:
-        return None
-    if text not in Status.__members__:
-        raise InvalidInput(f"status must be one of {', '.join(Status)}", code="INVALID_QUERY")
-    return Status(text)
+def statuses(request: Request) -> frozenset[Status]:
+    """Return those that are asked for, one a parameter or with commas between. Raises `InvalidInput`."""
+    asked = {name for value in request.query_params.getlist("status") for name in value.split(",")}
+    if not asked <= Status.__members__.keys():
+        problem = f"status must be one of {', '.join(Status)}, or several with commas between"
+        raise InvalidInput(problem, code="INVALID_QUERY")
+    return frozenset(map(Status, asked))

@@ -39,10 +39,13 @@ class Resources(Body):
 
 
 class Place(Model):
-    """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool."""
+    """Where in the queue an execution waits: higher priorities first, for the runners that serve its pool; and how
+    often it may come there again."""
 
     priority: int | None = Field(None, strict=True, ge=-10, le=10)
     pool: Annotated[str, StringConstraints(pattern=POOL_PATTERN)] | None = None
+    retry_attempts: int | None = Field(None, strict=True, ge=0, le=10)
+    """How often a failed or timed out attempt is followed by another."""
 
 
 class Config(Place):
@@ -54,8 +57,6 @@ class Config(Place):
     base_url: Annotated[str, StringConstraints(max_length=2048)] | None = None
     env_vars: Variables | None = None
     secrets: Secrets | None = None
-    retry_attempts: int | None = Field(None, strict=True, ge=0, le=10)
-    """How often a failed or timed out attempt is followed by another."""
     retry_on_loss: bool | None = Field(None, strict=True)
     """Whether an attempt whose runner was lost is followed by another."""
     timeout_seconds: float | None = Field(None, strict=True, gt=0, le=604_800)
@@ -70,6 +71,7 @@ class Config(Place):
         return self
 
 
+TaskId = Annotated[str, StringConstraints(pattern=TASK_ID_PATTERN)]
 Selected = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=1024)]
 
 
@@ -78,7 +80,7 @@ class ExecutionRequest(Body):
 
     image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=512)]
     command: Argument | Annotated[list[Argument], Field(min_length=1), _FEW] | None = None
-    task_id: Annotated[str, StringConstraints(pattern=TASK_ID_PATTERN)] | None = None
+    task_id: TaskId | None = None
     folder: Selected = "all"
     tests: Annotated[list[Selected], Field(max_length=10_000)] | None = None
     config: Config | None = None
@@ -86,3 +88,10 @@ class ExecutionRequest(Body):
     def stored(self) -> dict[str, Any]:
         """Return what is kept of it, and compared when the same task id is requested again."""
         return self.model_dump(mode="json", by_alias=True, exclude={"task_id"}, exclude_none=True)
+
+
+class Rerun(Body):
+    """Under which id a request is run again; without one it is given a new one. Repeated under the same id it is the
+    same execution."""
+
+    task_id: TaskId | None = None

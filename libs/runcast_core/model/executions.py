@@ -36,8 +36,18 @@ class Status(StrEnum):
 
 
 CLAIMED = frozenset({Status.RUNNING, Status.ANALYZING})
-TERMINAL = frozenset(Status) - CLAIMED - {Status.PENDING}
+LIVE = CLAIMED | {Status.PENDING}
+TERMINAL = frozenset(Status) - LIVE
 _ORDER = {Status.PENDING: 0, Status.RUNNING: 1, Status.ANALYZING: 2} | dict.fromkeys(TERMINAL, 3)
+
+
+class Phase(StrEnum):
+    """What a running attempt that has printed nothing yet waits for. Not told where that takes no time."""
+
+    PULLING = "pulling"
+    """Its image."""
+    STARTING = "starting"
+    """Its container, or that it prints something."""
 
 
 class Source(StrEnum):
@@ -67,13 +77,15 @@ class AttemptKey(NamedTuple):
     """Of the execution, as in `Fence`."""
 
 
-class OutputEnd(msgspec.Struct, rename="camel", frozen=True):
-    """What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its lines, each
-    followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
+class OutputEnd(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
+    """What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its `lines`,
+    each followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal)."""
 
     last_seq: int
     size: int = msgspec.field(name="bytes")
     sha256: str
+    lines: int | None = None
+    """How many there are; None where a runner of an earlier version did not say."""
 
 
 class Attempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
@@ -111,6 +123,18 @@ class ExecutionSummary:
     exit_code: int | None = None
     started_at: int | None = None
     ended_at: int | None = None
+    priority: int = 0
+    """Of an organization's queued executions, those with a higher one are claimed first."""
+    pool: str = DEFAULT_POOL
+    """The runners that may claim it: those that serve this pool."""
+    command: str | None = None
+    """How its command begins, as it may be shown; it was made of the request, which lists do not read."""
+    max_attempts: int = 1
+    """As often it is run at most, not counting what follows the loss of a runner, or being handed back."""
+    requested_by_name: str | None = None
+    """What `requested_by` was called then."""
+    phase: Phase | None = None
+    """Of this very state: the next one has its own, or none."""
 
     @property
     def fence(self) -> Fence:
@@ -131,10 +155,6 @@ class Execution(ExecutionSummary):
 
     request: Mapping[str, Any] = field(default_factory=dict)
     """The request as validated, in its JSON names; holds secrets, so it leaves the process only towards a runner."""
-    priority: int = 0
-    """Of an organization's queued executions, those with a higher one are claimed first."""
-    pool: str = DEFAULT_POOL
-    """The runners that may claim it: those that serve this pool."""
     fingerprint: str = ""
     """Equal for equal requests, where `request` itself cannot be compared as parts of it are encrypted."""
     attempts: tuple[Attempt, ...] = ()
@@ -154,6 +174,14 @@ class LogChunk:
     ts: int
     stderr: tuple[tuple[int, int], ...] = ()
     """Which of its lines came from standard error: runs of (first line, number of lines), counted from 0."""
+    first_line: int | None = None
+    """The number of its first line, from 1 within the attempt; None where lines before it were not counted, as earlier
+    versions did not."""
+
+    @property
+    def lines(self) -> int:
+        """How many it has: one more than newlines."""
+        return self.text.count("\n") + 1
 
 
 def utf8_bytes(text: str) -> int:

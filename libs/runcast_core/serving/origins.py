@@ -27,7 +27,7 @@ class Origins:
         machine's own servers. Raises `ValueError`, without the text, if an entry is none of these."""
         entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
         origins = tuple(entry for entry in entries if entry != _LOOPBACK)
-        if not entries or not all(origin == _ANY or _as_sent(origin) for origin in origins):
+        if not entries or not all(origin == _ANY or as_sent(origin) for origin in origins):
             raise ValueError("write *, loopback, or origins such as https://dashboard.example, separated by commas")
         return cls(origins, _LOOPBACK_ORIGIN if _LOOPBACK in entries else None)
 
@@ -41,6 +41,6 @@ class Origins:
         return self.allow_origin_regex is not None and re.fullmatch(self.allow_origin_regex, origin) is not None
 
 
-def _as_sent(origin: str) -> bool:
+def as_sent(origin: str) -> bool:
     """Tell whether a browser may send it so: without a path, a user or a default port. Another would never match."""
     return _ORIGIN.fullmatch(origin) is not None and _DEFAULT_PORT.fullmatch(origin) is None

@@ -4,7 +4,7 @@ Two adapters, `sqlite/` and `mongo/`, pass one contract suite. Every verb may ra
 (temporary). All are safe to call from many tasks, and from many processes on the same store, at once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,10 +16,12 @@ from runcast_core.model.executions import (
     ExecutionSummary,
     Fence,
     OutputEnd,
+    Phase,
     Status,
 )
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.store.credential_store import CredentialStore, SessionStore
+from runcast_core.store.listing import EVERY, LOOKED_AT, Position, Wanted
 from runcast_core.store.log_store import LogStore
 from runcast_core.store.statistics_store import StatisticsStore
 
@@ -36,14 +38,6 @@ class Backlog:
     organization_id: str
     running: int
     concurrency_limit: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in the list of executions, newest first: the entry that a page ended with."""
-
-    created_at: int
-    task_id: str
 
 
 def still_held() -> Conflict:
@@ -74,18 +68,32 @@ class ExecutionStore(Protocol):
     async def executions(
         self,
         organization_id: str,
+        wanted: Wanted = EVERY,
         *,
-        status: Status | None = None,
-        image: str | None = None,
         after: Position | None = None,
+        down_to: Position | None = None,
         limit: int = 50,
     ) -> list[ExecutionSummary]:
-        """Return up to `limit`, newest first by (`created_at`, `task_id`), those after `after` only."""
+        """Return up to `limit` of those wanted, newest first by (`created_at`, `task_id`): those after `after` only,
+        down to and with `down_to`. Without the latter whatever is rare, such as a `text` that few have, costs going
+        through all that the organization has, or in these statuses: see `horizon`."""
         ...
 
-    async def queue_position(self, organization_id: str, task_id: str) -> int | None:
-        """Return 1 for the queued execution that is claimed next of its organization and pool, 2 for the one after,
-        and so on, as it is now; None if it is not `PENDING`, or external."""
+    async def horizon(
+        self, organization_id: str, wanted: Wanted, *, after: Position | None = None, looked_at: int = LOOKED_AT
+    ) -> Position | None:
+        """Return where a look from `after` ends that goes through `looked_at` executions, of which it shows those
+        wanted: that is read from an index. None if it goes through all that there are, or each of them is shown."""
+        ...
+
+    async def live_counts(self, organization_id: str) -> Mapping[Status, int]:
+        """Return how many executions there are in each status that is not terminal; those with none may be left out.
+        An index is counted, and its part of these only."""
+        ...
+
+    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> Mapping[str, int]:
+        """Return, in one look at the organization's queue, 1 for the queued execution that is claimed next of its pool,
+        2 for the one after, and so on, as it is now. Those that are not `PENDING`, or external, are left out."""
         ...
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
@@ -160,6 +168,11 @@ class LeaseStore(Protocol):
         """Move a claimed execution forward, to `ANALYZING` or a terminal status. The latter frees its slot and, in the
         same write, records its attempt as ended with `output`, and with `result` where that is not the execution's own
         status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
+        ...
+
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+        """Give a `RUNNING` execution this phase, as a state of its own: `rev` rises, and it is to be announced. The
+        next change of state takes it away. Raises `LeaseLost`, or `Conflict` (`NOT_FORWARD`) if it is `ANALYZING`."""
         ...
 
     async def requeue(

@@ -4,6 +4,7 @@ import math
 import traceback
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Store
 from runcast_runner.attempt.job import job_of
 from runcast_runner.attempt.lease import Lease, Stop
+from runcast_runner.attempt.phase import note_phase
 from runcast_runner.attempt.self_report import self_report
 from runcast_runner.attempt.time_limit import longest_s
 from runcast_runner.executors.executor import Executor, FoundJob, Running
@@ -164,7 +166,7 @@ class ExecutionRun:
     async def _begun(self) -> AbstractAsyncContextManager[Running]:
         job = job_of(self._plain, self._settings, self._report.variables)
         if self._found is None:
-            await self._executor.prepare(job)
+            await self._executor.prepare(job, partial(note_phase, self._store, self._bus, self.execution))
         return self._executor.running(job, self._found)
 
     async def _follow_in_time(self, running: Running) -> int | None:

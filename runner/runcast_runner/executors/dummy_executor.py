@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import anyio
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.executors.executor import FoundJob, Job, Running, Write
+from runcast_runner.executors.executor import FoundJob, Job, Running, Tell, Write
 
 
 class DummyExecutor:
@@ -22,7 +22,7 @@ class DummyExecutor:
     def __init__(self) -> None:
         self.jobs: set[str] = set()
 
-    async def prepare(self, job: Job) -> None:
+    async def prepare(self, job: Job, tell: Tell) -> None:
         """Nothing is needed."""
 
     @asynccontextmanager

@@ -5,13 +5,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runcast_core.model.executions import AttemptKey
+from runcast_core.model.executions import AttemptKey, Phase
 
 
 class Write(Protocol):
     """Takes output cut anywhere. A line is made of one stream's bytes, whatever another stream writes meanwhile."""
 
     def __call__(self, data: bytes, stream: int = 0, /) -> Awaitable[None]: ...
+
+
+class Tell(Protocol):
+    """Takes what a job that is not running yet waits for. Never fails."""
+
+    def __call__(self, phase: Phase, /) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ class Executor(Protocol):
 
     name: str
 
-    async def prepare(self, job: Job) -> None:
-        """Have at hand what the job needs, such as its image: what that takes is none of the job's own time. Raises
-        `ExecutorError` if it cannot run."""
+    async def prepare(self, job: Job, tell: Tell) -> None:
+        """Have at hand what the job needs, such as its image: what that takes is none of the job's own time. Tells it
+        where it may be long. Raises `ExecutorError` if it cannot run."""
         ...
 
     def running(self, job: Job, found: FoundJob | None = None) -> AbstractAsyncContextManager[Running]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick
 
+from runcast_core.access.values import MASK
 from runcast_runner.output.secret_forms import LONGEST, Form, forms
 
-MASK = "***"
 REACH = LONGEST + 3
 """So many characters after a place decide whether a secret goes across it."""
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")

@@ -1,4 +1,4 @@
-"""From lines to numbered chunks, and the proof of all that was numbered."""
+"""From lines to numbered chunks of counted lines, and the proof of all that was numbered."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -14,18 +14,19 @@ _Run = tuple[int, int]
 
 
 class Numbering:
-    """Numbers an attempt's chunks from 1, or on from what is stored of it. `proof` is of every line so far, each
-    followed by a newline, in UTF-8."""
+    """Numbers an attempt's chunks and lines from 1, or on from what is stored of it. `proof` is of every line so far,
+    each followed by a newline, in UTF-8."""
 
     def __init__(self, execution: Execution, stored: StoredOutput) -> None:
         self._execution = execution
         self._seq = stored.last_seq
+        self._lines = stored.lines
         self._size = stored.size
         self._digest = stored.digest.copy()
 
     @property
     def proof(self) -> OutputEnd:
-        return OutputEnd(self._seq, self._size, self._digest.hexdigest())
+        return OutputEnd(self._seq, self._size, self._digest.hexdigest(), self._lines)
 
     def chunks(self, pieces: list[Piece]) -> list[LogChunk]:
         """Return the pieces' lines in order, in chunks of up to `CHUNK_CHARACTERS` or of one longer line."""
@@ -39,13 +40,13 @@ class Numbering:
         return list(self._numbered(text, _stderr_runs(pieces)))
 
     def _numbered(self, text: str, stderr: list[_Run]) -> Iterator[LogChunk]:
-        owner, now, first = self._execution, now_ms(), 0
+        owner, now, before = self._execution, now_ms(), self._lines
         for cut in _cut(text):
             self._seq += 1
-            count = cut.count("\n") + 1 if stderr else 0
-            marked = _within(stderr, first, count)
-            first += count
-            yield LogChunk(owner.organization_id, owner.task_id, owner.attempt, self._seq, cut, now, marked)
+            count, first = cut.count("\n") + 1, self._lines + 1
+            marked = _within(stderr, self._lines - before, count)
+            self._lines += count
+            yield LogChunk(owner.organization_id, owner.task_id, owner.attempt, self._seq, cut, now, marked, first)
 
 
 def _cut(text: str) -> Iterator[str]:

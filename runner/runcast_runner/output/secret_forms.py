@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
+from runcast_core.access.values import LEAST_CHARACTERS, telling
 from runcast_runner.output.terminal_text import visible
 
-LEAST_CHARACTERS = 4
 LONGEST = 512
 _WHOLE = 32
 _WRAPS = (64, 76)
@@ -26,14 +26,13 @@ class Form(NamedTuple):
 def forms(secret: str) -> set[Form]:
     """Return the forms of a value: raw, base64, percent-encoded and JSON; of several lines each is one, too.
 
-    Nothing under `LEAST_CHARACTERS` is a secret. A form over 32 characters is represented by parts of it that cover it,
+    What is a secret of it is said by `telling`. A form over 32 characters is represented by parts of it that cover it,
     none longer than `LONGEST`; so a part of a secret may be found as well.
     """
     secret = secret.encode("utf-8", "replace").decode()
     found: set[Form] = set()
-    for value in {secret.strip(), *(line.strip() for line in re.split(r"[\r\n]+", secret))}:
-        if len(value) >= LEAST_CHARACTERS:
-            found |= {part for form in _encoded(value) for part in _parts(form)}
+    for value in telling(secret):
+        found |= {part for form in _encoded(value) for part in _parts(form)}
     return found
 
 

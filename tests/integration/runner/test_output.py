@@ -32,7 +32,7 @@ async def _ended(api: Installation, *pieces: tuple[bytes, int], config=None, **s
 
 
 async def test_a_client_can_verify_the_output(tmp_path):
-    """Bytes and SHA-256 of the text are those that the execution tells of each attempt, also where lines were cut."""
+    """Lines, bytes and SHA-256 of the text are what the execution tells of each attempt, also where lines were cut."""
     pieces = [("grüße €\n".encode() * 9_000, 1), (b"x" * 20_000 + b"\nlast", 2), (b"\x00\n\n", 1)]
     async with serving(tmp_path) as api:
         ended = await _ended(api, *pieces, config={"retryAttempts": 1})
@@ -45,6 +45,7 @@ async def test_a_client_can_verify_the_output(tmp_path):
             "lastSeq": chunks[-1]["seq"],
             "bytes": len(text.content),
             "sha256": hashlib.sha256(text.content).hexdigest(),
+            "lines": text.content.count(b"\n"),
         }
         for text in texts
     ]
@@ -56,7 +57,7 @@ async def test_no_output_has_a_proof_too(tmp_path):
     async with serving(tmp_path) as api:
         ended = await _ended(api)
         told = (await api.call("GET", f"/api/executions/{ended.task_id}")).json()["attempts"][-1]["output"]
-    assert told == {"lastSeq": 0, "bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    assert told == {"lastSeq": 0, "bytes": 0, "sha256": hashlib.sha256(b"").hexdigest(), "lines": 0}
 
 
 async def test_a_page_says_which_lines_are_standard_error(tmp_path):

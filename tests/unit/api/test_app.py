@@ -3,11 +3,9 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from html.parser import HTMLParser
 from typing import Any
 
-import httpx2
 import jsonschema
 import pytest
 from msgspec.json import schema_components
@@ -17,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 from runcast_api import app as app_module
 from runcast_api.app import create_app
 from runcast_api.documentation.calls import CALLS
-from runcast_api.documentation.openapi import openapi, shapes
+from runcast_api.documentation.schemas import shapes
 from runcast_api.settings import ApiSettings
 from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
@@ -25,6 +23,7 @@ from runcast_core.model.errors import LeaseLost, SettingError, StoreUnavailable
 from runcast_core.model.executions import Execution
 from tests.parts.api import SECRET, serving
 from tests.parts.conditions import until
+from tests.parts.documented import check
 
 
 class _Page(HTMLParser):
@@ -98,17 +97,7 @@ def test_no_schema_hides_another_one():
 async def test_real_answers_are_as_documented(tmp_path):
     """Every call's answer, and a refusal, validate against the schema that the documentation shows, and have nothing
     that it does not show."""
-    document = deepcopy(openapi())
-    for documented in document["components"]["schemas"].values():
-        documented.setdefault("additionalProperties", False)
     worker = {"Authorization": "Bearer token of the workers"}
-
-    def check(answer: httpx2.Response, method: str, path: str) -> dict[str, Any]:
-        responses = document["paths"][path][method.lower()]["responses"]
-        content = responses.get(str(answer.status_code), responses["default"])["content"]
-        schema = content["application/json"]["schema"] | {"components": document["components"]}
-        jsonschema.validate(answer.json(), schema)
-        return answer.json()
 
     async with serving(tmp_path, RUNCAST_CALLBACK_TOKEN="token of the workers") as api:
         account = {"email": "a@example.com", "password": "a long password", "name": "A", "organizationName": "O"}
@@ -258,6 +247,16 @@ async def test_opens_its_own_parts_when_given_none(tmp_path, monkeypatch):
         ("RUNCAST_ALLOWED_HOSTS", "a.example:3000"),
         ("RUNCAST_ALLOWED_HOSTS", "*a.example"),
         ("RUNCAST_ALLOWED_HOSTS", "a.example,,b.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "gateway.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "*"),
+        ("RUNCAST_GATEWAY_ORIGIN", "loopback"),
+        ("RUNCAST_GATEWAY_ORIGIN", "wss://gateway.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://*.example"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example/"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example:443"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://gateway.example; script-src *"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://[::1]:3000"),
+        ("RUNCAST_GATEWAY_ORIGIN", "https://a.example,,https://b.example"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):

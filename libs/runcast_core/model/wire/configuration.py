@@ -26,9 +26,11 @@ class Limits(Shape, frozen=True):
 
 
 class Configuration(Shape, frozen=True):
-    """The installation's version, whether anybody may sign up, and its limits."""
+    """The installation's version, whether anybody may sign up, its limits, and where its gateways are, if not on the
+    origin of the page."""
 
     version: str
     signup: bool
     accounts: Accounts
     limits: Limits
+    gateway_url: str | None = None

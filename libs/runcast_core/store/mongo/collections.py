@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pymongo
 from pymongo import ASCENDING, DESCENDING, IndexModel, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
@@ -13,11 +14,13 @@ from runcast_core.store.mongo.errors import translated
 
 EMAIL_INDEX = "email"
 
-_FIRST_QUEUE_INDEX = "queue"
+_FIRST_QUEUE_INDEX, _FIRST_LOG_INDEX = "queue", "order"
 _LIVE_WITHOUT_PRIORITY = {"status": {"$in": ["PENDING", "RUNNING", "ANALYZING"]}, "priority": {"$exists": False}}
 """Executions of the first version that wait, or may again: they would come after all that have a priority."""
 
 
+NEWEST, NEWEST_OF_STATUS = "newest", "newestOfStatus"
+NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
 _END = [("endedAt", DESCENDING), ("taskId", DESCENDING)]
 _OF_END = [("status", ASCENDING), ("startedAt", ASCENDING)]
 _ENDED = [
@@ -27,7 +30,8 @@ _ENDED = [
 """They hold whatever charts need of an execution that ended."""
 _EXECUTIONS = [
     IndexModel("slot", name="slot", unique=True),
-    IndexModel([("organizationId", ASCENDING), ("createdAt", DESCENDING), ("taskId", DESCENDING)], name="newest"),
+    IndexModel([("organizationId", ASCENDING), *NEWEST_FIRST], name=NEWEST),
+    IndexModel([("organizationId", ASCENDING), ("status", ASCENDING), *NEWEST_FIRST], name=NEWEST_OF_STATUS),
     IndexModel(
         [
             *[(name, ASCENDING) for name in ("status", "source", "organizationId", "pool")],
@@ -39,7 +43,11 @@ _EXECUTIONS = [
     IndexModel([("unannounced", ASCENDING), ("updatedAt", ASCENDING)], name="unannounced"),
     *_ENDED,
 ]
-_LOG_CHUNKS = [IndexModel([(name, ASCENDING) for name in ("organizationId", "taskId", "attempt", "seq")], name="order")]
+_OF_ATTEMPT = ("organizationId", "taskId", "attempt")
+_LOG_CHUNKS = [
+    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "seq", "lines", "firstLine")], name="counts"),
+    IndexModel([(name, ASCENDING) for name in (*_OF_ATTEMPT, "firstLine", "seq", "lines")], name="lines"),
+]
 _USERS = [
     IndexModel("email", name=EMAIL_INDEX, unique=True),
     IndexModel([(name, ASCENDING) for name in ("organizationId", "createdAt", "_id")], name="members"),
@@ -79,10 +87,10 @@ class MongoCollections:
     async def create_indexes(self) -> None:
         """Create what is missing, however long that takes. Safe for many services at once."""
         with translated(), pymongo.timeout(None):
-            if _FIRST_QUEUE_INDEX in await self._executions.index_information():
-                await self._drop_index(_FIRST_QUEUE_INDEX)
+            await _drop_index(self._executions, _FIRST_QUEUE_INDEX)
             await self._executions.create_indexes(_EXECUTIONS)
             await self._log_chunks.create_indexes(_LOG_CHUNKS)
+            await _drop_index(self._log_chunks, _FIRST_LOG_INDEX)
             await self._users.create_indexes(_USERS)
             await self._revocations.create_indexes(_REVOCATIONS)
             await self._credentials.create_indexes(_CREDENTIALS)
@@ -90,10 +98,12 @@ class MongoCollections:
             given = {"priority": 0, "pool": DEFAULT_POOL}
             await self._executions.update_many(_LIVE_WITHOUT_PRIORITY, {"$set": given})
 
-    async def _drop_index(self, name: str) -> None:
-        with suppress(OperationFailure):  # somebody else was faster
-            await self._executions.drop_index(name)
-
     async def ping(self) -> None:
         with translated():
             await self._database.command("ping")
+
+
+async def _drop_index(collection: AsyncCollection[Document], name: str) -> None:
+    if name in await collection.index_information():
+        with suppress(OperationFailure):  # somebody else was faster
+            await collection.drop_index(name)

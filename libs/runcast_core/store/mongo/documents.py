@@ -14,6 +14,7 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     LogChunk,
+    Phase,
     Source,
     Status,
     canonical,
@@ -53,7 +54,16 @@ _SUMMARY = {
     "started_at": "startedAt",
     "ended_at": "endedAt",
 }
-SUMMARY = dict.fromkeys(_SUMMARY.values(), 1)
+_LATER = {
+    "priority": ("priority", 0),
+    "pool": ("pool", DEFAULT_POOL),
+    "command": ("command", None),
+    "max_attempts": ("maxAttempts", 1),
+    "requested_by_name": ("requestedByName", None),
+    "phase": ("phase", None),
+}
+"""Fields of a summary that documents of older versions do not have, and what that means."""
+SUMMARY = dict.fromkeys([*_SUMMARY.values(), *(name for name, _ in _LATER.values())], 1)
 """What is read of a document where only the state is asked for."""
 _ORGANIZATION = {
     "name": "name",
@@ -63,15 +73,14 @@ _ORGANIZATION = {
     "retention_days": "retentionDays",
     "timeout_limit_s": "timeoutLimitS",
 }
-_LATER = {"priority": 0, "pool": DEFAULT_POOL, "fingerprint": ""}
-"""Fields, of the same name in both, that documents of the first version do not have, and what that means."""
 
 
 def new_execution_document(execution: Execution) -> Document:
     key = execution_key(execution.organization_id, execution.task_id)
     fields = {name: getattr(execution, attribute) for attribute, name in _SUMMARY.items()}
     fields |= {"status": execution.status.value, "source": execution.source.value}
-    fields |= {name: getattr(execution, name) for name in _LATER}
+    fields |= {name: getattr(execution, attribute) for attribute, (name, _) in _LATER.items()}
+    fields |= {"fingerprint": execution.fingerprint}
     fields |= {"attempts": [attempt_document(attempt) for attempt in execution.attempts]}
     state = {"slot": key, "leaseMs": 0, "unannounced": True}
     return {"_id": key, "request": canonical(execution.request), **fields, **state}
@@ -83,14 +92,16 @@ def summary(document: Document) -> ExecutionSummary:
 
 def execution(document: Document) -> Execution:
     fields = _summary(document)
-    fields |= {name: document.get(name, default) for name, default in _LATER.items()}
+    fields |= {"fingerprint": document.get("fingerprint", "")}
     fields |= {"attempts": msgspec.convert(document.get("attempts", ()), tuple[Attempt, ...])}
     return Execution(request=orjson.loads(document["request"]), **fields)
 
 
 def _summary(document: Document) -> Document:
     fields = {attribute: document[name] for attribute, name in _SUMMARY.items()}
-    return fields | {"status": Status(document["status"]), "source": Source(document["source"])}
+    fields |= {attribute: document.get(name, default) for attribute, (name, default) in _LATER.items()}
+    phase = Phase(fields["phase"]) if fields["phase"] else None
+    return fields | {"status": Status(document["status"]), "source": Source(document["source"]), "phase": phase}
 
 
 def attempt_document(attempt: Attempt) -> Document:
@@ -151,6 +162,8 @@ def chunk_document(chunk: LogChunk) -> Document:
         "text": chunk.text,
         "ts": chunk.ts,
         "stderr": chunk.stderr,
+        "firstLine": chunk.first_line,
+        "lines": chunk.lines,
     }
 
 
@@ -163,4 +176,5 @@ def chunk(document: Document) -> LogChunk:
         document["text"],
         document["ts"],
         tuple((first, count) for first, count in document.get("stderr", ())),
+        document.get("firstLine"),
     )

@@ -7,7 +7,7 @@ from pymongo import ReturnDocument
 from runcast_core.model.attempts import RUNNER_LOST, check_forward, claimed_before, ended_attempt, retried_when_lost
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import LeaseLost
-from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Status
+from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Phase, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.model.statistics import load_of
 from runcast_core.store.mongo.activity import of_query
@@ -55,6 +55,13 @@ class MongoLeases(MongoQueue):
         known: Document = {n: value for n, value in (("error", error), ("exitCode", exit_code)) if value is not None}
         query["status"] = {"$in": claimed_before(status)}
         return _still_held(await self._change(query, organization_id, task_id, status, ended=ended, **known))
+
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+        query = _fenced(organization_id, task_id, fence)
+        check_forward(await self._held(query), Status.RUNNING)
+        query["status"] = Status.RUNNING.value
+        changed = await self._change(query, organization_id, task_id, Status.RUNNING, phase=phase.value)
+        return _still_held(changed)
 
     async def requeue(
         self,
@@ -127,10 +134,11 @@ class MongoLeases(MongoQueue):
         ended: Attempt | None = None,
         **fields: Any,
     ) -> Execution | None:
-        """Give the execution that matches its next state: `rev` rises, it is unannounced, a terminal state frees its
-        slot and, unless told otherwise, ends its lease; an attempt that ended is recorded."""
+        """Give the execution that matches its next state: `rev` rises, it is unannounced and has no phase unless it is
+        given one, a terminal state frees its slot and, unless told otherwise, ends its lease; an attempt that ended is
+        recorded."""
         now = now_ms()
-        values = {"status": status.value, "updatedAt": now, "unannounced": True, **fields}
+        values = {"status": status.value, "updatedAt": now, "unannounced": True, "phase": None, **fields}
         if status.terminal:
             idle = execution_key(organization_id, task_id)
             values |= {"endedAt": now, "slot": idle} | ({} if keep_lease else {"leaseMs": 0})

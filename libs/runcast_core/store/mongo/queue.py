@@ -11,27 +11,26 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import CLAIMED, DEFAULT_POOL, Execution, Source, Status
-from runcast_core.model.identifiers import execution_key
 from runcast_core.model.statistics import load_of
 from runcast_core.store.mongo.activity import MongoActivity
 from runcast_core.store.mongo.documents import Document, execution
 from runcast_core.store.mongo.errors import translated
+from runcast_core.store.mongo.places import FIELDS, Place, counted_before, numbered
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, DEFAULT_POOLS, Backlog
 
 log = structlog.get_logger()
 
 IN_CLAIMED = {"$in": sorted(CLAIMED)}
 _CLAIMABLE: Document = {"status": Status.PENDING.value, "source": Source.API.value}
-_PLACE = dict.fromkeys(("priority", "pool", "createdAt", "taskId"), 1)
 _ORDER = [("priority", DESCENDING), ("createdAt", ASCENDING), ("taskId", ASCENDING)]
 
 
 class MongoQueue(MongoActivity):
-    """See `runcast_core.store.store.ExecutionStore.queue_position` and `LeaseStore`."""
+    """See `runcast_core.store.store.ExecutionStore.queue_positions` and `LeaseStore`."""
 
     async def backlogs(self, pools: Collection[str] = DEFAULT_POOLS) -> list[Backlog]:
         with translated():
-            waiting = await self._executions.distinct("organizationId", {**_CLAIMABLE, "pool": _in(pools)})
+            waiting = await self._executions.distinct("organizationId", {**_CLAIMABLE, "pool": in_pools(pools)})
             running = await self._running(waiting)
             turns = await self._turns(waiting)
             limits = {d["_id"]: d["concurrencyLimit"] async for d in self._organizations.find(_ids(waiting))}
@@ -87,7 +86,7 @@ class MongoQueue(MongoActivity):
         announced = [{"unannounced": False}, {"updatedAt": {"$lt": now - ANNOUNCE_GRACE_MS}}]
         state = {"status": "RUNNING", "runnerId": runner_id, "slot": slot, "leaseMs": lease_ms, "unannounced": True}
         document = await self._executions.find_one_and_update(
-            {"organizationId": organization_id, **_CLAIMABLE, "pool": _in(pools), "$or": announced},
+            {"organizationId": organization_id, **_CLAIMABLE, "pool": in_pools(pools), "$or": announced},
             {
                 "$set": {**state, "startedAt": now, "updatedAt": now},
                 "$inc": {"attempt": 1, "rev": 1},
@@ -105,28 +104,18 @@ class MongoQueue(MongoActivity):
         except PyMongoError as error:
             log.warning("Turn not noted", organization_id=organization_id, reason=type(error).__name__)
 
-    async def queue_position(self, organization_id: str, task_id: str) -> int | None:
-        query = {"_id": execution_key(organization_id, task_id), **_CLAIMABLE}
+    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> dict[str, int]:
+        queued: Document = {"organizationId": organization_id, **_CLAIMABLE}
         with translated():
-            known = await self._executions.find_one(query, _PLACE)
-            if known is None:
-                return None
-            ahead = _ahead(known)
-            queued = {"organizationId": organization_id, **_CLAIMABLE, **ahead}
-            return await self._executions.count_documents(queued) + 1
+            asked = self._executions.find({**queued, "taskId": {"$in": list(task_ids)}}, FIELDS)
+            places = sorted([Place.of(document) async for document in asked])
+            queued["pool"] = in_pools({place.pool for place in places})
+            counted = await self._executions.aggregate([{"$match": queued}, *counted_before(places)])
+            counts = {(d["_id"]["pool"], d["_id"]["before"]): d["found"] async for d in counted}
+        return numbered(places, counts)
 
 
-def _ahead(known: Document) -> Document:
-    """Match what comes before it, in the order of claims."""
-    priority, created_at = known.get("priority", 0), known["createdAt"]
-    older = {"createdAt": {"$lt": created_at}}
-    same_age = {"createdAt": created_at, "taskId": {"$lt": known["taskId"]}}
-    equal = {"priority": priority, "$or": [older, same_age]}
-    pool = known.get("pool", DEFAULT_POOL)
-    return {"pool": _in([pool]), "$or": [{"priority": {"$gt": priority}}, equal]}
-
-
-def _in(pools: Collection[str]) -> Document:
+def in_pools(pools: Collection[str]) -> Document:
     """Match these pools; a document without one is in the default pool."""
     return {"$in": [*pools, *([None] if DEFAULT_POOL in pools else [])]}
 

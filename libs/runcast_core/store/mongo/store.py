@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pymongo import DESCENDING, AsyncMongoClient, ReadPreference, ReturnDocument, WriteConcern
+from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -26,17 +26,16 @@ from runcast_core.store.mongo.credentials import MongoCredentials
 from runcast_core.store.mongo.documents import Document
 from runcast_core.store.mongo.errors import translated
 from runcast_core.store.mongo.leases import HELD, MongoLeases
+from runcast_core.store.mongo.listing import MongoListing
 from runcast_core.store.mongo.logs import MongoLogs
 from runcast_core.store.mongo.page_sessions import MongoPageSessions
 from runcast_core.store.mongo.retention import MongoRetention
 from runcast_core.store.mongo.statistics import MongoStatistics
 from runcast_core.store.mongo.users import MongoUsers
-from runcast_core.store.store import Position, check_runs, still_held
+from runcast_core.store.store import check_runs, still_held
 
 TIMEOUT_MS = 5000
 """How long a server is looked for; an operation takes at most twice that."""
-
-_NEWEST_FIRST = [("createdAt", DESCENDING), ("taskId", DESCENDING)]
 
 
 class MongoStore(
@@ -44,6 +43,7 @@ class MongoStore(
     MongoUsers,
     MongoCredentials,
     MongoPageSessions,
+    MongoListing,
     MongoLeases,
     MongoLogs,
     MongoRetention,
@@ -86,27 +86,6 @@ class MongoStore(
         if found is None:
             raise NotFound("no such execution")
         return found
-
-    async def executions(
-        self,
-        organization_id: str,
-        *,
-        status: Status | None = None,
-        image: str | None = None,
-        after: Position | None = None,
-        limit: int = 50,
-    ) -> list[ExecutionSummary]:
-        query: Document = {"organizationId": organization_id}
-        if status is not None:
-            query["status"] = status.value
-        if image is not None:
-            query["image"] = image
-        if after is not None:
-            same = {"createdAt": after.created_at, "taskId": {"$lt": after.task_id}}
-            query["$or"] = [{"createdAt": {"$lt": after.created_at}}, same]
-        with translated():
-            newest = self._executions.find(query, documents.SUMMARY).sort(_NEWEST_FIRST).limit(limit)
-            return [documents.summary(document) async for document in newest]
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         while True:

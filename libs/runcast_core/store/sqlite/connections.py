@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from typing import Any
 
 import apsw
 
@@ -17,6 +18,7 @@ def connect(path: str) -> apsw.Connection:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.create_scalar_function("casefold", _folded, 1, deterministic=True)
     return connection
 
 
@@ -33,6 +35,12 @@ def _write_ahead(connection: apsw.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _folded(*texts: Any) -> str | None:
+    """Return the text without its case: SQLite's own `lower` knows ASCII only."""
+    [text] = texts
+    return None if text is None else text.casefold()
 
 
 def open_connections(path: str, count: int) -> list[apsw.Connection]:

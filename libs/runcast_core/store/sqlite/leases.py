@@ -7,7 +7,7 @@ import apsw
 
 from runcast_core.model.attempts import RUNNER_LOST, check_forward, ended_attempt, retried_when_lost
 from runcast_core.model.errors import LeaseLost
-from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Status
+from runcast_core.model.executions import Attempt, Execution, ExecutionSummary, Fence, OutputEnd, Phase, Status
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.queue import CLAIMED, SqliteQueue, prolong
@@ -53,6 +53,14 @@ class SqliteLeases(SqliteQueue):
                 return change(connection, held, status=status, error=error, exit_code=exit_code)
             ended = ended_attempt(held, result or status, error, exit_code, output)
             return _end(connection, held, status, ended, error=error, exit_code=exit_code)
+
+        return await self._write(job)
+
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+        def job(connection: apsw.Connection) -> Execution:
+            held = _held(connection, organization_id, task_id, fence)
+            check_forward(held, Status.RUNNING)
+            return change(connection, held, status=Status.RUNNING, phase=phase)
 
         return await self._write(job)
 

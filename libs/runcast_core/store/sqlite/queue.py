@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import apsw
+import orjson
 
 from runcast_core.model.executions import Execution, ExecutionSummary, Source, Status
 from runcast_core.store.sqlite import schema
@@ -24,23 +25,21 @@ ORDER BY running, coalesce(q.served_at, 0), p.organization_id
 """  # noqa: S608 - constants
 _TAKEN = f"SELECT slot FROM executions WHERE organization_id = ? AND {CLAIMED} AND runner_id IS NOT NULL"  # noqa: S608
 _FIRST = f"""
-SELECT {schema.SUMMARY}, priority FROM executions
+SELECT {schema.SUMMARY} FROM executions
 WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
 AND (unannounced = 0 OR updated_at < {schema.NOW} - {ANNOUNCE_GRACE_MS})
 ORDER BY priority DESC, created_at, task_id LIMIT 1
 """  # noqa: S608 - constants
-_PLACE = """
-SELECT source, pool, priority, created_at, task_id FROM executions
-WHERE organization_id = ? AND task_id = ? AND status = 'PENDING' AND source = 'api'
-"""
-_AHEAD = """
-SELECT count(*) AS ahead FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
-AND (-priority, created_at, task_id) < (?, ?, ?)
-"""
+_PLACES = f"""
+SELECT task_id, place FROM (
+    SELECT task_id, row_number() OVER (PARTITION BY pool ORDER BY priority DESC, created_at, task_id) AS place
+    FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = '{Source.API.value}')
+WHERE task_id IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - a constant
 
 
 class SqliteQueue(SqliteAccess):
-    """See `runcast_core.store.store.ExecutionStore.queue_position` and `LeaseStore`."""
+    """See `runcast_core.store.store.ExecutionStore.queue_positions` and `LeaseStore`."""
 
     async def backlogs(self, pools: Collection[str] = DEFAULT_POOLS) -> list[Backlog]:
         sql = _BACKLOGS % ", ".join("?" * len(pools))
@@ -69,15 +68,10 @@ class SqliteQueue(SqliteAccess):
 
         return await self._write(job)
 
-    async def queue_position(self, organization_id: str, task_id: str) -> int | None:
-        def look(connection: apsw.Connection) -> int | None:
-            known = one(connection, _PLACE, organization_id, task_id)
-            if known is None:
-                return None
-            found = one(connection, _AHEAD, organization_id, known["source"], known["pool"], *_order(known))
-            return found["ahead"] + 1 if found else None
-
-        return await self._read(look)
+    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> dict[str, int]:
+        wanted = orjson.dumps(list(task_ids)).decode()
+        found = await self._read(lambda c: rows(c, _PLACES, organization_id, wanted))
+        return {row["task_id"]: row["place"] for row in found}
 
 
 def prolong(connection: apsw.Connection, organization_id: str, task_id: str, lease_ms: int) -> None:

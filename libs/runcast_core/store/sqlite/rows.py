@@ -9,7 +9,7 @@ import apsw
 from runcast_core.model.accounts import Organization, User
 from runcast_core.model.clock import now_ms
 from runcast_core.model.credentials import Credential, PageSession
-from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Status, canonical, utf8_bytes
+from runcast_core.model.executions import Execution, ExecutionSummary, LogChunk, Phase, Status, canonical, utf8_bytes
 from runcast_core.model.identifiers import execution_key
 from runcast_core.store.sqlite import schema
 
@@ -19,6 +19,11 @@ _OF_ONE = "organization_id = ? AND task_id = ?"
 def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
     """Return the rows as mappings from column to value."""
     return list(_each(connection, sql, values))
+
+
+def tuples(connection: apsw.Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows as they are, where there may be thousands of them."""
+    return connection.execute(sql, values).fetchall()
 
 
 def chunks_until(connection: apsw.Connection, size: int, sql: str, *values: Any) -> list[LogChunk]:
@@ -88,13 +93,20 @@ def remove(connection: apsw.Connection, organization_id: str, task_id: str) -> N
 
 
 def change(
-    connection: apsw.Connection, known: ExecutionSummary, *, status: Status, keep_lease: bool = False, **columns: Any
+    connection: apsw.Connection,
+    known: ExecutionSummary,
+    *,
+    status: Status,
+    phase: Phase | None = None,
+    keep_lease: bool = False,
+    **columns: Any,
 ) -> Execution:
     """Give an execution its next state: `rev` rises, it is unannounced, and a terminal state frees its slot and, unless
-    told otherwise, ends its lease. A column whose value is None stays as it is."""
+    told otherwise, ends its lease. It has this phase, or none; another column whose value is None stays as it is."""
     now = now_ms()
     values = {name: value for name, value in columns.items() if value is not None}
     values |= {"status": status.value, "rev": known.rev + 1, "updated_at": now, "unannounced": 1}
+    values["phase"] = schema.column(phase)
     if status is not Status.PENDING and known.started_at is None and status is not Status.CANCELLED:
         values["started_at"] = now
     if status.terminal:

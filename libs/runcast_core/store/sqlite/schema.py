@@ -16,6 +16,7 @@ from runcast_core.model.executions import (
     Execution,
     ExecutionSummary,
     LogChunk,
+    Phase,
     Source,
     Status,
 )
@@ -72,7 +73,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS log_chunks_key ON log_chunks (organization_id,
 CREATE TABLE IF NOT EXISTS queues (organization_id TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;
 """
 """A request may be large, so it has a row of its own: within that of its execution every list and every change of state
-would go through it. `attempts`, the last column of its table, is not read by lists."""
+would go through it. `attempts` is not read by lists; in new files it is the last column of its table."""
 
 ADDED = {
     "organizations": ["retention_days INTEGER", "timeout_limit_s INTEGER"],
@@ -80,23 +81,32 @@ ADDED = {
         "priority INTEGER NOT NULL DEFAULT 0",
         f"pool TEXT NOT NULL DEFAULT '{DEFAULT_POOL}'",
         "fingerprint TEXT NOT NULL DEFAULT ''",
+        *("command TEXT", "max_attempts INTEGER NOT NULL DEFAULT 1", "requested_by_name TEXT"),
+        "phase TEXT",
         "attempts TEXT NOT NULL DEFAULT '[]'",
     ],
-    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'"],
+    "log_chunks": ["stderr TEXT NOT NULL DEFAULT '[]'", "first_line INTEGER", "lines INTEGER"],
     "revocations": ["noted_at INTEGER NOT NULL DEFAULT 0"],
 }
-"""Columns of each table that its first version did not have."""
+"""Columns of each table that its first version did not have; `attempts` is the last one in a new file."""
 
 NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 """SQLite's own clock in milliseconds: the one that leases are compared on."""
 OF_SESSIONS = "user_id >= 'session:' AND user_id < 'session;'"
 """Which revocations are of a session."""
+LIVE = "status IN ('PENDING', 'RUNNING', 'ANALYZING')"
+"""Which executions have not ended; a statement uses their index where it says the same by the same words."""
 
 INDEXES = f"""
 DROP INDEX IF EXISTS executions_queue;
 DROP INDEX IF EXISTS executions_waiting;
 CREATE INDEX IF NOT EXISTS executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
+CREATE INDEX IF NOT EXISTS executions_live ON executions (organization_id, created_at DESC, task_id DESC) WHERE {LIVE};
+CREATE INDEX IF NOT EXISTS log_chunks_counts ON log_chunks
+    (organization_id, task_id, attempt, seq, lines, first_line);
+CREATE INDEX IF NOT EXISTS log_chunks_lines ON log_chunks (organization_id, task_id, attempt, first_line, seq, lines)
+    WHERE first_line IS NOT NULL;
 CREATE INDEX IF NOT EXISTS revocations_noted ON revocations (noted_at, organization_id, user_id);
 CREATE INDEX IF NOT EXISTS revocations_of_sessions ON revocations (noted_at) WHERE {OF_SESSIONS};
 """
@@ -125,8 +135,6 @@ def execution(row: Mapping[str, Any]) -> Execution:
     return Execution(
         **_summary(row),
         request=orjson.loads(row["request"]),
-        priority=row["priority"],
-        pool=row["pool"],
         fingerprint=row["fingerprint"],
         attempts=_attempts(row["attempts"]),
     )
@@ -135,7 +143,8 @@ def execution(row: Mapping[str, Any]) -> Execution:
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: row[name] for name in ExecutionSummary.__match_args__}
     typed = {"status": Status(row["status"]), "source": Source(row["source"])}
-    return plain | typed | {"cancel_requested": bool(row["cancel_requested"])}
+    phase = Phase(row["phase"]) if row["phase"] else None
+    return plain | typed | {"cancel_requested": bool(row["cancel_requested"]), "phase": phase}
 
 
 def user(row: Mapping[str, Any]) -> User:
@@ -152,7 +161,7 @@ def credential(row: Mapping[str, Any]) -> Credential:
 
 
 def chunk(row: Mapping[str, Any]) -> LogChunk:
-    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts")}
+    values = {name: row[name] for name in ("organization_id", "task_id", "attempt", "seq", "text", "ts", "first_line")}
     return LogChunk(**values, stderr=tuple((first, count) for first, count in orjson.loads(row["stderr"])))
 
 

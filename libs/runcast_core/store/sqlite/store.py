@@ -5,7 +5,7 @@ Writes go through one thread (`writer.py`), reads through connections of their o
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -25,14 +25,15 @@ from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.connections import open_connections
 from runcast_core.store.sqlite.credentials import SqliteCredentials
 from runcast_core.store.sqlite.leases import SqliteLeases
+from runcast_core.store.sqlite.listing import SqliteListing
 from runcast_core.store.sqlite.logs import SqliteLogs
 from runcast_core.store.sqlite.page_sessions import SqlitePageSessions
 from runcast_core.store.sqlite.retention import SqliteRetention
-from runcast_core.store.sqlite.rows import add, change, find, one, remove, state, summaries
+from runcast_core.store.sqlite.rows import add, change, find, one, remove, state
 from runcast_core.store.sqlite.statistics import SqliteStatistics
 from runcast_core.store.sqlite.users import SqliteUsers
 from runcast_core.store.sqlite.writer import Writer
-from runcast_core.store.store import Position, check_runs, still_held
+from runcast_core.store.store import check_runs, still_held
 
 _READERS = 4
 Found = TypeVar("Found", bound=ExecutionSummary)
@@ -42,6 +43,7 @@ class SqliteStore(
     SqliteUsers,
     SqliteCredentials,
     SqlitePageSessions,
+    SqliteListing,
     SqliteLeases,
     SqliteLogs,
     SqliteRetention,
@@ -66,27 +68,6 @@ class SqliteStore(
 
     async def summary(self, organization_id: str, task_id: str) -> ExecutionSummary | None:
         return await self._read(lambda c: state(c, organization_id, task_id))
-
-    async def executions(
-        self,
-        organization_id: str,
-        *,
-        status: Status | None = None,
-        image: str | None = None,
-        after: Position | None = None,
-        limit: int = 50,
-    ) -> list[ExecutionSummary]:
-        clauses: list[tuple[str, tuple[Any, ...]]] = [("organization_id = ?", (organization_id,))]
-        if status is not None:
-            clauses.append(("status = ?", (status.value,)))
-        if image is not None:
-            clauses.append(("image = ?", (image,)))
-        if after is not None:
-            clauses.append(("(created_at, task_id) < (?, ?)", (after.created_at, after.task_id)))
-        where = " AND ".join(text for text, _ in clauses)
-        values = [value for _, values in clauses for value in values]
-        rest = f"WHERE {where} ORDER BY created_at DESC, task_id DESC LIMIT ?"
-        return await self._read(lambda c: summaries(c, rest, *values, limit))
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
         def job(connection: apsw.Connection) -> Execution:

@@ -11,12 +11,12 @@ import docker
 from docker.errors import ImageNotFound, NotFound
 
 from runcast_core.model.errors import ExecutorError
-from runcast_core.model.executions import AttemptKey
+from runcast_core.model.executions import AttemptKey, Phase
 from runcast_runner.executors.daemon_thread import in_daemon_thread
 from runcast_runner.executors.docker.calls import FAILURES, DockerCalls, reason
 from runcast_runner.executors.docker.container import STOPPING, DockerContainer
 from runcast_runner.executors.docker.image import pull
-from runcast_runner.executors.executor import FoundJob, Job
+from runcast_runner.executors.executor import FoundJob, Job, Tell
 
 LABEL = "runcast"
 NANO = 1_000_000_000
@@ -62,13 +62,15 @@ class DockerExecutor:
         self._start_timeout_s = start_timeout_s
         self._calls = DockerCalls()
 
-    async def prepare(self, job: Job) -> None:
+    async def prepare(self, job: Job, tell: Tell) -> None:
         if job.image == "local":
             raise ExecutorError('image "local" is for the process executor; name a container image')
         try:
             await self._calls.thread(lambda: self._client.images.get(job.image))
         except ImageNotFound:
+            await tell(Phase.PULLING)
             await self._pull(job.image)
+            await tell(Phase.STARTING)
         except FAILURES as exc:
             raise ExecutorError(f"the container engine failed: {reason(exc)}") from exc
 

@@ -17,7 +17,7 @@ import anyio
 import anyio.abc
 
 from runcast_core.model.errors import ExecutorError
-from runcast_runner.executors.executor import FoundJob, Job
+from runcast_runner.executors.executor import FoundJob, Job, Tell
 from runcast_runner.executors.process.namespace import find_namespace
 from runcast_runner.executors.process.notes import FOLDER_PREFIX, ProcessNotes
 from runcast_runner.executors.process.output import ProcessOutput
@@ -50,7 +50,7 @@ class ProcessExecutor:
         self._kill_grace_s = kill_grace_s
         self._namespace = find_namespace() if namespace is None else namespace
 
-    async def prepare(self, job: Job) -> None:
+    async def prepare(self, job: Job, tell: Tell) -> None:
         """Nothing is needed."""
 
     @asynccontextmanager

@@ -19,7 +19,7 @@ from runcast_core.model.identifiers import new_id
 from runcast_core.store.open import open_store
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, Backlog, Store
 from tests.parts.conditions import until
-from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
+from tests.parts.stores import only, requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, ORGANIZATIONS, EXECUTIONS, LIMIT = 4, 3, 90, 2
 
@@ -242,7 +242,7 @@ async def _work(url: str, runner: str, results: list[tuple[str, int, int]]) -> i
             job = await store.claim(organization, runner_id=runner, lease_ms=30_000, limit=LIMIT)
             if job is None:
                 continue
-            running = await store.executions(organization, status=Status.RUNNING, limit=50)
+            running = await store.executions(organization, only(Status.RUNNING), limit=50)
             most = max(most, len(running))
             await store.renew(organization, job.task_id, job.fence, lease_ms=30_000)
             ended = await store.transition(organization, job.task_id, job.fence, Status.PASSED)

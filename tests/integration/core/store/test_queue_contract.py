@@ -18,7 +18,7 @@ from runcast_core.model.executions import Execution, Status
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from tests.parts.conditions import until
-from tests.parts.stores import requested, store_url  # noqa: F401 - a fixture
+from tests.parts.stores import only, requested, store_url  # noqa: F401 - a fixture
 
 PROCESSES, QUEUED = 8, 1000
 POOLS = [("cpu",), ("gpu",), ("cpu", "gpu"), ("default",)]
@@ -76,21 +76,22 @@ async def test_the_place_in_the_queue_is_the_order_of_claims(store: Store):
     await store.create_execution(requested("b", "theirs", created_at=0, priority=9))
     await store.record_external("a", "external", Status.PENDING)
     order = ["top", "old", "new", "low"]
-    assert [await store.queue_position("a", task_id) for task_id in order] == [1, 2, 3, 4]
-    assert await store.queue_position("a", "gpu") == 1
-    for absent in (("a", "external"), ("a", "nothing"), ("b", "old")):
-        assert await store.queue_position(*absent) is None
+    asked = [*order, "gpu", "external", "nothing", "theirs"]
+    assert await store.queue_positions("a", asked) == {"top": 1, "old": 2, "new": 3, "low": 4, "gpu": 1}
+    for task_id, place in (("top", 1), ("new", 3), ("low", 4), ("gpu", 1)):
+        assert await store.queue_positions("a", [task_id]) == {task_id: place}
+    assert await store.queue_positions("a", ["low", "old"]) == {"old": 2, "low": 4}
+    assert await store.queue_positions("b", ["old"]) == await store.queue_positions("a", []) == {}
     for number, task_id in enumerate(order, 1):
         assert await _claim(store) == task_id
-        assert [await store.queue_position("a", other) for other in order[:number]] == [None] * number
-        assert [await store.queue_position("a", other) for other in order[number:]] == list(range(1, 5 - number))
+        assert await store.queue_positions("a", order) == {t: n for n, t in enumerate(order[number:], 1)}
 
 
 async def test_of_equal_age_the_place_goes_by_the_task_id(store: Store):
     """As claims do."""
     for task_id in ("b", "c", "a"):
         await store.create_execution(requested("a", task_id, created_at=7))
-    assert [await store.queue_position("a", task_id) for task_id in ("a", "b", "c")] == [1, 2, 3]
+    assert await store.queue_positions("a", ["c", "b", "a"]) == {"a": 1, "b": 2, "c": 3}
     assert [await _claim(store) for _ in range(3)] == ["a", "b", "c"]
 
 
@@ -183,7 +184,7 @@ async def test_a_flood_delays_another_organization_by_one_claim_of_each_process_
         made = [await anyio.to_thread.run_sync(lambda: answers.get(timeout=30)) for _ in workers]
         for worker in workers:
             worker.join()
-        assert await store.queue_position("noisy", f"t{QUEUED - 1:04}") is not None, "the flood had ended"
+        assert await store.queue_positions("noisy", [f"t{QUEUED - 1:04}"]), "the flood had ended"
     [claimed] = [at for own in made for organization_id, at in own if organization_id == "quiet"]
     before = [sum(o == "noisy" and created <= at < claimed for o, at in own) for own in made]
     assert max(before) <= 1
@@ -218,7 +219,7 @@ async def test_processes_keep_to_their_pools_and_to_priorities(store_url: str): 
         taken = dict([await anyio.to_thread.run_sync(lambda: answers.get(timeout=60)) for _ in workers])
         for worker in workers:
             worker.join()
-        left = await store.executions("a", status=Status.PENDING, limit=200)
+        left = await store.executions("a", only(Status.PENDING), limit=200)
     nobodys = {f"t{number}" for number, (pool, _, _) in enumerate(places) if pool == "nobody"}
     counted = Counter(task_id for made in taken.values() for task_id, _, _ in made)
     assert counted == {f"t{number}": 1 for number, (pool, _, _) in enumerate(places) if pool != "nobody"}

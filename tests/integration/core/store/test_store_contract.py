@@ -11,11 +11,12 @@ from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import Conflict, InvalidInput, NotFound, SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk, Source, Status
 from runcast_core.model.identifiers import new_id
+from runcast_core.store.listing import Position, Wanted
 from runcast_core.store.log_store import PAGE_BYTES
 from runcast_core.store.open import open_store
-from runcast_core.store.store import Position, Store
+from runcast_core.store.store import Store
 from tests.parts.conditions import until
-from tests.parts.stores import requested, store_url, summary_of  # noqa: F401 - a fixture
+from tests.parts.stores import only, requested, store_url, summary_of  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ async def test_lists_are_newest_first_paged_filtered_and_of_one_organization(sto
     first = await store.executions("a", limit=4)
     rest = await store.executions("a", after=Position(first[-1].created_at, first[-1].task_id))
     assert [*first, *rest] == newest_first
-    assert await store.executions("a", image="i1") == [e for e in newest_first if e.image == "i1"]
-    assert await store.executions("a", status=Status.RUNNING) == []
-    assert await store.executions("a", status=Status.PENDING) == newest_first
+    assert await store.executions("a", Wanted(image="i1")) == [e for e in newest_first if e.image == "i1"]
+    assert await store.executions("a", only(Status.RUNNING)) == []
+    assert await store.executions("a", only(Status.PENDING)) == newest_first
 
 
 async def test_where_many_are_asked_for_no_request_is_read(store: Store, monkeypatch: pytest.MonkeyPatch):
@@ -113,7 +114,8 @@ async def test_where_many_are_asked_for_no_request_is_read(store: Store, monkeyp
     assert sorted(await store.unannounced(before=now_ms() + 1), key=lambda e: e.task_id) == states
     assert await store.summary("a", "queued") == states[1]
     assert await store.summary("b", "queued") is None
-    assert await store.queue_position("a", "queued") == 1
+    assert await store.live_counts("a") == {Status.PENDING: 1, Status.RUNNING: 1}
+    assert await store.queue_positions("a", ["queued"]) == {"queued": 1}
     assert not await store.renew("a", "claimed", claimed.fence, lease_ms=60_000)
     assert unread == []
 

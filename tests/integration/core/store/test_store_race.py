@@ -5,6 +5,7 @@ import collections
 import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import accumulate
 from typing import Any
 
 import anyio
@@ -201,17 +202,19 @@ async def test_an_attempt_ends_once_whoever_ends_it(store_url: str, racers: Race
 
 
 async def _append(store: Store, number: int) -> list[Any]:
-    return [(await store.append_external_log("a", "t", f"{number}/{i}", i)).seq for i in range(25)]
+    texts = [f"{number}/{i}" + "\n" * (i % 3) for i in range(25)]
+    return [(await store.append_external_log("a", "t", text, 1)).seq for text in texts]
 
 
 async def test_output_of_workers_is_numbered_without_gap_or_repetition(store_url: str, racers: Racers):  # noqa: F811
-    """Every line that was accepted is there, under the number that was answered."""
+    """Every line that was accepted is there, under the number that was answered, and lines are counted right."""
     async with open_store(store_url) as store:
         await store.record_external("a", "t", None)
         outcomes = await racers.race(store_url, _append)
         chunks = await store.read_logs("a", "t", attempt=0)
     assert [chunk.seq for chunk in chunks] == list(range(1, 25 * PROCESSES + 1))
-    texts = {chunk.seq: chunk.text for chunk in chunks}
+    assert [chunk.first_line for chunk in chunks] == list(accumulate((c.lines for c in chunks[:-1]), initial=1))
+    texts = {chunk.seq: chunk.text.rstrip("\n") for chunk in chunks}
     assert all(texts[seq] in {f"{n}/{i}" for n in range(PROCESSES)} for seqs in outcomes for i, seq in enumerate(seqs))
     assert len(set(texts.values())) == len(texts)
 

@@ -20,7 +20,7 @@ from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import FoundJob, Job, Running
 from tests.parts.conditions import until
 from tests.parts.runner import ORG, FaultyStore, dummy_request, running_runner, until_status
-from tests.parts.stores import store_url  # noqa: F401 - a fixture
+from tests.parts.stores import only, store_url  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def test_claims_obey_a_changed_limit_at_the_next_wake(store):
         refused.clear()
         await bus.signal(Signal(SignalKind.WAKE))
         await until(lambda: limit in refused)
-        return await store.executions(ORG, status=Status.RUNNING)
+        return await store.executions(ORG, only(Status.RUNNING))
 
     async def cancel(execution: Execution) -> None:
         await store.request_cancel(ORG, execution.task_id)
@@ -134,4 +134,4 @@ async def test_claims_obey_a_changed_limit_at_the_next_wake(store):
 
 
 async def _runs(store: Store, number: int) -> bool:
-    return len(await store.executions(ORG, status=Status.RUNNING)) == number
+    return len(await store.executions(ORG, only(Status.RUNNING))) == number

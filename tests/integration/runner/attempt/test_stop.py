@@ -10,7 +10,7 @@ from runcast_core.model.executions import Execution, Status
 from runcast_core.store.store import Store
 from runcast_runner.attempt.execution_run import release
 from runcast_runner.executors.dummy_executor import DummyExecutor
-from runcast_runner.executors.executor import Job, Write
+from runcast_runner.executors.executor import Job, Tell, Write
 from tests.parts.conditions import until
 from tests.parts.runner import (
     ORG,
@@ -96,7 +96,7 @@ async def test_the_time_of_a_job_begins_when_all_it_needs_is_there(store, bus):
     prepared = anyio.Event()
 
     class Slow(DummyExecutor):
-        async def prepare(self, job: Job) -> None:
+        async def prepare(self, job: Job, tell: Tell) -> None:
             await prepared.wait()
 
     in_time, late = await dummy_request(store, timeout=0.1), await dummy_request(store, hang="1", timeout=0.1)

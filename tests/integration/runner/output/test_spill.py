@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,9 @@ class Outage:
         assert [chunk.seq for chunk in chunks] == list(range(1, len(chunks) + 1))
         data = "".join(f"{line}\n" for line in lines).encode()
         assert ended.status is Status.PASSED
-        assert ended.attempts[-1].output == OutputEnd(len(chunks), len(data), hashlib.sha256(data).hexdigest())
+        sha256 = hashlib.sha256(data).hexdigest()
+        assert ended.attempts[-1].output == OutputEnd(len(chunks), len(data), sha256, len(lines))
+        assert [chunk.first_line for chunk in chunks] == list(accumulate((c.lines for c in chunks[:-1]), initial=1))
         events = [body for name, body in events_of(self.bus, task_id) if name == "execution-log"]
         assert [(body["seq"], body["log"]) for body in events] == [(chunk.seq, chunk.text) for chunk in chunks]
 

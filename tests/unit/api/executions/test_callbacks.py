@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from runcast_core.bus.bus import Signal, SignalKind
 from runcast_core.model.clock import now_ms
 from runcast_core.model.errors import StoreUnavailable
-from runcast_core.model.executions import Source, Status
+from runcast_core.model.executions import LogChunk, Source, Status
 from tests.parts.api import STRANGER, serving
 
 PATHS = ("/executions/update", "/executions/log")
@@ -203,10 +203,12 @@ async def test_a_report_of_something_else_does_not_announce_a_stored_state(tmp_p
 
 
 async def test_output_is_numbered_stored_and_relayed(tmp_path):
-    """The room gets the body without organizationId and with seq, attempt and ts; the store has the same."""
+    """The room gets the body without organizationId and with seq, attempt, ts and the number of its first line; the
+    store has the same, whatever the worker says of these."""
     async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
+        forged = {"stream": "err", "seq": 7, "attempt": 7, "ts": 7, "firstLine": 7, "stderr": [[7, 7]]}
         for number in (1, 2):
-            answer = await api.http.post("/executions/log", json={**LOG, "log": f"line {number}", "stream": "err"})
+            answer = await api.http.post("/executions/log", json={**LOG, **forged, "log": f"line {number}\nb"})
             assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
         assert {organization_id for organization_id, _ in api.bus.published} == {"org_a"}
         events = [event for _, event in api.bus.published]
@@ -215,7 +217,8 @@ async def test_output_is_numbered_stored_and_relayed(tmp_path):
         chunks = (await api.call("GET", "/api/executions/t1/logs")).json()["chunks"]
         stored = await api.store.execution("org_a", "t1")
     assert [{**chunk, "stream": "err"} for chunk in chunks] == payloads
-    assert [(p["log"], p["seq"], p["attempt"]) for p in payloads] == [("line 1", 1, 0), ("line 2", 2, 0)]
+    assert [(p["log"], p["seq"], p["firstLine"]) for p in payloads] == [("line 1\nb", 1, 1), ("line 2\nb", 2, 3)]
+    assert [p["attempt"] for p in payloads] == [0, 0]
     assert stored is not None
     assert (stored.source, stored.status) == (Source.EXTERNAL, Status.RUNNING)
 
@@ -364,3 +367,13 @@ async def test_a_reported_end_is_told_to_the_runner_that_holds_the_execution(tmp
         assert names == ["execution-updated", "resync", "execution-updated", "execution-updated"]
         answer = await api.call("DELETE", "/api/executions/t1")
         assert (answer.status_code, answer.json()["code"]) == (409, "STILL_LIVE")
+
+
+async def test_output_behind_uncounted_lines_has_no_number_of_the_workers(tmp_path):
+    """An earlier version stored what is before it: no number is known, and none is made up."""
+    async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
+        await api.requested()
+        await api.store.append_logs([LogChunk("org_a", "t1", 0, 1, "of an earlier version", 1)])
+        await api.http.post("/executions/log", json={**LOG, "firstLine": 2})
+        [(_, event)] = [(org, event) for org, event in api.bus.published if event.name == "execution-log"]
+    assert "firstLine" not in orjson.loads(event.payload)

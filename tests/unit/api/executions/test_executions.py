@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from runcast_core.access.sealing import Sealer
 from runcast_core.bus.bus import SignalKind
 from runcast_core.model.clock import now_ms
-from runcast_core.model.executions import Execution, Source, Status
+from runcast_core.model.executions import Execution, Phase, Source, Status
 from tests.parts.api import SECRETS_KEY, bearer, serving
 
 CONFIG = {
@@ -189,6 +189,25 @@ async def test_cancel_of_a_running_execution_asks_its_runner(tmp_path):
         api.bus.down = True
         assert (await api.call("POST", "/api/executions/t1/cancel")).status_code == 202
         assert await api.store.renew("org_a", "t1", claimed.fence, lease_ms=60_000) is True
+
+
+async def test_who_looks_while_an_image_is_pulled_is_told(tmp_path):
+    """In the list and in detail, for who opens the page meanwhile; the next state has no phase."""
+    async with serving(tmp_path) as api:
+        await api.requested("t1")
+        claimed = await api.store.claim("org_a", runner_id="r", lease_ms=60_000, limit=1)
+        shown = [(await api.call("GET", "/api/executions/t1")).json()]
+        await api.store.note_phase("org_a", "t1", claimed.fence, Phase.PULLING)
+        shown += (await api.call("GET", "/api/executions")).json()["executions"]
+        shown.append((await api.call("GET", "/api/executions/t1")).json())
+        await api.store.transition("org_a", "t1", claimed.fence, Status.ANALYZING)
+        shown.append((await api.call("GET", "/api/executions/t1")).json())
+    assert [(state.get("phase"), state["rev"]) for state in shown] == [
+        (None, 2),
+        ("pulling", 3),
+        ("pulling", 3),
+        (None, 4),
+    ]
 
 
 async def test_rerun_is_a_new_execution_of_the_same_request(tmp_path):

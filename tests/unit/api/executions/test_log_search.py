@@ -30,13 +30,51 @@ async def test_lines_are_found_whatever_their_case(tmp_path):
         folded = [match["text"] for match in (await _found(api, "STRASSE"))["matches"]]
         nothing = await _found(api, "goodERROR")
     assert found["matches"] == [
-        {"seq": 1, "line": 1, "text": "ERROR: one"},
-        {"seq": 3, "line": 0, "text": "an error"},
-        {"seq": 3, "line": 2, "text": "İstanbul error"},
+        {"seq": 1, "line": 1, "text": "ERROR: one", "ranges": [[0, 5]]},
+        {"seq": 3, "line": 0, "text": "an error", "ranges": [[3, 8]]},
+        {"seq": 3, "line": 2, "text": "İstanbul error", "ranges": [[9, 14]]},
     ]
     assert (found["after"], found["more"], found["attempt"], found["status"]) == (3, False, 0, "PENDING")
     assert folded == ["Straße"]
     assert (nothing["matches"], nothing["after"], nothing["more"]) == ([], 3, False)
+
+
+async def test_colours_are_not_in_the_way(tmp_path):
+    """The line is found as it is seen, and told as it is stored; also where the searched text was copied with them."""
+    line = "hello \x1b[1;31mred\x1b[0m world, \x1b]8;;http://red\x07red\x1b]8;;\x07 and \x1b[38:2::1:2:3mred"
+    async with serving(tmp_path) as api:
+        await _stored(api, f"31m\n{line}", "\x1b[31", "m red")
+        for q in ("hello RED world", "hello \x1b[32mred\x1b[m world"):
+            assert (await _found(api, q))["matches"] == [{"seq": 1, "line": 1, "text": line, "ranges": [[0, 15]]}]
+        several = (await _found(api, "red"))["matches"]
+        assert [(match["seq"], match["ranges"]) for match in several] == [
+            (1, [[6, 9], [17, 20], [25, 28]]),
+            (3, [[2, 5]]),
+        ]
+        assert [match["text"] for match in (await _found(api, "31m"))["matches"]] == ["31m"]
+        download = await api.call("GET", LOGS, params={"q": "hello red", "format": "text"})
+        assert download.text == f"{line}\n"
+
+
+async def test_lines_found_have_their_numbers(tmp_path):
+    """From 1 within the attempt; none where lines before were not counted."""
+    async with serving(tmp_path) as api:
+        await api.requested()
+        chunks = [LogChunk("org_a", "t1", 1, seq, "x\nneedle\nneedle", 1, first_line=3 * seq - 2) for seq in (1, 2)]
+        await api.store.append_logs([*chunks, LogChunk("org_a", "t1", 1, 3, "needle", 1)])
+        found = (await _found(api, "needle", attempt=1))["matches"]
+    assert [match.get("lineNumber") for match in found] == [2, 3, 5, 6, None]
+    assert "lineNumber" not in found[-1]
+
+
+async def test_ranges_are_bounded(tmp_path, monkeypatch):
+    """So many of a line, and of all lines of a page; a line without any is found all the same."""
+    monkeypatch.setattr(log_search, "PAGE_RANGES", 250)
+    async with serving(tmp_path) as api:
+        await _stored(api, "\n".join(["a" * 300] * 4))
+        found = (await _found(api, "A"))["matches"]
+    assert [len(match.get("ranges", [])) for match in found] == [100, 100, 50, 0]
+    assert found[2]["ranges"][-1] == [49, 50]
 
 
 async def test_characters_of_patterns_mean_themselves(tmp_path):
@@ -121,9 +159,9 @@ async def test_the_download_has_the_lines_found_only(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("format_", ["json", "text"])
-@pytest.mark.parametrize("q", ["", "x" * 257, "a\nb"])
+@pytest.mark.parametrize("q", ["", "x" * 257, "a\nb", "\x1b[31m"])
 async def test_a_bad_search_is_refused(tmp_path, q, format_):
-    """Nothing, too much and several lines are a 400 that names the parameter."""
+    """Nothing, too much, several lines and what nobody sees are a 400 that names the parameter."""
     async with serving(tmp_path) as api:
         await api.requested()
         answer = await api.call("GET", LOGS, params={"q": q, "format": format_})

@@ -19,6 +19,11 @@ async def _shown(api: Installation, task_id: str) -> dict:
     return shown
 
 
+async def _listed_places(api: Installation) -> dict[str, int | None]:
+    page = (await api.call("GET", "/api/executions")).json()
+    return {execution["taskId"]: execution.get("queuePosition") for execution in page["executions"]}
+
+
 async def test_a_request_names_its_priority_and_its_pool(tmp_path):
     """Both are kept where claims look, also by running again; without them it is 0 and the default pool."""
     async with serving(tmp_path) as api:
@@ -34,31 +39,32 @@ async def test_a_request_names_its_priority_and_its_pool(tmp_path):
 
 
 async def test_the_place_in_the_queue_is_shown_while_it_waits(tmp_path):
-    """By priority, then by age, among the same organization's executions of the same pool; and in no list or event."""
+    """By priority, then by age, among the organization's executions of the same pool; in lists too, and in no event."""
     async with serving(tmp_path) as api:
         for task_id, config in (("t1", {}), ("t2", {"priority": 3}), ("t3", {}), ("t4", {"pool": "gpu"})):
             await api.requested(task_id, config=config)
         await api.requested("t1", org="org_b", config={"priority": 10})
         assert [(await _shown(api, f"t{n}")).get("queuePosition") for n in (1, 2, 3, 4)] == [2, 1, 3, 1]
+        assert await _listed_places(api) == {"t1": 2, "t2": 1, "t3": 3, "t4": 1}
         claimed = await api.store.claim("org_a", runner_id="r", lease_ms=60_000, limit=1)
         assert claimed is not None
         assert "queuePosition" not in await _shown(api, "t2")
         assert [(await _shown(api, f"t{n}")).get("queuePosition") for n in (1, 3)] == [1, 2]
-        listed = await api.call("GET", "/api/executions")
-    assert "queuePosition" not in listed.text + str(api.bus.published)
+        assert await _listed_places(api) == {"t1": 1, "t2": None, "t3": 2, "t4": 1}
+    assert "queuePosition" not in str(api.bus.published)
 
 
 async def test_an_execution_that_is_claimed_just_then_has_no_place(tmp_path):
     """Between reading it and asking for its place."""
     async with serving(tmp_path) as api:
         await api.requested("t1")
-        place = api.store.queue_position
+        place = api.store.queue_positions
 
         async def claimed_before(*key):
             await api.store.claim("org_a", runner_id="r", lease_ms=60_000, limit=1)
             return await place(*key)
 
-        api.store.queue_position = claimed_before
+        api.store.queue_positions = claimed_before
         assert "queuePosition" not in await _shown(api, "t1")
 
 

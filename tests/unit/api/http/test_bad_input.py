@@ -11,6 +11,7 @@ from runcast_api.http.bodies import MAX_DEPTH
 from tests.parts.api import may_call, serving
 
 WITH_BODY = [(call.method, call.path) for call in CALLS if call.body is not None]
+BODY_REQUIRED = [(call.method, call.path) for call in CALLS if call.body is not None and call.body_required]
 LOOPBACK = {"RUNCAST_CALLBACK_NETWORKS": "127.0.0.0/8"}
 JSON = {"Content-Type": "application/json"}
 NO_NUMBERS = (True, "64", [64], {})
@@ -25,7 +26,7 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"{", b"nonsense", b'{"a": NaN}', b"{'a': 1}", b'{"a": 1}{', b'"text"', b"[]", b"null", b"7"),
+        *(b"{", b"nonsense", b'{"a": NaN}', b"{'a': 1}", b'{"a": 1}{', b'"text"', b"[]", b"null", b"7"),
         *(b'{"a": "\xff\xfe"}', b'{"a": "\\ud800"}', b"\x00\x01\x02", b"\xef\xbb\xbf{}", b"a=1&b=2"),
         *(nested(MAX_DEPTH + 1), nested(300), nested(100_000), b'{"a":' + b"[" * 100 + b"]" * 100 + b"}"),
     ],
@@ -36,6 +37,15 @@ async def test_what_is_no_json_object_is_refused(tmp_path, method, path, body):
         answer = await api.http.request(method, path, content=body, headers=may_call(path) | JSON)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_JSON")
         await api.requested()
+
+
+@pytest.mark.parametrize(("method", "path"), BODY_REQUIRED)
+async def test_no_body_is_refused_where_there_has_to_be_one(tmp_path, method, path):
+    """Just so; one call takes none as an object without fields."""
+    async with serving(tmp_path, peer="127.0.0.1", **LOOPBACK) as api:
+        answer = await api.http.request(method, path, content=b"", headers=may_call(path) | JSON)
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_JSON")
+    assert set(WITH_BODY) - set(BODY_REQUIRED) == {("POST", "/api/executions/{taskId}/rerun")}
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)

@@ -9,6 +9,7 @@ import pytest
 
 from runcast_api.documentation.calls import CALLS
 from tests.parts.api import serving
+from tests.parts.documented import check
 from tests.parts.tenants import MARKER, OWN, OWN_USERS, Caller, World, belongings, make_world, shown
 from tests.unit.api.tenancy.rows import ROWS, Row
 
@@ -27,7 +28,8 @@ def test_every_call_has_a_row():
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_each_caller_is_answered_as_its_row_says(tmp_path: Path, world: World, row: Row):
-    """Who may not is told so; and to nobody outside is anything shown, or anything changed, that is not theirs."""
+    """As documented. Who may not is told so; and to nobody outside is anything shown, or anything changed, that is not
+    theirs."""
     statuses = {}
     for caller in Caller:
         folder = world.copied(tmp_path / caller.name)
@@ -38,6 +40,7 @@ async def test_each_caller_is_answered_as_its_row_says(tmp_path: Path, world: Wo
             bearer = {} if token is None else {"Authorization": b"Bearer " + token.encode()}
             headers = {**row.headers, **bearer}
             answer = await api.http.request(row.method, row.url, headers=headers, json=row.body)
+            check(answer, row.method, row.path)
             touched = {organization_id for organization_id, _ in api.bus.published}
             touched |= {signal.organization_id for signal in api.bus.sent_signals}
         statuses[caller] = answer.status_code

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from itertools import accumulate
 
 import pytest
 
@@ -26,12 +27,12 @@ def _marked(chunks) -> list[tuple[bool, str]]:
 
 def _proof(chunks) -> OutputEnd:
     data = "".join(f"{chunk.text}\n" for chunk in chunks).encode()
-    return OutputEnd(chunks[-1].seq if chunks else 0, len(data), hashlib.sha256(data).hexdigest())
+    return OutputEnd(chunks[-1].seq if chunks else 0, len(data), hashlib.sha256(data).hexdigest(), data.count(b"\n"))
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_every_line_keeps_its_place_and_its_stream(seed):
-    """Whatever the lengths, the streams and the batches: order, numbers, runs and proof are right."""
+    """Whatever the lengths, the streams and the batches: order, numbers, also of lines, runs and proof are right."""
     rng = random.Random(seed)
     numbering, chunks, lines = Numbering(OWNER, StoredOutput()), [], []
     for _ in range(rng.randrange(1, 6)):
@@ -44,6 +45,8 @@ def test_every_line_keeps_its_place_and_its_stream(seed):
         chunks += numbering.chunks(pieces)
     assert _marked(chunks) == lines
     assert [chunk.seq for chunk in chunks] == list(range(1, len(chunks) + 1))
+    ends = accumulate(len(chunk.text.split("\n")) for chunk in chunks)
+    assert [chunk.first_line for chunk in chunks] == [1, *(end + 1 for end in ends)][:-1]
     assert all(len(chunk.text) <= CHUNK_CHARACTERS or "\n" not in chunk.text for chunk in chunks)
     assert all(
         sum(run) < after[0] for chunk in chunks for run, after in zip(chunk.stderr, chunk.stderr[1:], strict=False)
@@ -53,7 +56,7 @@ def test_every_line_keeps_its_place_and_its_stream(seed):
 
 def test_nothing_is_proven_too():
     """Without output the last number is 0, and the checksum that of nothing."""
-    assert Numbering(OWNER, StoredOutput()).proof == OutputEnd(0, 0, hashlib.sha256(b"").hexdigest())
+    assert Numbering(OWNER, StoredOutput()).proof == OutputEnd(0, 0, hashlib.sha256(b"").hexdigest(), 0)
 
 
 async def test_standard_error_is_told_by_its_stream():

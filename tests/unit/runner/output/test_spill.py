@@ -1,6 +1,7 @@
 """Output on disk: its order and bound, what a restart finds, and a disk that does not take it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -18,7 +19,7 @@ TEXT = "grüße\n" * 20
 
 
 def _chunk(seq: int, text: str = TEXT) -> Spilled:
-    return Spilled(1_700_000_000_000, LogChunk("org", "task", 1, seq, text, 1_700_000_000_001, ((0, 2), (5, 1))))
+    return Spilled(1_700_000_000_000, LogChunk("org", "task", 1, seq, text, 1_700_000_000_001, ((0, 2), (5, 1)), seq))
 
 
 async def _taken(spill: Spill) -> list[Spilled]:
@@ -128,6 +129,15 @@ async def test_a_damaged_line_is_told_and_left_out(tmp_path, damage):
     with capture_logs() as logs:
         assert await _taken(Spill(tmp_path, 1_000_000)) == [_chunk(1)]
     assert [line["event"] for line in logs] == ["Output on disk is damaged, a chunk of it is lost"]
+
+
+async def test_what_an_earlier_version_left_is_taken(tmp_path):
+    """It did not number lines."""
+    await Spill(tmp_path, 1_000_000).add([_chunk(1)])
+    [segment] = tmp_path.iterdir()
+    segment.write_bytes(segment.read_bytes().replace(b',"first_line":1', b""))
+    [taken] = await _taken(Spill(tmp_path, 1_000_000))
+    assert taken == replace(_chunk(1), chunk=replace(_chunk(1).chunk, first_line=None))
 
 
 async def test_a_disk_that_takes_only_a_part_takes_nothing(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Output that is read again from its beginning: what is stored of it comes once."""
 
 import hashlib
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -99,19 +100,25 @@ async def _written(log: ExecutionLog, *pieces: tuple[bytes, int]) -> list[LogChu
     return chunks
 
 
+def _known(chunk: LogChunk) -> tuple:
+    return chunk.seq, chunk.text, chunk.stderr, chunk.first_line
+
+
 @pytest.mark.parametrize("kept", range(5))
 async def test_a_log_goes_on_with_numbers_and_proof(kept):
-    """As if nobody had been away, with the lines of standard error marked, over the cap's marker and at the end."""
+    """As if nobody had been away, with the lines of standard error marked, over the cap's marker and at the end; its
+    lines are counted on, also where those that are stored are of a version that did not count."""
     pieces = [(b"1\n2\n", 1), (b"x\ny", STDERR), (b"3\n", 1), (b"z\n" + b"-" * 999_980, STDERR), (b"\n4\n", 1)]
     whole = ExecutionLog(OWNER, lambda _: None, max_mb=1)
     expected = await _written(whole, *pieces)
     stored = StoredOutput()
     for chunk in expected[:kept]:
-        stored.add(chunk)
+        stored.add(replace(chunk, first_line=None))
     resumed = ExecutionLog(OWNER, lambda _: None, max_mb=1, stored=stored)
     chunks = await _written(resumed, *pieces)
     for log, all_chunks in ((whole, expected), (resumed, chunks)):
         log.finish()
         all_chunks += log.take()
-    assert [(c.seq, c.text, c.stderr) for c in chunks] == [(c.seq, c.text, c.stderr) for c in expected[kept:]]
+    assert list(map(_known, chunks)) == list(map(_known, expected[kept:]))
+    assert sum(chunk.lines for chunk in expected) == resumed.proof.lines
     assert resumed.proof == whole.proof != OutputEnd(0, 0, hashlib.sha256().hexdigest())

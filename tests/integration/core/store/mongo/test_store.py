@@ -18,6 +18,7 @@ from runcast_core.model.accounts import Organization, Role, User
 from runcast_core.model.errors import Conflict, RuncastError, SettingError, StoreUnavailable
 from runcast_core.model.executions import LogChunk, Status
 from runcast_core.model.identifiers import EVERYBODY, new_id
+from runcast_core.store.mongo import logs as mongo_logs
 from runcast_core.store.mongo.store import MongoStore, open_mongo_store
 from tests.parts.mongodb import database_url
 from tests.parts.part import Part
@@ -97,8 +98,8 @@ async def test_indexes_are_created_at_the_start_and_once(url: str):
             name: database[name].index_information() for name in ("executions", "logChunks", "users", "revocations")
         }
     assert {name: set(indexes) - {"_id_"} for name, indexes in found.items()} == {
-        "executions": {"slot", "newest", "queued", "runner", "unannounced", "ended", "endedOfImage"},
-        "logChunks": {"order"},
+        "executions": {"slot", "newest", "newestOfStatus", "queued", "runner", "unannounced", "ended", "endedOfImage"},
+        "logChunks": {"counts", "lines"},
         "users": {"email", "members"},
         "revocations": {"unannounced", "noted", "subjects"},
     }
@@ -113,7 +114,8 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
         async with open_mongo_store(url) as store:
             for number, (task_id, priority) in enumerate([("low", -1), ("first", 0), ("held", 0), ("high", 1)]):
                 await store.create_execution(requested("a", task_id, created_at=number, priority=priority))
-        absent = {"priority": "", "pool": "", "fingerprint": "", "attempts": ""}
+        later = ("priority", "pool", "fingerprint", "attempts", "command", "maxAttempts", "requestedByName", "phase")
+        absent = dict.fromkeys(later, "")
         executions.update_many({"taskId": {"$in": ["first", "held"]}}, {"$unset": absent})
         executions.create_index("status", name="queue")
         async with open_mongo_store(url) as store:
@@ -124,8 +126,37 @@ async def test_a_database_of_the_first_version_is_given_what_came_later(url: str
         async with open_mongo_store(url) as store:
             queued = await store.requeue("a", "first", held[1].fence, Status.FAILED)
             assert (queued.priority, queued.pool, len(queued.attempts)) == (0, "default", 1)
-            assert await store.queue_position("a", "low") == 2
+            assert await store.queue_positions("a", ["low"]) == {"low": 2}
         assert "queue" not in executions.index_information()
+
+
+async def test_output_of_an_earlier_version_has_no_line_numbers(url: str):
+    """Its documents lack them, and the index of its version goes; what workers write behind it is not numbered."""
+    with pymongo.MongoClient(url) as client:
+        chunks = client.get_default_database().logChunks
+        chunks.create_index("seq", name="order")
+        async with open_mongo_store(url) as store:
+            await store.record_external("a", "t", None)
+            for _ in range(2):
+                await store.append_external_log("a", "t", "one\ntwo", 1)
+            chunks.update_many({}, {"$unset": {"firstLine": "", "lines": ""}})
+            assert (await store.append_external_log("a", "t", "x", 1)).first_line is None
+            found = await store.read_logs("a", "t", attempt=0)
+            assert [(chunk.text, chunk.first_line) for chunk in found] == [("one\ntwo", None)] * 2 + [("x", None)]
+            assert await store.line_counts("a", "t", attempt=0) == [None, None, 1]
+            assert await store.chunk_of_line("a", "t", attempt=0, line=1) is None
+        assert "order" not in chunks.index_information()
+
+
+async def test_counts_are_read_from_an_index(url: str):
+    """As far as a server tells: nothing is asked for that is not in it, and it is the one for that order."""
+    async with open_mongo_store(url) as store:
+        indexed = [name for name, _ in (await store._log_chunks.index_information())["counts"]["key"]]
+        by_line = [name for name, _ in (await store._log_chunks.index_information())["lines"]["key"]]
+    assert by_line == ["organizationId", "taskId", "attempt", "firstLine", "seq", "lines"]
+    assert indexed == ["organizationId", "taskId", "attempt", "seq", "lines", "firstLine"]
+    assert set(mongo_logs._PLACE) - {"_id"} <= set(indexed)
+    assert mongo_logs._PLACE["_id"] == 0
 
 
 async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str):
@@ -136,7 +167,7 @@ async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str)
         assert await store.backlogs(["gpu"]) == []
         assert [backlog.organization_id for backlog in await store.backlogs()] == ["a"]
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1, pools=["gpu"]) is None
-        assert await store.queue_position("a", "t") == 1
+        assert await store.queue_positions("a", ["t"]) == {"t": 1}
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
 
 

@@ -19,7 +19,7 @@ from runcast_runner.executors.executor import Job, Limits
 from runcast_runner.executors.log_place import LOST, LogPlace
 from runcast_runner.queue.orphans import remove_jobs_of
 from tests.parts.conditions import until
-from tests.parts.docker_executor import executor
+from tests.parts.docker_executor import any_phase, executor
 from tests.parts.engine_proxy import EngineProxy, running_proxy
 from tests.parts.jobs import run_job
 
@@ -45,7 +45,7 @@ async def _pieces(executor: DockerExecutor, job: Job) -> tuple[int, list[tuple[i
     async def write(data: bytes, stream: int = 0) -> None:
         pieces.append((stream, data))
 
-    await executor.prepare(job)
+    await executor.prepare(job, any_phase)
     return await run_job(executor, job, write), pieces
 
 

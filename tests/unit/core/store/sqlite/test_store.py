@@ -19,10 +19,12 @@ from runcast_core.model.errors import Conflict, SettingError, StoreUnavailable
 from runcast_core.model.executions import Attempt, Execution, LogChunk, OutputEnd, Status
 from runcast_core.model.identifiers import EVERYBODY
 from runcast_core.store.sqlite import connections as sqlite_connections
+from runcast_core.store.sqlite import logs as sqlite_logs
 from runcast_core.store.sqlite import queue as sqlite_queue
 from runcast_core.store.sqlite import schema as sqlite_schema
 from runcast_core.store.sqlite import store as sqlite_store
 from runcast_core.store.sqlite.connections import connect
+from runcast_core.store.sqlite.rows import tuples
 from runcast_core.store.sqlite.store import SqliteStore, open_sqlite_store
 from tests.parts.stores import requested
 
@@ -56,15 +58,22 @@ async def test_what_an_earlier_version_revoked_or_deleted_is_told(path: str):
 
 async def test_attempts_and_marks_of_standard_error_are_kept(path: str):
     """As they were given."""
-    ended = Attempt(1, Status.FAILED, 9, 5, "exit code 1", 1, OutputEnd(3, 70, "ab" * 32))
+    ended = Attempt(1, Status.FAILED, 9, 5, "exit code 1", 1, OutputEnd(3, 70, "ab" * 32, 9))
     lost = Attempt(2, Status.ERROR, 12, None, "runner lost")
     execution = replace(requested("a"), attempts=(ended, lost), priority=3, pool="gpu", fingerprint="f")
-    chunk = LogChunk("a", execution.task_id, 1, 1, "out\nerr\nerr", 7, stderr=((1, 2),))
+    chunk = LogChunk("a", execution.task_id, 1, 1, "out\nerr\nerr", 7, stderr=((1, 2),), first_line=4)
     async with open_sqlite_store(path) as store:
         await store.create_execution(execution)
         await store.append_logs([chunk])
         assert await store.execution("a", execution.task_id) == execution
         assert await store.read_logs("a", execution.task_id, attempt=1) == [chunk]
+
+
+async def test_places_are_found_without_reading_text(store: SqliteStore):
+    """Counts, the chunk of a line and the end of a worker's output come from indexes that have all that is asked."""
+    for sql, values in ((sqlite_logs._COUNTS, (0, 9)), (sqlite_logs._OF_LINE, (7,)), (sqlite_logs._LAST, ())):
+        plan = await store._read(lambda c, s=sql, v=values: tuples(c, f"EXPLAIN QUERY PLAN {s}", "a", "t", 1, *v))
+        assert [" USING COVERING INDEX " in step[3] for step in plan] == [True], plan
 
 
 async def test_what_was_stored_is_there_after_reopening(path: str):

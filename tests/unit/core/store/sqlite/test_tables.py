@@ -10,7 +10,8 @@ import apsw
 import pytest
 
 from runcast_core.model.errors import SettingError
-from runcast_core.model.executions import Attempt, Execution, Status, canonical
+from runcast_core.model.executions import Attempt, Execution, LogChunk, Status, canonical
+from runcast_core.store.log_store import Place
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.connections import connect, open_connections
 from runcast_core.store.sqlite.store import open_sqlite_store
@@ -45,6 +46,11 @@ CREATE INDEX executions_queued ON executions
     (status, organization_id, source, pool, priority DESC, created_at, task_id);
 """
 """Its executions: with their requests in one row."""
+OUTPUT_BEFORE = """
+ALTER TABLE log_chunks ADD COLUMN stderr TEXT NOT NULL DEFAULT '[]';
+CREATE UNIQUE INDEX log_chunks_key ON log_chunks (organization_id, task_id, attempt, seq);
+"""
+OUTPUT_INSERT = "INSERT INTO log_chunks (organization_id, task_id, attempt, seq, text, ts, stderr) VALUES"
 INSERT = """
 INSERT INTO executions (organization_id, task_id, request, created_at, updated_at, status, rev, attempt, source, slot)
 VALUES (?, ?, ?, 1, 1, 'PENDING', 1, 0, 'api', ?)
@@ -82,6 +88,30 @@ async def test_a_file_of_the_first_version_is_given_what_came_later(path: str):
             organization = await store.organization("a")
             assert organization is not None
             assert (organization.retention_days, organization.timeout_limit_s) == (None, None)
+
+
+async def test_output_of_the_version_before_has_no_line_numbers(path: str):
+    """What is there cannot be counted without reading all of it, and nothing behind it is given a wrong number."""
+    _older_file(path, f"{VERSION_BEFORE}; {OUTPUT_BEFORE}", {"t": {"image": "i"}})
+    with closing(connect(path)) as connection:
+        for attempt in (0, 1):
+            row = f"('a', 't', {attempt}, ?, 'one\ntwo', 1, '[[1,1]]')"
+            connection.executemany(f"{OUTPUT_INSERT} {row}", [(1,), (2,)])
+    async with open_sqlite_store(path) as store:
+        assert (await store.append_external_log("a", "t", "x", 1)).first_line is None
+        await store.append_logs([LogChunk("a", "t", 1, 3, "five\nsix", 1, first_line=5)])
+    async with open_sqlite_store(path) as store:
+        found = await store.read_logs("a", "t", attempt=1)
+        assert [(chunk.seq, chunk.stderr, chunk.first_line) for chunk in found] == [
+            (1, ((1, 1),), None),
+            (2, ((1, 1),), None),
+            (3, (), 5),
+        ]
+        assert await store.read_logs_before("a", "t", attempt=1) == found
+        assert await store.line_counts("a", "t", attempt=1) == [None, None, 2]
+        assert await store.line_counts("a", "t", attempt=0) == [None, None, 1]
+        last = Place(3, 5, 2)
+        assert [await store.chunk_of_line("a", "t", attempt=1, line=line) for line in (1, 5, 7)] == [None, last, last]
 
 
 async def test_requests_of_the_version_before_are_moved_and_all_else_stays(path: str):

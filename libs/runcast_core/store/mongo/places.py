@@ -1,0 +1,63 @@
+"""Places in the queue, counted by MongoDB for many executions at once: what lies between them is added up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from runcast_core.model.executions import DEFAULT_POOL
+from runcast_core.store.mongo.documents import Document
+
+
+class Place(NamedTuple):
+    """Where an execution waits. Within a pool the smaller is claimed first."""
+
+    pool: str
+    behind: int
+    """Its priority, the other way round."""
+    created_at: int
+    task_id: str
+
+    @classmethod
+    def of(cls, document: Document) -> "Place":
+        priority, pool = document.get("priority", 0), document.get("pool", DEFAULT_POOL)
+        return cls(pool, -priority, document["createdAt"], document["taskId"])
+
+
+FIELDS = dict.fromkeys(("priority", "pool", "createdAt", "taskId"), 1)
+"""What is read of a document for its place."""
+_PLACE: Document = {
+    "_id": 0,
+    "place": [
+        {"$ifNull": ["$pool", DEFAULT_POOL]},
+        {"$multiply": [-1, {"$ifNull": ["$priority", 0]}]},
+        "$createdAt",
+        "$taskId",
+    ],
+    "pool": {"$ifNull": ["$pool", DEFAULT_POOL]},
+}
+
+
+def counted_before(places: Sequence[Place]) -> list[Document]:
+    """Return the stages that count the queue: for each pool how much comes before which of the places, which are
+    sorted, but not before the one in front of it."""
+    group = {"_id": {"pool": "$pool", "before": _first_after(places, 0, len(places))}, "found": {"$sum": 1}}
+    return [{"$project": _PLACE}, {"$group": group}]
+
+
+def numbered(places: Sequence[Place], counts: Mapping[tuple[str, int], int]) -> dict[str, int]:
+    """Return the places by task id, counted from 1 within each pool."""
+    found, ahead = {}, 0
+    for number, place in enumerate(places):
+        if number and places[number - 1].pool != place.pool:
+            ahead = 0
+        ahead += counts.get((place.pool, number), 0)
+        found[place.task_id] = ahead + 1
+    return found
+
+
+def _first_after(places: Sequence[Place], low: int, high: int) -> Any:
+    """Return the expression for the number of the first place behind a document's own: a search by halves."""
+    if low == high:
+        return low
+    middle = (low + high) // 2
+    comes_before = {"$lt": ["$place", {"$literal": list(places[middle])}]}
+    return {"$cond": [comes_before, _first_after(places, low, middle), _first_after(places, middle + 1, high)]}

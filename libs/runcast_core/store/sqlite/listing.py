@@ -1,0 +1,88 @@
+"""The SQLite store's lists of executions, along the indexes of the newest and of the live ones.
+
+Where nothing but live ones is wanted, the second one is the way: it holds no others, however long the history is.
+"""
+
+from typing import Any
+
+from runcast_core.model.executions import LIVE, ExecutionSummary, Status
+from runcast_core.store.listing import EVERY, LOOKED_AT, Position, Wanted
+from runcast_core.store.sqlite import schema
+from runcast_core.store.sqlite.access import SqliteAccess
+from runcast_core.store.sqlite.rows import rows, summaries
+
+_ORDER = "ORDER BY created_at DESC, task_id DESC"
+_COUNTS = f"""
+SELECT status, count(*) AS found FROM executions INDEXED BY executions_queued
+WHERE {schema.LIVE} AND organization_id = ? GROUP BY status
+"""  # noqa: S608 - a constant
+_Clause = tuple[str, tuple[Any, ...]]
+
+
+class SqliteListing(SqliteAccess):
+    """See `runcast_core.store.store.ExecutionStore`."""
+
+    async def executions(
+        self,
+        organization_id: str,
+        wanted: Wanted = EVERY,
+        *,
+        after: Position | None = None,
+        down_to: Position | None = None,
+        limit: int = 50,
+    ) -> list[ExecutionSummary]:
+        clauses = _way(organization_id, wanted, after)
+        if (last := wanted.end(down_to)) is not None:
+            clauses.append(("(created_at, task_id) >= (?, ?)", (last.created_at, last.task_id)))
+        rest, values = _joined(wanted, clauses + _sieve(wanted))
+        return await self._read(lambda c: summaries(c, f"{rest} {_ORDER} LIMIT ?", *values, limit))
+
+    async def horizon(
+        self, organization_id: str, wanted: Wanted, *, after: Position | None = None, looked_at: int = LOOKED_AT
+    ) -> Position | None:
+        if not wanted.sifted:
+            return None
+        rest, values = _joined(wanted, _way(organization_id, wanted, after))
+        sql = f"SELECT created_at, task_id FROM executions {rest} {_ORDER} LIMIT 2 OFFSET ?"  # noqa: S608 - constants
+        found = await self._read(lambda c: rows(c, sql, *values, looked_at - 1))
+        return Position(**found[0]) if len(found) > 1 else None
+
+    async def live_counts(self, organization_id: str) -> dict[Status, int]:
+        found = await self._read(lambda c: rows(c, _COUNTS, organization_id))
+        return {Status(row["status"]): row["found"] for row in found}
+
+
+def _way(organization_id: str, wanted: Wanted, after: Position | None) -> list[_Clause]:
+    """Return what an index answers: where the list begins, and of which executions it is."""
+    clauses: list[_Clause] = [("organization_id = ?", (organization_id,))]
+    if _live(wanted):
+        clauses.append((schema.LIVE, ()))
+    if (first := wanted.begin(after)) is not None:
+        clauses.append(("(created_at, task_id) < (?, ?)", (first.created_at, first.task_id)))
+    return clauses
+
+
+def _sieve(wanted: Wanted) -> list[_Clause]:
+    """Return what each execution on the way is looked at for."""
+    statuses = [status.value for status in wanted.statuses]
+    folded = None if wanted.text is None else wanted.text.casefold()
+    prefix = wanted.image_prefix
+    asked: list[tuple[object, str, tuple[Any, ...]]] = [
+        (statuses or None, f"+status IN ({', '.join('?' * len(statuses))})", tuple(statuses)),
+        (wanted.image, "image = ?", (wanted.image,)),
+        (prefix, "substr(image, 1, length(?)) = ?", (prefix, prefix)),
+        (wanted.requested_by, "requested_by = ?", (wanted.requested_by,)),
+        (wanted.pool, "pool = ?", (wanted.pool,)),
+        (folded, "(instr(casefold(task_id), ?) OR instr(casefold(image), ?))", (folded, folded)),
+    ]
+    return [(text, values) for given, text, values in asked if given is not None]
+
+
+def _joined(wanted: Wanted, clauses: list[_Clause]) -> tuple[str, list[Any]]:
+    index = "executions_live" if _live(wanted) else "executions_newest"
+    where = " AND ".join(text for text, _ in clauses)
+    return f"INDEXED BY {index} WHERE {where}", [value for _, values in clauses for value in values]
+
+
+def _live(wanted: Wanted) -> bool:
+    return bool(wanted.statuses) and wanted.statuses <= LIVE
