@@ -31,7 +31,6 @@ from runcast_api.page.files import built_page
 from runcast_api.page.hosting import Hosting
 from runcast_api.page.policy import page_headers
 from runcast_api.settings import ApiSettings
-from runcast_api.statistics.images import AT_ONCE
 from runcast_core.access.job_tokens import job_tokens_of
 from runcast_core.access.sealing import sealer_of
 from runcast_core.access.verifier import token_verifier
@@ -99,7 +98,6 @@ def create_app(
     app.state.verifier = token_verifier(settings)
     app.state.metrics = ApiMetrics(counters)
     app.state.output_shares = OutputShares()
-    app.state.statistics_turns = anyio.Semaphore(AT_ONCE)
     return app
 
 

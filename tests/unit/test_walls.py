@@ -51,7 +51,7 @@ BROKEN = [
     ),
     ("runcast_api.http.queries", "runcast_api.accounts.users", API),
     ("runcast_api.accounts.users", "runcast_api.executions.logs", API),
-    ("runcast_api.executions.logs", "runcast_api.statistics.period", API),
+    ("runcast_api.executions.logs", "runcast_api.statistics.activity", API),
     ("runcast_runner.queue.orphans", "docker", "docker is for the Docker executor"),
     ("runcast_core.store.sqlite.schema", "pymongo", "pymongo is for the MongoDB store"),
     ("runcast_core.store.announcer", "apsw", "apsw is for the SQLite store"),

@@ -6,7 +6,7 @@ from runcast_api.documentation.call import Access, Call
 from runcast_api.statistics import activity, images, period
 from runcast_core.model.wire.statistics import ActivityHistory, ImageHistory, ImageList
 
-_TIME = "in ISO 8601 (UTC without a zone; a + percent-encoded) or in milliseconds since 1970"
+_TIME = "milliseconds since 1970, ISO 8601 with its zone, or a date, which begins in UTC"
 _SINCE = f"{_TIME}; {period.USUAL_DAYS} days before `until` without it, {period.MAX_DAYS} at most"
 _PERIOD: dict[str, dict[str, Any]] = {
     "since": {"type": "string", "description": _SINCE},

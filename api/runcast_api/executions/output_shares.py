@@ -1,5 +1,5 @@
-"""What each organization may have of the api at once where output is read: so that clients which do not read cost a
-bounded amount of memory, and keep nobody but their own organization waiting."""
+"""What each organization may have of the api at once where output or statistics are read: so that clients which do not
+read cost a bounded amount of memory, and keep nobody but their own organization waiting."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +17,14 @@ WAIT_S = 5.0
 
 
 class TooManyDownloads(RuncastError):
-    """The organization's clients are being answered as much output as they may at once."""
+    """The organization's clients are being answered as much as they may at once."""
 
     code = "TOO_MANY_DOWNLOADS"
 
     def __init__(self) -> None:
-        super().__init__(f"your organization reads output {ANSWERS} times at once: end some, or try again soon")
+        super().__init__(
+            f"your organization reads output or statistics {ANSWERS} times at once: end some, or try again soon"
+        )
 
 
 class OutputShare:

@@ -1,6 +1,7 @@
 """How the executions of images ended, over HTTP: all images, or one day by day."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 import anyio.to_thread
@@ -8,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate
+from runcast_api.executions.output_shares import OutputShare, OutputShares
 from runcast_api.http.answer import Answer
 from runcast_api.statistics.outcomes import grouped, outcome
 from runcast_api.statistics.period import DAY_MS, Period, date_of, day_offset_ms, period
+from runcast_core.access.tokens import Claims
 from runcast_core.model.clock import iso
 from runcast_core.model.errors import InvalidInput
 from runcast_core.model.statistics import Ended
@@ -25,13 +28,11 @@ from runcast_core.model.wire.statistics import (
 )
 
 LOOKED_AT = 50_000
-"""How many of the last ends of a period are looked at."""
+"""How many of the last ends of a period are looked at: some megabytes, and a fraction of a second."""
 MAX_IMAGES = 200
 MAX_LAST = 20
 MAX_POINTS = 1000
 MAX_IMAGE = 512
-AT_ONCE = 2
-"""How many answers an api makes at once: each takes some megabytes, and a fraction of a second."""
 
 
 class Looked(NamedTuple):
@@ -50,7 +51,7 @@ class Looked(NamedTuple):
 async def images(request: Request) -> Response:
     claims = await authenticate(request)
     asked = period(request)
-    async with request.app.state.statistics_turns:
+    async with _share(request, claims) as share, share.reads:
         looked = await _look(request, claims.organization_id, asked)
         return Answer(await anyio.to_thread.run_sync(_image_list, looked))
 
@@ -58,10 +59,15 @@ async def images(request: Request) -> Response:
 async def image_history(request: Request) -> Response:
     claims = await authenticate(request)
     image, asked, offset_ms = _image(request), period(request), day_offset_ms(request)
-    async with request.app.state.statistics_turns:
+    async with _share(request, claims) as share, share.reads:
         looked = await _look(request, claims.organization_id, asked, image)
         before = await _look(request, claims.organization_id, asked.before, image)
         return Answer(await anyio.to_thread.run_sync(_history, image, looked, before, offset_ms))
+
+
+def _share(request: Request, claims: Claims) -> AbstractAsyncContextManager[OutputShare]:
+    shares: OutputShares = request.app.state.output_shares
+    return shares.taken(claims.organization_id)
 
 
 def _image(request: Request) -> str:

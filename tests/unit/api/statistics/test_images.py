@@ -1,10 +1,12 @@
 """`GET /api/images` and `GET /api/images/history`: how executions ended."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
+from runcast_api.executions import output_shares
 from runcast_api.statistics import images
 from runcast_core.model.executions import Execution, Status
 from tests.parts.api import Installation, serving
@@ -187,14 +189,15 @@ async def test_without_a_period_it_is_the_last_thirty_days(api: Installation):
         recent["images"]
     ]
     until = (await api.call("GET", "/api/images", params={"until": "2024-10-31"})).json()
+    later = (await api.call("GET", "/api/images", params={"since": recent["from"], "until": "9999-12-31"})).json()
+    assert later["until"] >= recent["until"]
+    assert later["images"] == recent["images"]
     assert (until["from"], until["until"]) == ("2024-10-01T00:00:00.000Z", "2024-10-31T00:00:00.000Z")
 
 
-@pytest.mark.parametrize(
-    "since", ["2024-10-01T14:00:00+02:00", "2024-10-01T12:00:00Z", "2024-10-01T12:00", "1727784000000"]
-)
+@pytest.mark.parametrize("since", ["2024-10-01T14:00:00+02:00", "2024-10-01T12:00:00Z", "1727784000000"])
 async def test_a_time_may_be_written_in_many_ways(api: Installation, since: str):
-    """Without a zone it is UTC."""
+    """To the same end."""
     assert (await _get(api, "/api/images", since=since))["from"] == "2024-10-01T12:00:00.000Z"
 
 
@@ -203,6 +206,7 @@ async def test_a_time_may_be_written_in_many_ways(api: Installation, since: str)
     [
         {"since": ""},
         {"since": "yesterday"},
+        {"since": "2024-10-01T12:00"},
         {"since": "-5"},
         {"since": "1" * 5000},
         {"since": "٣"},
@@ -214,6 +218,7 @@ async def test_a_time_may_be_written_in_many_ways(api: Installation, since: str)
         {"since": "2024-07-01", "until": "2024-10-05"},
         {"since": "2024-10-01", "until": "NaN"},
         {"since": "9999-12-31"},
+        {"since": "9999-12-30", "until": "9999-12-31", "offsetMinutes": "840"},
     ],
 )
 async def test_what_is_no_period_is_refused(api: Installation, query: dict[str, str]):
@@ -237,3 +242,29 @@ async def test_an_offset_is_one_of_this_planet(api: Installation, offset: str):
     query = {"image": "busybox", "offsetMinutes": offset}
     answer = await api.call("GET", "/api/images/history", params=query)
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_QUERY")
+
+
+async def test_an_organization_that_asks_for_too_much_at_once_waits_alone(
+    api: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    """Beside its reading of output; another organization is answered."""
+    monkeypatch.setattr(output_shares, "WAIT_S", 0.01)
+    async with AsyncExitStack() as stack:
+        for _ in range(output_shares.ANSWERS):
+            await stack.enter_async_context(api.app.state.output_shares.taken("org_a"))
+        for path in ("/api/images", "/api/images/history?image=busybox"):
+            refused = await api.call("GET", path)
+            assert (refused.status_code, refused.json()["code"]) == (429, "TOO_MANY_DOWNLOADS")
+            assert (await api.call("GET", path, org="org_b")).status_code == 200
+    assert (await api.call("GET", "/api/images")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("offset", "days"),
+    [("0", ["1970-01-01"]), ("-840", ["1969-12-31", "1970-01-01"]), ("+840", ["1970-01-01", "1970-01-02"])],
+)
+async def test_the_first_day_of_all_has_a_date(api: Installation, offset: str, days: list[str]):
+    """A period that ends at midnight has nothing of the next day."""
+    query = {"image": "busybox", "since": "0", "until": str(DAY), "offsetMinutes": offset}
+    told = (await api.call("GET", "/api/images/history", params=query)).json()
+    assert [day["day"] for day in told["days"]] == days
