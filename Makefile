@@ -25,8 +25,9 @@ demo: $(VENV)/.all
 
 # So many files at once, each worker with real parts of its own; a server that is given is one for all. A debugger needs WORKERS=0.
 WORKERS ?= $(if $(TEST_REDIS_URL)$(TEST_MONGODB_URL),0,2)
+# Bytecode is kept whatever the environment says: without it each of the many services that tests start compiles all it imports.
 test: $(VENV)/.dev tests/e2e/node_modules/.package-lock.json
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/coverage report --include='libs/runcast_core/*' --fail-under=$(CORE_COVERAGE) > /dev/null
 
 # The hand-over from replay to live, with as many random courses of events over each bus; about 3 s for each of RUNS.

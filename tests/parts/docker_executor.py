@@ -1,4 +1,4 @@
-"""A Docker executor on the engine of this machine, with a name of its own there."""
+"""A Docker executor on the engine of this machine, of an installation of its own: other runs remove nothing of it."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,8 @@ from runcast_runner.executors.docker.executor import DockerExecutor, connect_doc
 
 @pytest.fixture
 def executor(busybox_image: str) -> Iterator[DockerExecutor]:
-    executor = connect_docker(f"test-{new_id()}", installation="tests", kill_grace_s=0)
+    name = f"test-{new_id()}"
+    executor = connect_docker(name, installation=name, kill_grace_s=0)
     yield executor
     executor._client.close()
 

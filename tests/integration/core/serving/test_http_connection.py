@@ -151,7 +151,7 @@ async def test_who_does_not_read_its_answer_is_closed(
     monkeypatch.setattr(module, "UNREAD_S", HEAD_S)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        async with _serving() as port:
+        async with _serving(keep_alive_s=1) as port:
             client.connect(("127.0.0.1", port))
             client.sendall(f"GET {path}?size={size} HTTP/1.1\r\nHost: x\r\n{header}\r\n".encode())
             await _until_connections(1)

@@ -150,6 +150,11 @@ async def test_a_weak_password_is_refused_wherever_one_is_set(tmp_path):
         assert await api.store.user_by_email("b@example.com") is None
 
 
+def test_a_password_costs_whoever_tries_it_as_much_as_is_recommended(hasher_of_the_product):
+    """At least the second choice of RFC 9106, section 4: Argon2id, 64 MiB, 3 passes, 4 lanes. Each hash says so."""
+    assert hasher_of_the_product.hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
 async def test_both_spellings_of_a_letter_are_one_password():
     """However a keyboard composes it, and whichever was there first."""
     for first in (COMPOSED, DECOMPOSED):

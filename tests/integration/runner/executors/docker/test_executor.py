@@ -111,7 +111,7 @@ async def test_jobs_of_the_installation_and_of_this_runner_are_found(executor, b
     client = executor._client
     same, others, moved = (
         DockerExecutor(client, runner, installation=installation, host_cpus=1, kill_grace_s=0)
-        for runner, installation in (("x", "tests"), ("y", "others"), (executor._runner_id, "others"))
+        for runner, installation in (("x", executor._installation), ("y", "others"), (executor._runner_id, "others"))
     )
     jobs = {one: _job(busybox_image, "sleep 60") for one in (executor, same, others, moved)}
     try:
