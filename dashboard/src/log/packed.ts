@@ -1,0 +1,70 @@
+/** One chunk of output as the api sends it: `log` is whole lines joined by newlines; `stderr` are runs of first line and number of lines. */
+export type ChunkText = {
+  seq: number;
+  log: string;
+  ts: number;
+  stderr?: readonly (readonly [number, number])[] | undefined;
+};
+
+/** A chunk as it is kept: UTF-8, since one character beyond Latin-1 doubles a string. `plain`: no line is wider than its bytes. */
+export type Packed = {
+  bytes: Uint8Array;
+  lines: number;
+  ts: number;
+  stderr: readonly (readonly [number, number])[];
+  plain: boolean;
+  escapes: boolean;
+};
+
+const NEWLINE = 10;
+const NONE: readonly (readonly [number, number])[] = [];
+// Tabs, and what is shown by its name, take more cells than bytes; newlines and escape sequences take none.
+const WIDER = /(?![\n\u001b])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Packs a chunk's text. */
+export function pack(chunk: ChunkText): Packed {
+  const bytes = encoder.encode(chunk.log);
+  return {
+    bytes,
+    lines: countLines(bytes),
+    ts: chunk.ts,
+    stderr: chunk.stderr ?? NONE,
+    plain: !WIDER.test(chunk.log),
+    escapes: chunk.log.includes("\u001b"),
+  };
+}
+
+/** The lines of a packed chunk. */
+export function unpack(packed: Packed): string[] {
+  return decoder.decode(packed.bytes).split("\n");
+}
+
+/** How many bytes each line has, one call a line, in order. */
+export function eachLine(packed: Packed, visit: (line: number, start: number, end: number) => void): void {
+  const bytes = packed.bytes;
+  let start = 0;
+  for (let line = 0; line < packed.lines; line++) {
+    const found = bytes.indexOf(NEWLINE, start);
+    const end = found < 0 ? bytes.length : found;
+    visit(line, start, end);
+    start = end + 1;
+  }
+}
+
+/** One line of a packed chunk by its bytes. */
+export function lineAt(packed: Packed, start: number, end: number): string {
+  return decoder.decode(packed.bytes.subarray(start, end));
+}
+
+/** Whether a line of the chunk came from standard error. */
+export function isStderr(packed: Packed, line: number): boolean {
+  return packed.stderr.some(([first, count]) => line >= first && line < first + count);
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 1;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
+}
