@@ -19,6 +19,7 @@ export type Packed = {
 const NEWLINE = 10;
 const NONE: readonly (readonly [number, number])[] = [];
 // Tabs, and what is shown by its name, take more cells than bytes; newlines and escape sequences take none.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is passed over
 const WIDER = /(?![\n\u001b])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
