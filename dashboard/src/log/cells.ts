@@ -22,14 +22,24 @@ export function cells(line: string): number {
   let column = 0;
   let before = "";
   for (const character of line.endsWith("\r") ? line.slice(0, -1) : line) {
-    column += width(character, before, column);
-    before = character === JOINER && PICTURE.test(before) ? JOINER : ZERO.test(character) ? before : character;
+    if (character >= " " && character <= "~") {
+      column += 1;
+      before = character;
+    } else {
+      column += width(character, before, column);
+      before = shapes(before, character);
+    }
   }
   return column;
 }
 
+/** What the next character joins: a mark leaves that what it was. */
+function shapes(before: string, character: string): string {
+  if (character === JOINER && PICTURE.test(before)) return JOINER;
+  return ZERO.test(character) ? before : character;
+}
+
 function width(character: string, before: string, column: number): number {
-  if (character >= " " && character <= "~") return 1;
   if (character === "\t") return TAB - (column % TAB);
   if (CODED.test(character)) return code(character).length;
   if (character === AS_EMOJI) return SELECTABLE.test(before) && alone(before) === 1 ? 1 : 0;
