@@ -1,14 +1,15 @@
-import { type ChunkText, type Packed, pack, unpack } from "./packed";
-import { Sums } from "./sums";
-
-/** Why text is missing where it is looked at. A hole that failed says what to do about it. */
-export type HoleState =
-  | { kind: "fetching" }
-  | { kind: "failed"; error: string; retry: () => void }
-  | { kind: "healed" };
+import { Counts } from "./counts";
+import { type Packed, pack, unpack } from "./packed";
+import type { HoleState, OutputChunk, OutputSink } from "./sink";
 
 /** What changed since the frame before. `renumbered`: lines before others got another number of lines than was thought. */
-export type Change = { appended: number; loaded: number[]; dropped: boolean; renumbered: boolean; holes: boolean };
+export type Change = {
+  appended: number;
+  loaded: number[];
+  dropped: boolean;
+  renumbered: boolean;
+  holes: boolean;
+};
 
 type Listener = (change: Change) => void;
 
@@ -20,7 +21,7 @@ const AHEAD = 4;
  * One attempt's output by chunks, as UTF-8: which lines exist, and the text of those that are loaded. Implements the live tail's sink.
  * Chunk `i` has `seq` `i + 1`; lines are counted from 0. Text beyond the budget is dropped farthest from the view; the counts stay.
  */
-export class Chunks {
+export class Chunks implements OutputSink {
   /** Called with sequence numbers whose text is looked at and not here, again with each move: the reader knows what is on its way. */
   need: (fromSeq: number, toSeq: number) => void = () => {};
   /** Called at once for each chunk whose lines or text changed, before any listener. */
@@ -28,10 +29,9 @@ export class Chunks {
   /** The text that is kept, in bytes. */
   textBytes = 0;
 
-  private readonly counts = new Sums();
+  private readonly counts = new Counts();
   private readonly packed: (Packed | undefined)[] = [];
   private readonly decoded = new Map<number, string[]>();
-  private readonly uncounted = new Set<number>();
   private readonly holes = new Map<number, HoleState>();
   private readonly listeners = new Set<Listener>();
   private window: [number, number] = [0, 0];
@@ -59,11 +59,11 @@ export class Chunks {
 
   /** The first line of a chunk; that of the one after the last is the number of lines. */
   firstLine(index: number): number {
-    return this.counts.sum(index);
+    return this.counts.before(index);
   }
 
   linesOf(index: number): number {
-    return this.counts.value(index);
+    return this.counts.of(index);
   }
 
   chunkOf(line: number): number {
@@ -77,10 +77,7 @@ export class Chunks {
   /** Says why the text of these chunks is not here; chunks that were not known yet become known, uncounted. */
   hole(fromSeq: number, toSeq: number, state: HoleState): void {
     this.extend(toSeq);
-    for (let index = fromSeq - 1; index < toSeq; index++) {
-      if (state.kind === "healed") this.holes.delete(index);
-      else this.holes.set(index, state);
-    }
+    for (let index = fromSeq - 1; index < toSeq; index++) if (!this.packed[index]) this.holes.set(index, state);
     this.note().holes = true;
   }
 
@@ -88,11 +85,9 @@ export class Chunks {
     return this.holes.get(index);
   }
 
-  /** Whether the lines of this chunk have their true numbers: all before it are counted. */
+  /** Whether the lines of this chunk have their true numbers. */
   numbered(index: number): boolean {
-    if (this.uncounted.size === 0) return true;
-    for (const uncounted of this.uncounted) if (uncounted < index) return false;
-    return true;
+    return this.counts.numbered(index);
   }
 
   /** The lines of chunks after `afterSeq`; `null` where they are not known until the text is here. */
@@ -101,18 +96,19 @@ export class Chunks {
     counts.forEach((count, offset) => {
       const index = afterSeq + offset;
       if (index >= this.length) this.append(count);
-      else if (count !== null && this.uncounted.has(index)) this.recount(index, count);
+      else if (count !== null) this.recount(index, count);
     });
   }
 
   /** Takes a chunk's text, whatever its place; a chunk that is here already is left as it is. */
-  add(chunk: ChunkText): void {
+  add(chunk: OutputChunk): void {
     const index = chunk.seq - 1;
     if (index < 0 || this.packed[index]) return;
     const packed = pack(chunk);
     this.extend(index);
     if (index === this.length) this.append(packed.lines);
-    else if (this.counts.value(index) !== packed.lines || this.uncounted.has(index)) this.recount(index, packed.lines);
+    else this.recount(index, packed.lines);
+    if (chunk.firstLine !== null && this.counts.place(index, chunk.firstLine - 1)) this.note().renumbered = true;
     this.keep(index, packed);
   }
 
@@ -132,6 +128,14 @@ export class Chunks {
   read(index: number): readonly string[] | undefined {
     const packed = this.packed[index];
     return this.decoded.get(index) ?? (packed && unpack(packed));
+  }
+
+  /** The first line from standard error of each loaded chunk that has some. */
+  *stderrLines(): Iterable<number> {
+    for (let index = 0; index < this.length; index++) {
+      const run = this.packed[index]?.stderr[0];
+      if (run) yield this.firstLine(index) + run[0];
+    }
   }
 
   /** Where is looked at: asks for what is missing there, and spares it when text is dropped. */
@@ -157,16 +161,9 @@ export class Chunks {
 
   private append(count: number | null): void {
     const index = this.length;
-    if (count === null) this.uncounted.add(index);
-    const lines = count ?? this.mean();
-    this.counts.push(lines);
+    this.note().appended += this.counts.append(count);
     this.packed.push(undefined);
-    this.note().appended += lines;
     this.touched(index);
-  }
-
-  private mean(): number {
-    return this.length === 0 ? 1 : Math.max(1, Math.round(this.lineCount / this.length));
   }
 
   private extend(length: number): void {
@@ -174,10 +171,9 @@ export class Chunks {
   }
 
   private recount(index: number, lines: number): void {
-    this.uncounted.delete(index);
-    this.note().renumbered ||= this.counts.value(index) !== lines;
-    this.counts.set(index, lines);
-    this.touched(index);
+    const before = this.counts.of(index);
+    this.note().renumbered ||= this.counts.set(index, lines);
+    if (before !== lines) this.touched(index);
   }
 
   private keep(index: number, packed: Packed): void {

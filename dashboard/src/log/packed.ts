@@ -1,45 +1,42 @@
-/** One chunk of output as the api sends it: `log` is whole lines joined by newlines; `stderr` are runs of first line and number of lines. */
-export type ChunkText = {
-  seq: number;
-  log: string;
-  ts: number;
-  stderr?: readonly (readonly [number, number])[] | undefined;
-};
+import type { OutputChunk } from "./sink";
 
-/** A chunk as it is kept: UTF-8, since one character beyond Latin-1 doubles a string. `plain`: no line is wider than its bytes. */
+/** A chunk as it is kept: UTF-8, since one character beyond Latin-1 doubles a string. `plain`: no line is wider than its bytes; `ascii`: none is narrower, but for escape sequences. */
 export type Packed = {
   bytes: Uint8Array;
   lines: number;
   ts: number;
   stderr: readonly (readonly [number, number])[];
   plain: boolean;
+  ascii: boolean;
   escapes: boolean;
 };
 
 const NEWLINE = 10;
-const NONE: readonly (readonly [number, number])[] = [];
 // What takes no more cells than bytes for sure: Latin, arrows, boxes, signs. Tabs and what is shown by its name take more.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences take no cells
 const WIDER = /[^\n\u001b -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u27bf]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what an escape sequence begins with
+const ESCAPE = /[\u001b\u009b]/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Packs a chunk's text. */
-export function pack(chunk: ChunkText): Packed {
-  const bytes = encoder.encode(chunk.log);
-  return {
-    bytes,
-    lines: countLines(bytes),
-    ts: chunk.ts,
-    stderr: chunk.stderr ?? NONE,
-    plain: !WIDER.test(chunk.log),
-    escapes: chunk.log.includes("\u001b"),
-  };
+export function pack(chunk: OutputChunk): Packed {
+  const { log, ts, stderr } = chunk;
+  const bytes = encoder.encode(log);
+  const plain = !WIDER.test(log);
+  const ascii = plain && bytes.length === log.length;
+  return { bytes, lines: countLines(bytes), ts, stderr, plain, ascii, escapes: ESCAPE.test(log) };
+}
+
+/** The text of a packed chunk. */
+export function textOf(packed: Packed): string {
+  return decoder.decode(packed.bytes);
 }
 
 /** The lines of a packed chunk. */
 export function unpack(packed: Packed): string[] {
-  return decoder.decode(packed.bytes).split("\n");
+  return textOf(packed).split("\n");
 }
 
 /** How many bytes each line has, one call a line, in order. */
