@@ -11,7 +11,7 @@ PROGRAMS := benchmarks/.build/load benchmarks/.build/floor
 PEERS := benchmarks/peers/node_modules/.package-lock.json
 CENTRIFUGO := benchmarks/.build/centrifugo
 
-.PHONY: up demo test check chaos lock bench-fanout bench-noisy bench-runner clean
+.PHONY: up demo test check chaos lock bench-fanout bench-noisy bench-runner bench-log clean
 
 up: $(VENV)/.all
 	@exec $(BIN)/runcast up
@@ -48,6 +48,10 @@ bench-noisy: $(VENV)/.dev
 bench-runner: $(VENV)/.dev benchmarks/.build/printer $(PEERS)
 	@$(BIN)/python -m benchmarks.runner $(ARGS)
 
+# The page's log view in Chromium beside TanStack Virtual; ARGS=--quick takes about a minute. Needs npm and Chromium.
+bench-log: $(VENV)/.dev dashboard/node_modules/.package-lock.json
+	@$(BIN)/python -m benchmarks.log $(ARGS)
+
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
@@ -66,6 +70,10 @@ $(VENV)/.all: requirements/all.txt pyproject.toml | $(BIN)/uv
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.all
 	$(UV) pip install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	@cd dashboard && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 # What only the tests through the official JavaScript client need; without it they are skipped, with the reason.

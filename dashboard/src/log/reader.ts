@@ -59,7 +59,7 @@ export class Reader {
     for (const gesture of ["wheel", "pointerdown", "keydown"]) {
       this.surface.scroller.addEventListener(gesture, () => this.settle(), { passive: true });
     }
-    this.scan = new Scan(chunks, this.landmarks, () => this.scanned());
+    this.scan = new Scan(chunks, this.landmarks, () => this.found());
   }
 
   /** Puts the rows and the ruler into the page. */
@@ -83,6 +83,11 @@ export class Reader {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** Whether landmarks were looked for in all text that is here. */
+  get scanned(): boolean {
+    return this.scan.done;
+  }
 
   /** Goes to the next or previous failure. */
   stepFailure(direction: 1 | -1): void {
@@ -171,7 +176,7 @@ export class Reader {
     this.told.marked(range);
   }
 
-  private scanned(): void {
+  private found(): void {
     this.open();
     this.tell();
   }
