@@ -3,8 +3,9 @@
 import type { OutputChunk, OutputSink } from "../log/sink";
 import { Cursor } from "./cursor";
 import { Loader } from "./loader";
-import { delay, type Read, reasonOf, statusOf, type Wait, wait } from "./reading";
-import { type AttemptKey, indexOf, type LogPage, type OutputEnd, pageOf } from "./wire";
+import { Reader } from "./reader";
+import { delay, type Read, reasonOf, type Wait, wait } from "./reading";
+import type { AttemptKey, LogIndex, LogPage, OutputEnd } from "./wire";
 
 /** `opening`: the index is being read. `gone`: there is no such execution any more; what is here stays. */
 export type OutputPhase = "opening" | "live" | "ended" | "gone";
@@ -19,7 +20,6 @@ export interface OutputOptions {
 }
 
 const OPENING_PAGE = 16;
-const NOT_FOUND = 404;
 
 /** Begin another one for another attempt, and where `createdAt` is another: that is another execution. */
 export class Output {
@@ -34,13 +34,13 @@ export class Output {
   private cursor: Cursor | null = null;
   private pause: AbortController | null = null;
   private readonly loader: Loader;
-  private readonly path: string;
+  private readonly reader: Reader;
   private readonly wait: Wait;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: OutputOptions) {
-    this.path = `/api/executions/${encodeURIComponent(options.key.taskId)}/logs`;
     this.wait = options.wait ?? wait;
+    this.reader = new Reader(options.key, options.read, this.closing.signal, () => this.gone());
     this.loader = new Loader((after, limit) => this.after(after, limit), options.sink, this.wait, this.closing.signal);
   }
 
@@ -80,7 +80,7 @@ export class Output {
   /** Reads the index, and the text at the end or of a line (from 1), then follows. Returns once that is shown. */
   async open(at: "end" | { readonly line: number }): Promise<void> {
     const query = at === "end" ? { before: "" } : { line: String(at.line) };
-    const first = this.page({ ...query, limit: String(OPENING_PAGE) }).catch(() => null);
+    const first = this.reader.page({ ...query, limit: String(OPENING_PAGE) }).catch(() => null);
     const known = await this.index();
     const page = await first;
     if (known === null || this.closing.signal.aborted) return;
@@ -100,8 +100,8 @@ export class Output {
   }
 
   /** Reads the chunks after one. */
-  async after(after: number, limit: number): Promise<LogPage> {
-    return this.page({ after: String(after), limit: String(limit) });
+  after(after: number, limit: number): Promise<LogPage> {
+    return this.reader.page({ after: String(after), limit: String(limit) });
   }
 
   /** An `execution-log`, of whatever execution. Before the index is here, it says only that there is more. */
@@ -164,47 +164,35 @@ export class Output {
   /** The number of the last chunk that is stored; null if there is no such execution, or nobody looks any more. */
   private async index(): Promise<number | null> {
     let after = 0;
-    for (let tries = 0; ; ) {
+    for (let tries = 0; !this.closing.signal.aborted; ) {
       try {
-        const index = indexOf(await this.get(`${this.path}/index`, { after: String(after) }), this.options.key);
-        if (!index) throw new Error("the server answered with something else than an index");
-        this.options.sink.known(after, index.counts);
-        this.count(index.counts);
+        const index = await this.indexAfter(after);
         after += index.counts.length;
-        this.told(null);
+        tries = 0;
         if (!index.more || index.counts.length === 0) return after;
       } catch (error) {
-        if (this.closing.signal.aborted) return null;
         this.told(reasonOf(error));
         await this.rest(++tries);
       }
     }
+    return null;
+  }
+
+  private async indexAfter(after: number): Promise<LogIndex> {
+    const index = await this.reader.index(after);
+    this.options.sink.known(after, index.counts);
+    this.count(index.counts);
+    this.told(null);
+    return index;
   }
 
   private async readOn(after: number, limit: number, tries: number): Promise<void> {
     await this.rest(tries);
     if (this.closing.signal.aborted) return;
     try {
-      const query = { after: String(after), limit: String(limit) };
-      this.cursor?.answered(after, await this.get(this.path, query));
+      this.cursor?.answered(after, await this.reader.after(after, limit));
     } catch (error) {
       if (!this.closing.signal.aborted) this.cursor?.failed(after, reasonOf(error));
-    }
-  }
-
-  private async page(query: Readonly<Record<string, string>>): Promise<LogPage> {
-    const page = pageOf(await this.get(this.path, query), this.options.key);
-    if (!page) throw new Error("the server answered with something else than output");
-    return page;
-  }
-
-  private async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
-    try {
-      const attempt = String(this.options.key.attempt);
-      return await this.options.read(path, { attempt, ...query }, this.closing.signal);
-    } catch (error) {
-      if (statusOf(error) === NOT_FOUND) this.gone();
-      throw error;
     }
   }
 
@@ -229,7 +217,7 @@ export class Output {
   }
 
   private told(reason: string | null): void {
-    if (this.reason === reason) return;
+    if (this.reason === reason || this.closing.signal.aborted) return;
     this.reason = reason;
     this.options.changed();
   }
@@ -241,7 +229,7 @@ export class Output {
   }
 
   private async rest(tries: number): Promise<void> {
-    if (tries === 0) return;
+    if (tries === 0 || this.closing.signal.aborted) return;
     this.pause = new AbortController();
     await this.wait(delay(tries), this.pause.signal);
     this.pause = null;

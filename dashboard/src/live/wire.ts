@@ -18,6 +18,12 @@ export interface LogIndex {
   readonly more: boolean;
 }
 
+/** Lines that the server found, by chunk and number within it from 0, up to chunk `after`. */
+export interface LogMatches {
+  readonly matches: readonly { readonly seq: number; readonly line: number; readonly text: string }[];
+  readonly after: number;
+}
+
 /** What proves an attempt's output complete. */
 export interface OutputEnd {
   readonly lastSeq: number;
@@ -51,6 +57,16 @@ export function pageOf(value: unknown, key: AttemptKey): LogPage | null {
 export function indexOf(value: unknown, key: AttemptKey): LogIndex | null {
   if (!isOf(value, key) || !Array.isArray(value.counts)) return null;
   return { counts: value.counts.map((count) => (isCount(count) ? count : null)), more: value.more === true };
+}
+
+/** What a search of this attempt found; null for anything else. */
+export function matchesOf(value: unknown, key: AttemptKey): LogMatches | null {
+  if (!isOf(value, key) || !Array.isArray(value.matches) || !isNumber(value.after)) return null;
+  const matches = value.matches.flatMap((each: unknown) => {
+    if (!isFields(each) || !isCount(each.seq) || !isNumber(each.line) || typeof each.text !== "string") return [];
+    return [{ seq: each.seq, line: each.line, text: each.text }];
+  });
+  return { matches, after: value.after };
 }
 
 /** What an attempt among `attempts` proves; null if it proves nothing. */

@@ -20,6 +20,12 @@ export interface Match extends Place {
   readonly end: number;
 }
 
+/** A line as stored, by its number within a chunk, from 0. */
+export interface FoundLine {
+  readonly line: number;
+  readonly text: string;
+}
+
 const KEPT = 100_000;
 
 export class FindResults {
@@ -36,14 +42,15 @@ export class FindResults {
   /** Searches a chunk; false if its text is not loaded. Raises `PatternError`. */
   take(chunk: number): boolean {
     const found = this.look(chunk);
-    if (!found) return false;
-    this.counts[chunk] = found.length / 3;
-    this.total += found.length / 3;
-    if (found.length > 0 && this.kept < KEPT) {
-      this.kept += found.length / 3;
-      this.packed.set(chunk, Int32Array.from(found));
-    }
-    return true;
+    if (found) this.keep(chunk, found);
+    return found !== undefined;
+  }
+
+  /** Searches some lines of a chunk that is not loaded: all others have no match. Raises `PatternError`. */
+  takeLines(chunk: number, lines: readonly FoundLine[]): void {
+    const found: number[] = [];
+    for (const { line, text } of lines) this.searchLine(found, line, text);
+    this.keep(chunk, found);
   }
 
   searched(chunk: number): boolean {
@@ -112,10 +119,20 @@ export class FindResults {
     const lines = this.source.lines(chunk);
     if (!lines) return undefined;
     const found: number[] = [];
-    for (let line = 0; line < lines.length; line++) {
-      for (const { start, end } of this.search(lines[line] as string)) found.push(line, start, end);
-    }
+    for (let line = 0; line < lines.length; line++) this.searchLine(found, line, lines[line] as string);
     return found;
+  }
+
+  private searchLine(found: number[], line: number, text: string): void {
+    for (const { start, end } of this.search(text)) found.push(line, start, end);
+  }
+
+  private keep(chunk: number, found: readonly number[]): void {
+    this.counts[chunk] = found.length / 3;
+    this.total += found.length / 3;
+    if (found.length === 0 || this.kept >= KEPT) return;
+    this.kept += found.length / 3;
+    this.packed.set(chunk, Int32Array.from(found));
   }
 }
 

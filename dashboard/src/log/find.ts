@@ -1,12 +1,12 @@
 /** A search over output that others hold: in short slices, from what is looked at outwards, going on as it grows. */
 
 import { type FindQuery, searchFor } from "./find-query";
-import { FindResults, type FindSource, type Match, type Place } from "./find-results";
+import { FindResults, type FindSource, type FoundLine, type Match, type Place } from "./find-results";
 import { type Later, soon } from "./later";
 import { PatternError } from "./pattern/syntax";
 
 export type { FindQuery } from "./find-query";
-export type { FindSource, Match, Place } from "./find-results";
+export type { FindSource, FoundLine, Match, Place } from "./find-results";
 
 const SLICE_MS = 8;
 
@@ -43,6 +43,11 @@ export class Find {
     return this.missing.size;
   }
 
+  /** The first of them, by number; undefined if there is none. */
+  get firstUnsearched(): number | undefined {
+    return this.missing.size > 0 ? [...this.missing].reduce((one, other) => Math.min(one, other)) : undefined;
+  }
+
   /** Ends the search before and begins one at the chunk that is looked at. An empty text finds nothing. */
   start(query: FindQuery, around: number): void {
     this.cancel();
@@ -64,6 +69,13 @@ export class Find {
   changed(chunk?: number): void {
     if (chunk !== undefined && this.missing.delete(chunk)) this.again.push(chunk);
     if (!this.done) this.schedule();
+  }
+
+  /** What the server found in a chunk that was not loaded: the lines with matches, perhaps none. */
+  supply(chunk: number, lines: readonly FoundLine[]): void {
+    if (!this.missing.delete(chunk)) return;
+    this.guarded(() => this.results?.takeLines(chunk, lines));
+    this.told();
   }
 
   /** How many matches a chunk has. */

@@ -72,6 +72,11 @@ export class Palette {
     this.colours = COLOURS[theme].map(toRgb);
   }
 
+  /** How many looks are kept. */
+  get size(): number {
+    return this.looks.size;
+  }
+
   look(style: Style): Look {
     const key = `${style.fg} ${style.bg} ${style.flags}`;
     const known = this.looks.get(key);
@@ -82,7 +87,6 @@ export class Palette {
     return made;
   }
 
-  /** A colour of the style as sRGB; `DEFAULT` is the text. */
   private made(style: Style): Look {
     const inverse = (style.flags & INVERSE) !== 0;
     const [fg, bg] = inverse ? [style.bg, style.fg] : [style.fg, style.bg];

@@ -70,6 +70,12 @@ describe("a look", () => {
     expect(palette.look({ fg: 99, bg: 1, flags: 0 })).toBe(palette.look({ fg: 99, bg: 1, flags: 0 }));
   });
 
+  it("is forgotten when there are too many", () => {
+    const palette = new Palette("dark");
+    for (let colour = 0; colour < 10_000; colour++) palette.look({ fg: TRUE_COLOUR + colour, bg: DEFAULT, flags: 0 });
+    expect(palette.size).toBeLessThanOrEqual(4096);
+  });
+
   const colour = fc.oneof(
     fc.constant(DEFAULT),
     fc.nat(255),

@@ -22,6 +22,11 @@ export class Filter {
     this.first = this.state([0]);
   }
 
+  /** How many states are kept. */
+  get size(): number {
+    return this.states.size;
+  }
+
   /** Whether there may be a match in the line. */
   passes(line: string): boolean {
     let state = this.first;
