@@ -13,7 +13,7 @@ WHEEL_PIXELS = 126
 
 
 class LogPage:
-    """A page with loaded output. Times are `TaskDuration` of Performance.getMetrics in ticks of the main thread: CPU, not wall time."""
+    """A page with loaded output. Times are `TaskDuration` in ticks of its main thread: CPU, not wall time."""
 
     def __init__(self, page: Page, lines: int) -> None:
         self._page = page
