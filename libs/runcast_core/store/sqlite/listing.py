@@ -31,10 +31,7 @@ class SqliteListing(SqliteAccess):
         down_to: Position | None = None,
         limit: int = 50,
     ) -> list[ExecutionSummary]:
-        clauses = _way(organization_id, wanted, after)
-        if (last := wanted.end(down_to)) is not None:
-            clauses.append(("(created_at, task_id) >= (?, ?)", (last.created_at, last.task_id)))
-        rest, values = _joined(wanted, clauses + _sieve(wanted))
+        rest, values = _joined(wanted, _way(organization_id, wanted, after, down_to) + _sieve(wanted))
         return await self._read(lambda c: summaries(c, f"{rest} {_ORDER} LIMIT ?", *values, limit))
 
     async def horizon(
@@ -52,14 +49,18 @@ class SqliteListing(SqliteAccess):
         return {Status(row["status"]): row["found"] for row in found}
 
 
-def _way(organization_id: str, wanted: Wanted, after: Position | None) -> list[_Clause]:
-    """Return what an index answers: where the list begins, and of which executions it is."""
+def _way(
+    organization_id: str, wanted: Wanted, after: Position | None, down_to: Position | None = None
+) -> list[_Clause]:
+    """Return what an index answers: where the list begins and ends, and of which executions it is."""
     clauses: list[_Clause] = [("organization_id = ?", (organization_id,))]
     _, condition = _index(wanted)
     if condition:
         clauses.append((condition, ()))
     if (first := wanted.begin(after)) is not None:
         clauses.append(("(created_at, task_id) < (?, ?)", (first.created_at, first.task_id)))
+    if (last := wanted.end(down_to)) is not None:
+        clauses.append(("(created_at, task_id) >= (?, ?)", (last.created_at, last.task_id)))
     return clauses
 
 
