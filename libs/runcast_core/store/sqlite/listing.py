@@ -13,9 +13,11 @@ from runcast_core.store.sqlite.rows import rows, summaries
 
 _ORDER = "ORDER BY created_at DESC, task_id DESC"
 _COUNTS = f"""
-SELECT status, count(*) AS found FROM executions INDEXED BY executions_queued
-WHERE {schema.LIVE} AND organization_id = ? GROUP BY status
-"""  # noqa: S608 - a constant
+SELECT '{Status.PENDING.value}' AS status, waiting AS found FROM loads WHERE organization_id = ?1 AND waiting > 0
+UNION ALL SELECT status, count(*) FROM executions INDEXED BY executions_queued
+WHERE {schema.CLAIMED} AND organization_id = ?1 GROUP BY status
+"""  # noqa: S608 - constants
+"""Hundreds of thousands may wait: triggers count them."""
 _Clause = tuple[str, tuple[Any, ...]]
 
 

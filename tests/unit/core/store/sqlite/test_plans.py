@@ -60,8 +60,11 @@ async def test_a_list_goes_along_an_index_between_its_bounds(tmp_path, wanted: W
 
 
 async def test_counts_and_places_come_from_the_index_of_the_queue_alone(tmp_path):
-    """No row is read for them."""
-    counts, places = await _plans(tmp_path, ("live_counts", (), {}), ("queue_positions", (["t"],), {}))
+    """No row is read for them, but for the pools of the places; of what waits, which may be very much, no entry is
+    counted."""
+    counts, pools, places = await _plans(tmp_path, ("live_counts", (), {}), ("queue_positions", (["t"],), {}))
+    assert pools[0].endswith(" (organization_id=? AND task_id=?)")
+    assert "SEARCH loads USING PRIMARY KEY (organization_id=?)" in counts
     for plan in (counts, places):
         [step] = [step for step in plan if " executions " in step]
         assert step.startswith(
