@@ -173,8 +173,8 @@ class LeaseStore(Protocol):
         status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
         ...
 
-    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
-        """Give a `RUNNING` execution this phase, as a state of its own: `rev` rises, and it is to be announced. The
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase | None) -> Execution:
+        """Give a `RUNNING` execution this phase, or none, as a state of its own: `rev` rises, and it is announced. The
         next change of state takes it away. Raises `LeaseLost`, or `Conflict` (`NOT_FORWARD`) if it is `ANALYZING`."""
         ...
 
