@@ -14,7 +14,7 @@ export function Dialog({ title, open, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    if (open && !ref.current?.open) ref.current?.showModal();
+    if (open && !ref.current?.open) shown(ref.current);
     if (!open) ref.current?.close();
   }, [open]);
   return (
@@ -32,6 +32,12 @@ export function Dialog({ title, open, onClose, children }: Props) {
       )}
     </dialog>
   );
+}
+
+/** Opens it with the focus where `data-first` is; the platform's own choice is the button that closes it. */
+function shown(dialog: HTMLDialogElement | null): void {
+  dialog?.showModal();
+  dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
 }
 
 interface AskProps {
@@ -53,7 +59,7 @@ export function Ask({ title, open, action, keep = "Keep it", busy = false, onClo
     <Dialog title={title} open={open} onClose={onClose}>
       {children}
       <footer className="dialog-foot">
-        <Button onClick={onClose} autoFocus>
+        <Button onClick={onClose} data-first>
           {keep}
         </Button>
         <Button kind="danger" busy={busy} onClick={onDo}>
