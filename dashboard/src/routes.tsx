@@ -51,11 +51,14 @@ const reset = createRoute({
   path: "/password-reset",
   component: lazy(() => import("./pages/password-reset")),
 });
-const executions = createRoute({
-  ...inside,
-  path: "/executions",
-  validateSearch: filters,
-  component: lazy(() => import("./pages/executions")),
+/** The list, and what opens over it. */
+const list = createRoute({ ...inside, id: "list", component: lazy(() => import("./pages/executions")) });
+const executions = createRoute({ getParentRoute: () => list, path: "/executions", validateSearch: filters });
+const fresh = createRoute({
+  getParentRoute: () => list,
+  path: "/executions/new",
+  validateSearch: only("image", "command"),
+  component: lazy(() => import("./pages/new")),
 });
 const execution = createRoute({
   ...inside,
@@ -64,7 +67,13 @@ const execution = createRoute({
   component: lazy(() => import("./pages/execution")),
 });
 
-const tree = root.addChildren([frame.addChildren([home, executions, execution]), login, signup, invitation, reset]);
+const tree = root.addChildren([
+  frame.addChildren([home, list.addChildren([executions, fresh]), execution]),
+  login,
+  signup,
+  invitation,
+  reset,
+]);
 
 export const router = createRouter({
   routeTree: tree,

@@ -77,7 +77,16 @@ class Person:
 
     def run(self, command: str, image: str = "local") -> str:
         """Request an execution; return its id."""
-        return str(self.call("POST", "/api/execution-request", {"image": image, "command": command})["taskId"])
+        return self.request(command, image)
+
+    def request(self, command: str, image: str = "local", **more: Any) -> str:
+        """Request an execution with more than a command; return its id."""
+        body = {"image": image, "command": command, **more}
+        return str(self.call("POST", "/api/execution-request", body)["taskId"])
+
+    def post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        """Make a call as somebody else, or as nobody."""
+        httpx.post(f"{self.url}{path}", json=body, headers=headers).raise_for_status()
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _OF_THE_NETWORK.search(message.text):

@@ -22,7 +22,7 @@ def test_who_signs_up_is_in_and_stays_in_over_a_reload(ada: Person):
 def test_a_log_out_reaches_both_tabs_and_a_log_in_too(ada: Person):
     """A tab that is logged out has closed its socket and forgotten what it showed."""
     ada.run("true")
-    row = "tbody tr"
+    row = "tr[data-task]"
     expect(ada.page.locator(row)).to_have_count(1)
     other = ada.tab()
     other.goto("/executions")

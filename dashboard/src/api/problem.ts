@@ -3,10 +3,17 @@
 /** Codes of our own, for what never came from the api. */
 export type OwnCode = "UNREACHABLE" | "TIMEOUT" | "NOT_JSON" | "NO_CONTENT" | "SERVER_ERROR" | "REFUSED" | "SIGNED_OUT";
 
+/** A field of a body that was refused, as `config.timeoutSeconds`, and why. */
+export interface Fault {
+  field: string;
+  problem: string;
+}
+
 interface Details {
   status?: number;
   requestId?: string | undefined;
   retryAfterMs?: number | undefined;
+  faults?: readonly Fault[];
 }
 
 /** A call that failed. `status` is 0 where no answer came; `temporary` says that asking again may help. */
@@ -15,16 +22,18 @@ export class ApiError extends Error {
   readonly status: number;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly faults: readonly Fault[];
 
   constructor(
     message: string,
     readonly code: string,
-    { status = 0, requestId, retryAfterMs }: Details = {},
+    { status = 0, requestId, retryAfterMs, faults = [] }: Details = {},
   ) {
     super(message);
     this.status = status;
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
+    this.faults = faults;
   }
 
   get temporary(): boolean {
@@ -36,7 +45,10 @@ export class ApiError extends Error {
 export async function problemOf(response: Response): Promise<ApiError> {
   const details = detailsOf(response);
   const body = await told(response);
-  if (body) return new ApiError(body.error, body.code ?? codeOf(response.status), details);
+  if (body) {
+    const faults = body.details.filter(isFault);
+    return new ApiError(body.error, body.code ?? codeOf(response.status), { ...details, faults });
+  }
   if (response.status >= 500) {
     return new ApiError(`The server failed (${response.status}). Try again in a moment.`, "SERVER_ERROR", details);
   }
@@ -90,14 +102,26 @@ function retryAfter(header: string | null): number | undefined {
   return header?.trim() && Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1000 : undefined;
 }
 
-async function told(response: Response): Promise<{ error: string; code?: string } | undefined> {
+interface Told {
+  error: string;
+  code?: string;
+  details: readonly unknown[];
+}
+
+async function told(response: Response): Promise<Told | undefined> {
   if (!isJson(response)) return undefined;
   const body: unknown = await response.json().catch(() => undefined);
   if (typeof body !== "object" || body === null || !("error" in body) || typeof body.error !== "string")
     return undefined;
+  const details = "details" in body && Array.isArray(body.details) ? body.details : [];
   return "code" in body && typeof body.code === "string"
-    ? { error: body.error, code: body.code }
-    : { error: body.error };
+    ? { error: body.error, code: body.code, details }
+    : { error: body.error, details };
+}
+
+function isFault(detail: unknown): detail is Fault {
+  const { field, problem } = (detail ?? {}) as Record<string, unknown>;
+  return typeof field === "string" && typeof problem === "string";
 }
 
 function codeOf(status: number): string {

@@ -62,6 +62,21 @@ export function bring(client: QueryClient, state: Execution): void {
   }
 }
 
+/** Takes an execution that was deleted out of every list. */
+export function forget(client: QueryClient, taskId: string): void {
+  for (const [listKey, list] of client.getQueriesData<List>({ queryKey: executionKeys.lists })) {
+    if (list) client.setQueryData(listKey, without(list, taskId));
+  }
+}
+
+function without(list: List, taskId: string): List {
+  const left = (page: ExecutionPage) => ({
+    ...page,
+    executions: page.executions.filter((each) => each.taskId !== taskId),
+  });
+  return { ...list, pages: list.pages.map(left) };
+}
+
 /** Returns the list with the state in it; the very same list where that changes nothing. */
 export function inList(list: List, state: Execution, filters: Filters): List {
   const place = list.pages.findIndex((page) => page.executions.some((each) => each.taskId === state.taskId));

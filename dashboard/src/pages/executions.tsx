@@ -1,70 +1,89 @@
 /** `/executions`: the organization's executions, live; what waits and runs on top, then the newest. */
-import { getRouteApi } from "@tanstack/react-router";
-import { ApiError } from "../api/problem";
-import { type Execution, isLive } from "../live/execution";
-import { Button } from "../ui/button";
-import { Empty } from "../ui/empty";
-import { ProblemCard } from "../ui/problem-card";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import type { Filters } from "../live/filters";
+import { useKeys } from "../ui/keys";
 import { Skeleton } from "../ui/skeleton";
-import { Table } from "../ui/table";
 import { useTitle } from "../ui/title";
-import { ExecutionRow } from "./executions/row";
+import { useReason } from "./acting/use-reason";
+import { type Question, Questions } from "./executions/actions/questions";
+import { useActions } from "./executions/actions/use-actions";
+import { Activity } from "./executions/activity/activity";
+import { AsOf, ListProblem } from "./executions/condition";
+import { FilterBar } from "./executions/filters/filter-bar";
+import { useFilters } from "./executions/filters/use-filters";
+import { ExecutionList } from "./executions/list/list";
+import { More } from "./executions/more";
+import { NothingMatches, NothingYet } from "./executions/nothing";
 import { useExecutions } from "./executions/use-executions";
 
-const route = getRouteApi("/frame/executions");
-const COLUMNS = ["Status", "Image", "Command", "By", "Time", "Created"];
-
 export default function Executions() {
-  const filters = route.useSearch();
+  const { filters, ignored, change } = useFilters();
+  const navigate = useNavigate();
+  const reason = useReason("developer");
   const list = useExecutions(filters);
+  const executions = list.data?.pages.flatMap((page) => page.executions) ?? [];
+  const clear = () => void navigate({ to: "/executions", search: {} });
   useTitle("Executions");
-  const rows = inOrder(list.data?.pages.flatMap((page) => page.executions) ?? []);
+  useKeys("New", [
+    {
+      keys: "n",
+      label: "Request a new execution",
+      run: () => reason === undefined && void navigate({ to: "/executions/new", state: { behind: filters } }),
+    },
+  ]);
   return (
     <>
-      {list.error && <Problem error={list.error} onAgain={() => list.refetch()} />}
+      <h1 className="visually-hidden">Executions</h1>
+      <FilterBar filters={filters} onChange={change} live={list.data?.pages[0]?.live} {...{ executions, reason }} />
+      {ignored.length > 0 && (
+        <p className="filters-ignored" role="status">
+          Not used of this URL: {ignored.join("; ")}.
+        </p>
+      )}
+      <AsOf />
+      {list.error && <ListProblem error={list.error} onAgain={() => void list.refetch()} />}
       {list.isPending && !list.error && <Skeleton />}
-      {list.data && rows.length === 0 && <Nothing filtered={Object.keys(filters).length > 0} />}
-      {rows.length > 0 && (
-        <Table label="Executions" columns={COLUMNS}>
-          {rows.map((execution) => (
-            <ExecutionRow key={execution.taskId} execution={execution} />
-          ))}
-        </Table>
-      )}
-      {list.hasNextPage && (
-        <Button busy={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-          Load older
-        </Button>
-      )}
+      {list.data && <Found list={list} filters={filters} reason={reason} onClear={clear} />}
+      <Outlet />
     </>
   );
 }
 
-/** What still changes stands first, each part as the api has it: newest first. */
-function inOrder(executions: readonly Execution[]): Execution[] {
-  return [...executions.filter(isLive), ...executions.filter((execution) => !isLive(execution))];
+interface FoundProps {
+  list: ReturnType<typeof useExecutions>;
+  filters: Filters;
+  reason: string | undefined;
+  onClear: () => void;
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
-  const navigate = route.useNavigate();
-  if (filtered) {
-    return (
-      <Empty title="Nothing matches">
-        <Button onClick={() => void navigate({ search: {} })}>Clear the filters</Button>
-      </Empty>
-    );
+/** What was read, or what it means that it is nothing. */
+function Found({ list, filters, reason, onClear }: FoundProps) {
+  const [question, setQuestion] = useState<Question>();
+  const actions = useActions();
+  const executions = list.data?.pages.flatMap((page) => page.executions) ?? [];
+  const older = list.hasNextPage ? () => list.fetchNextPage() : undefined;
+  if (executions.length === 0) {
+    if (Object.keys(filters).length === 0 && !older) return <NothingYet reason={reason} />;
+    return <NothingMatches onClear={onClear} onOlder={older && (() => void older())} busy={list.isFetchingNextPage} />;
   }
   return (
-    <Empty title="Nothing has run yet">
-      <p>Start the first one from a terminal; it appears here at once:</p>
-      <pre>{`curl ${location.origin}/api/execution-request \\
-  -H "Authorization: Bearer $TOKEN" \\
-  -d '{"image": "alpine:3", "command": "echo hello"}'`}</pre>
-    </Empty>
+    <>
+      <Activity />
+      <ExecutionList
+        key={JSON.stringify(filters)}
+        executions={executions}
+        isOld={list.error !== null}
+        actions={actions}
+        onAsk={setQuestion}
+        onOlder={() => older?.()}
+      />
+      <More list={list} />
+      <Questions
+        question={question}
+        onClose={() => setQuestion(undefined)}
+        onDo={({ name, execution }) => actions.act(name, execution)}
+      />
+    </>
   );
-}
-
-function Problem({ error, onAgain }: { error: Error; onAgain: () => void }) {
-  const details = error instanceof ApiError ? { code: error.code, requestId: error.requestId } : {};
-  return <ProblemCard message={error.message} {...details} onAgain={onAgain} />;
 }

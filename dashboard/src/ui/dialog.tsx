@@ -14,7 +14,7 @@ export function Dialog({ title, open, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    if (open && !ref.current?.open) ref.current?.showModal();
+    if (open && !ref.current?.open) shown(ref.current);
     if (!open) ref.current?.close();
   }, [open]);
   return (
@@ -34,11 +34,19 @@ export function Dialog({ title, open, onClose, children }: Props) {
   );
 }
 
+/** Opens it with the focus where `data-first` is; the platform's own choice is the button that closes it. */
+function shown(dialog: HTMLDialogElement | null): void {
+  dialog?.showModal();
+  dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
+}
+
 interface AskProps {
   title: string;
   open: boolean;
   /** What the button that does it says: "Delete", "Log out everywhere". */
   action: string;
+  /** What the way out says. */
+  keep?: string;
   busy?: boolean;
   onClose: () => void;
   onDo: () => void;
@@ -46,13 +54,13 @@ interface AskProps {
 }
 
 /** Asks before something that cannot be undone; the way out has the focus. */
-export function Ask({ title, open, action, busy = false, onClose, onDo, children }: AskProps) {
+export function Ask({ title, open, action, keep = "Keep it", busy = false, onClose, onDo, children }: AskProps) {
   return (
     <Dialog title={title} open={open} onClose={onClose}>
       {children}
       <footer className="dialog-foot">
-        <Button onClick={onClose} autoFocus>
-          Keep it
+        <Button onClick={onClose} data-first>
+          {keep}
         </Button>
         <Button kind="danger" busy={busy} onClick={onDo}>
           {action}
