@@ -64,7 +64,55 @@ const execution = createRoute({
   component: lazy(() => import("./pages/execution")),
 });
 
-const tree = root.addChildren([frame.addChildren([home, executions, execution]), login, signup, invitation, reset]);
+const people = createRoute({ ...inside, path: "/people", component: lazy(() => import("./pages/people")) });
+const images = createRoute({
+  ...inside,
+  path: "/images",
+  validateSearch: only("range"),
+  component: lazy(() => import("./pages/images")),
+});
+const image = createRoute({
+  ...inside,
+  path: "/images/$image",
+  validateSearch: only("range"),
+  component: lazy(() => import("./pages/image")),
+});
+const settings = createRoute({ ...inside, path: "/settings", component: lazy(() => import("./pages/settings")) });
+const setting = { getParentRoute: () => settings };
+const settingsHome = createRoute({
+  ...setting,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/account", replace: true });
+  },
+});
+const organization = createRoute({
+  ...setting,
+  path: "/organization",
+  component: lazy(() => import("./pages/settings/organization")),
+});
+const keys = createRoute({ ...setting, path: "/keys", component: lazy(() => import("./pages/settings/keys")) });
+const account = createRoute({
+  ...setting,
+  path: "/account",
+  component: lazy(() => import("./pages/settings/account")),
+});
+
+const tree = root.addChildren([
+  frame.addChildren([
+    home,
+    executions,
+    execution,
+    people,
+    images,
+    image,
+    settings.addChildren([settingsHome, organization, keys, account]),
+  ]),
+  login,
+  signup,
+  invitation,
+  reset,
+]);
 
 export const router = createRouter({
   routeTree: tree,
