@@ -116,6 +116,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree,
+  pathParamsAllowedCharacters: [":", "@"],
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

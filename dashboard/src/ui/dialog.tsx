@@ -14,7 +14,7 @@ export function Dialog({ title, open, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    if (open && !ref.current?.open) ref.current?.showModal();
+    if (open && ref.current && !ref.current.open) show(ref.current);
     if (!open) ref.current?.close();
   }, [open]);
   return (
@@ -34,6 +34,12 @@ export function Dialog({ title, open, onClose, children }: Props) {
   );
 }
 
+/** Shows it with the focus where it is marked, else in its first field: React's `autoFocus` is too early for it. */
+function show(dialog: HTMLDialogElement): void {
+  dialog.showModal();
+  dialog.querySelector<HTMLElement>("[data-focused], form :is(input, select, textarea)")?.focus();
+}
+
 interface AskProps {
   title: string;
   open: boolean;
@@ -51,7 +57,7 @@ export function Ask({ title, open, action, busy = false, onClose, onDo, children
     <Dialog title={title} open={open} onClose={onClose}>
       {children}
       <footer className="dialog-foot">
-        <Button onClick={onClose} autoFocus>
+        <Button onClick={onClose} data-focused>
           Keep it
         </Button>
         <Button kind="danger" busy={busy} onClick={onDo}>

@@ -11,7 +11,7 @@ interface Props {
 export function OneTimeLink({ label, path, expiresAt }: Props) {
   return (
     <>
-      <Copied label={label} text={new URL(path, location.origin).href} action="Copy link" />
+      <Copied label={label} text={new URL(path, location.origin).href} action="Copy link" autoFocus />
       <p className="field-hint">
         It works once, until <At time={expiresAt} />, and is not shown again. Hand it over where only they read it.
       </p>

@@ -41,7 +41,7 @@ function Shown({ of }: { of: Made }) {
   return (
     <div className="entry-form">
       <p>This is shown once: keep it where secrets are kept, such as the secrets of your CI.</p>
-      <Copied label="Key" text={of.secret} action="Copy key" />
+      <Copied label="Key" text={of.secret} action="Copy key" autoFocus />
       <Copied label="Environment" text={environment(location.origin, of.secret)} action="Copy environment" />
       <Copied label="Try it" text={example(of)} action="Copy command" />
     </div>
