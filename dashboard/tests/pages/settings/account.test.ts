@@ -20,6 +20,10 @@ describe("a browser in two words", () => {
       "Chrome on iOS",
     ],
     ["Mozilla/5.0 (Android 16; Mobile; rv:153.0) Gecko/153.0 Firefox/153.0", "Firefox on Android"],
+    [
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
+      "Chrome on Linux",
+    ],
     ["curl/8.14.1", "curl"],
     ["  my script 1.0 ", "my script 1.0"],
     ["", "unknown program"],

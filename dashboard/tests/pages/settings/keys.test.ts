@@ -51,7 +51,7 @@ describe("lines for a shell", () => {
 
   it("name a pool where the key is for some only, and ask a viewer to read", () => {
     expect(bodyIn(example({ kind: "api-key", role: "admin", pools: ["arm"], images: [] }))).toMatchObject({
-      pool: "arm",
+      config: { pool: "arm" },
     });
     expect(example({ kind: "api-key", role: "viewer", pools: [], images: [] })).not.toContain("-d");
     expect(bodyIn(example({ kind: "worker-key", pools: [], images: [] }))).toMatchObject({ status: "RUNNING" });

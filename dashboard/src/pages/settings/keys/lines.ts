@@ -18,7 +18,7 @@ export function example({ kind, role, pools = [], images = [] }: Made): string {
   return called("/api/execution-request", {
     image: imageOf(images),
     command: "echo hello",
-    ...(pool ? { pool } : {}),
+    ...(pool ? { config: { pool } } : {}),
   });
 }
 
