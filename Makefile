@@ -62,9 +62,6 @@ types: $(VENV)/.dev dashboard/node_modules/.package-lock.json
 	$(BIN)/python -m runcast_api.documentation | (cd dashboard && npm run --silent types) > $(VENV)/schema.d.ts
 	@mv $(VENV)/schema.d.ts dashboard/src/api/schema.d.ts
 
-dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	cd dashboard && npm ci --silent
-
 # The page's log view in Chromium beside TanStack Virtual; ARGS=--quick takes about a minute. Needs npm and Chromium.
 bench-log: $(VENV)/.dev dashboard/node_modules/.package-lock.json
 	@$(BIN)/python -m benchmarks.log $(ARGS)
@@ -90,7 +87,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.all
 	@touch $@
 
 dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	@cd dashboard && npm ci --silent --no-audit --no-fund
+	@cd dashboard && npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 # What only the tests through the official JavaScript client need; without it they are skipped, with the reason.
@@ -104,7 +101,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 $(PAGE): $(PAGE_SOURCES)
 	@if ! test -f dashboard/package.json; then echo "dashboard/ is not here: the page is not built"; \
 	elif ! command -v npm > /dev/null; then echo "npm is missing: install it with Node 20.19 or later, and the page is built"; \
-	elif ! (cd dashboard && npm ci --loglevel=error --no-audit --no-fund && npm run build); then \
+	elif ! ($(MAKE) --silent dashboard/node_modules/.package-lock.json && cd dashboard && npm run build); then \
 	rm -f $@; echo "The page could not be built; that takes npm and Node 20.19 or later, here it is Node $$(node --version)"; \
 	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 
