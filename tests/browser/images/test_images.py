@@ -143,17 +143,17 @@ def test_an_error_is_a_card_and_what_was_read_before_stays(ada: Person, up: Up):
     month(ada, up)
     page = ada.page
     problem = json.dumps({"error": "no such luck", "code": "BROKEN"})
-    page.route("**/api/images?*", lambda route: route.fulfill(status=400, content_type="application/json", body=problem))
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=400, content_type="application/json", body=problem)
+
+    page.route("**/api/images?*", refuse)
     page.goto("/images")
     expect(page.get_by_role("alert")).to_contain_text("BROKEN")
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     row = page.get_by_role("row", name=re.compile("shop"))
     expect(row).to_be_visible()
-
-    def refuse(route: Route) -> None:
-        route.fulfill(status=400, content_type="application/json", body=problem)
-
     page.route("**/api/images?*", refuse)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_role("alert")).to_contain_text("no such luck")

@@ -13,8 +13,8 @@ SERIOUS = ("serious", "critical")
 
 
 def assert_usable(page: Page, within: str = "html") -> None:
-    """Fail with all that axe calls serious of what the page shows now, in either theme; small pages, too, are looked
-    at as they are. The page's Content-Security-Policy stays: the script comes from the debugger, not from a document."""
+    """Fail with all that axe calls serious of what the page shows now, in either theme. The page's
+    Content-Security-Policy stays: the script comes from the debugger, not from a document."""
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         found = [_told(violation) for violation in _violations(page, within) if violation["impact"] in SERIOUS]
