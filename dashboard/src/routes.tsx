@@ -64,7 +64,20 @@ const execution = createRoute({
   component: lazy(() => import("./pages/execution")),
 });
 
-const tree = root.addChildren([frame.addChildren([home, executions, execution]), login, signup, invitation, reset]);
+const compare = createRoute({
+  ...inside,
+  path: "/executions/$taskId/compare",
+  validateSearch: only("attempts"),
+  component: lazy(() => import("./pages/compare")),
+});
+
+const tree = root.addChildren([
+  frame.addChildren([home, executions, execution, compare]),
+  login,
+  signup,
+  invitation,
+  reset,
+]);
 
 export const router = createRouter({
   routeTree: tree,

@@ -1,6 +1,6 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Chunks } from "./chunks";
-import { LogFoot } from "./log-foot";
+import { LogFoot, type LogState } from "./log-foot";
 import { LogPanel } from "./log-panel";
 import { LogToolbar } from "./log-toolbar";
 import type { Theme } from "./palette";
@@ -32,7 +32,7 @@ export type LogViewProps = {
   /** When the attempt began, in milliseconds since 1970. */
   start: number | null;
   /** What is known of the output: "● live", "✓ Complete …". */
-  state: ReactNode;
+  state: LogState;
   onDownload: () => void;
   /** Binds single keys while the view is there; returns what ends that. */
   bind: (bindings: readonly Binding[]) => () => void;

@@ -39,6 +39,8 @@ interface AskProps {
   open: boolean;
   /** What the button that does it says: "Delete", "Log out everywhere". */
   action: string;
+  /** What the way out says. */
+  keep?: string;
   busy?: boolean;
   onClose: () => void;
   onDo: () => void;
@@ -46,13 +48,13 @@ interface AskProps {
 }
 
 /** Asks before something that cannot be undone; the way out has the focus. */
-export function Ask({ title, open, action, busy = false, onClose, onDo, children }: AskProps) {
+export function Ask({ title, open, action, keep = "Keep it", busy = false, onClose, onDo, children }: AskProps) {
   return (
     <Dialog title={title} open={open} onClose={onClose}>
       {children}
       <footer className="dialog-foot">
         <Button onClick={onClose} autoFocus>
-          Keep it
+          {keep}
         </Button>
         <Button kind="danger" busy={busy} onClick={onDo}>
           {action}

@@ -58,14 +58,29 @@ export function MenuItems({ children }: { children: ReactNode }) {
   );
 }
 
+interface ItemProps {
+  keys?: string;
+  className?: string | undefined;
+  /** Why it cannot be done now. */
+  reason?: string | undefined;
+  onClick: () => void;
+  children: ReactNode;
+}
+
 /** One thing to do; `keys` tells the shortcut that does the same. */
-export function MenuItem({ keys, onClick, children }: { keys?: string; onClick: () => void; children: ReactNode }) {
+export function MenuItem({ keys, className = "", reason, onClick, children }: ItemProps) {
   const choose = (target: HTMLElement) => {
     target.closest<HTMLElement>("[popover]")?.hidePopover();
     onClick();
   };
   return (
-    <Button kind="quiet" role="menuitem" className="menu-item" onClick={(event) => choose(event.currentTarget)}>
+    <Button
+      kind="quiet"
+      role="menuitem"
+      className={`menu-item ${className}`}
+      reason={reason}
+      onClick={(event) => choose(event.currentTarget)}
+    >
       {children}
       {keys && <kbd>{keys}</kbd>}
     </Button>
