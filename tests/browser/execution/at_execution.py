@@ -1,5 +1,6 @@
 """Somebody at an execution's page: what they see of it, and what its source has."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -74,9 +75,27 @@ class AtExecution:
         url = f"{self.person.url}/api/executions/{self.task_id}/logs?format=text&attempt={attempt}"
         return httpx.get(url, headers=self.person.token()).raise_for_status().text
 
+    def lines(self) -> int:
+        """Return how many lines the foot says are here."""
+        found = re.search(r"([\d,]+) lines?", self.foot.inner_text())
+        return int(found[1].replace(",", "")) if found else 0
+
     def is_complete(self, attempt: int = 1) -> None:
         """Check that all is here, that the page says so, and that it was never loaded again."""
         expect(self.foot).to_contain_text("✓ Complete", timeout=30_000)
         source = self.source(attempt)
         wait_until(lambda: self.text() == source, instead=lambda: (self.text()[-300:], source[-300:]))
         assert self.page.evaluate("window.kept") is True
+
+
+class Talk(Gate):
+    """A command that writes numbered lines until a test opens it, and then ends."""
+
+    @property
+    def command(self) -> str:
+        return f"i=0; while [ ! -e {self._path} ]; do i=$((i+1)); echo line $i of it; sleep 0.02; done; echo the end"
+
+    def goes_on(self, at: AtExecution, lines: int = 20) -> None:
+        """Wait until so many more lines were written and are shown."""
+        shown = at.lines()
+        wait_until(lambda: at.lines() >= shown + lines, instead=at.foot.inner_text)

@@ -66,7 +66,7 @@ function Asked({ detail, actions, asks }: Props) {
       "Delete it?",
       "Delete",
       "Keep it",
-      `${outputs(detail)} and what is known of them go, for everybody and for good.`,
+      `${outputs(detail)} and what is known of it go, for everybody and for good.`,
     ],
   } as const;
   const [title, action, keep, words] = shown[asks.asking ?? "remove"];
@@ -93,5 +93,5 @@ function Asked({ detail, actions, asks }: Props) {
 }
 
 function outputs({ attempt }: Detail): string {
-  return attempt > 1 ? `The outputs of its ${attempt} attempts` : "Its output";
+  return attempt > 1 ? `The output of its ${attempt} attempts` : "Its output";
 }
