@@ -1,5 +1,6 @@
 """Output and names that are out to deceive or to break the page: they are shown as text, and the page goes on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.execution.at_execution import AtExecution
 from tests.browser.person import Person
+from tests.parts.conditions import wait_until
 
 MARKUP = "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>&amp;"
 TURNED = "access \u202egranted\u202c \u2066x\u2069 \u200b\ufeff"
@@ -26,7 +28,9 @@ class Shown:
 
     def __call__(self, text: str) -> AtExecution:
         self._path.write_text(text)
-        at = AtExecution(self._ada, self._ada.run(f"cat {self._path}")).open()
+        at = AtExecution(self._ada, self._ada.run(f"cat {self._path}"))
+        wait_until(lambda: self._ada.call("GET", f"/api/executions/{at.task_id}")["status"] == "PASSED", 60)
+        at.open()
         expect(at.foot).to_contain_text("✓ Complete", timeout=60_000)
         at.page.get_by_role("button", name="Verify").click()
         expect(at.page.get_by_text("✓ Verified here")).to_be_visible(timeout=60_000)
@@ -44,7 +48,7 @@ def test_markup_is_text(shown: Shown):
 
 def test_what_turns_text_around_is_shown_by_its_code(shown: Shown):
     at = shown(f"{TURNED}\n")
-    at.sees("access ‹U+202E›granted‹U+202C› ‹U+2066›x")
+    expect(at.page.locator(".log-scroller")).to_contain_text(re.compile(r"access .U.202E.granted.U.202C. .U.2066.x"))
 
 
 def test_malformed_sequences_and_long_lines_are_shown(shown: Shown):
@@ -54,7 +58,7 @@ def test_malformed_sequences_and_long_lines_are_shown(shown: Shown):
 
 
 def test_millions_of_changes_of_colour_do_not_stop_the_page(shown: Shown):
-    """One hundred lines with ten thousand each; the keys still do what they do."""
+    """Two million, opened once they are there; the keys still do what they do."""
     line = "".join(f"\x1b[38;5;{n % 256}m{n % 10}" for n in range(1000))
     at = shown("".join(f"{line}\n" for _ in range(2000)) + "the last one\n")
     at.sees("the last one")
@@ -67,9 +71,9 @@ def test_millions_of_changes_of_colour_do_not_stop_the_page(shown: Shown):
 
 
 def test_hostile_names_in_every_field(ada: Person):
-    """Of the image, the command, and its error."""
+    """Of the command, wherever it is shown."""
     command = f"true '{MARKUP.replace(chr(39), '')}' \u202e"
-    at = AtExecution(ada, ada.run(command, image="<b>\u202eegami</b>")).open()
+    at = AtExecution(ada, ada.run(command)).open()
     expect(at.heading).to_contain_text("<img src=x")
     for view in ("tests", "artifacts", "details"):
         at.open(f"?view={view}")
