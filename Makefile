@@ -15,7 +15,7 @@ CENTRIFUGO := benchmarks/.build/centrifugo
 PAGE := api/runcast_api/static/index.html
 PAGE_SOURCES := $(shell find dashboard -maxdepth 1 -type f 2> /dev/null; find dashboard/src dashboard/public -type f 2> /dev/null)
 
-.PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner clean
+.PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner bench-log clean
 
 up: $(VENV)/.all $(PAGE)
 	@exec $(BIN)/runcast up
@@ -61,6 +61,10 @@ types: $(VENV)/.dev dashboard/node_modules/.package-lock.json
 dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
 	cd dashboard && npm ci --silent
 
+# The page's log view in Chromium beside TanStack Virtual; ARGS=--quick takes about a minute. Needs npm and Chromium.
+bench-log: $(VENV)/.dev dashboard/node_modules/.package-lock.json
+	@$(BIN)/python -m benchmarks.log $(ARGS)
+
 lock: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile --upgrade
 
@@ -79,6 +83,10 @@ $(VENV)/.all: requirements/all.txt pyproject.toml | $(BIN)/uv
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.all
 	$(UV) pip install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	@cd dashboard && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 # What only the tests through the official JavaScript client need; without it they are skipped, with the reason.

@@ -2,7 +2,9 @@
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Chunks } from "../src/log/chunks";
+import type { Elsewhere } from "../src/log/finder";
 import { type LogOptions, LogView } from "../src/log/log-view";
+import { stripSgr } from "../src/log/sgr";
 import type { Range } from "../src/log/surface";
 import type { Binding } from "../src/log/use-bindings";
 import { chunkOf, counts, lineText } from "./output";
@@ -39,6 +41,7 @@ function Harness() {
       start={null}
       state="● live"
       onDownload={() => downloads.push("all")}
+      {...(asked.has("elsewhere") ? { elsewhere } : {})}
       bind={(bindings) => {
         bound = bindings;
         return () => {};
@@ -46,6 +49,21 @@ function Harness() {
     />
   );
 }
+
+/** Stands for a server that searches: what it is asked for, in answers of 50 chunks. */
+const elsewhere: Elsewhere = async (search, query) => {
+  for (let first = search.firstUnsearched; first !== undefined; first = search.firstUnsearched) {
+    await new Promise((done) => setTimeout(done));
+    for (let index = first; index < first + 50; index++) {
+      const texts = chunkOf(index + 1, lines).log.split("\n");
+      const found = texts.map((text, line) => ({ line, text }));
+      search.supply(
+        index,
+        found.filter(({ text }) => stripSgr(text).includes(query.text)),
+      );
+    }
+  }
+};
 
 function rangeOf(hash: string): Range | null {
   const found = /^#L(\d+)(?:-L(\d+))?$/.exec(hash);

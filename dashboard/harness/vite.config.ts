@@ -9,6 +9,6 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["log.html"].map((name) => `${import.meta.dirname}/${name}`) },
+    rollupOptions: { input: ["log.html", "bench.html"].map((name) => `${import.meta.dirname}/${name}`) },
   },
 });

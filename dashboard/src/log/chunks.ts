@@ -172,7 +172,7 @@ export class Chunks implements OutputSink {
 
   private recount(index: number, lines: number): void {
     const before = this.counts.of(index);
-    this.note().renumbered ||= this.counts.set(index, lines);
+    if (this.counts.set(index, lines)) this.note().renumbered = true;
     if (before !== lines) this.touched(index);
   }
 

@@ -3,6 +3,9 @@ import { Find, type FindQuery, type Match } from "./find";
 import { Marks } from "./marks";
 import type { Surface } from "./surface";
 
+/** Searches what is not loaded: goes on until nothing is left, or says why it cannot. */
+export type Elsewhere = (search: Find, query: FindQuery, signal: AbortSignal) => Promise<void>;
+
 /** Finding in the output: the search, the match that is stepped to, and their marks in the rows on screen. */
 export class Finder {
   query: FindQuery = { text: "" };
@@ -11,11 +14,14 @@ export class Finder {
   private readonly find: Find;
   private readonly marks = new Marks();
   private first = false;
+  private asked: AbortController | null = null;
+  private problem: string | null = null;
 
   constructor(
     private readonly chunks: Chunks,
     private readonly surface: Surface,
     private readonly told: () => void,
+    private readonly elsewhere: Elsewhere | undefined,
   ) {
     const source = {
       get chunkCount(): number {
@@ -35,7 +41,7 @@ export class Finder {
   }
 
   get error(): string | null {
-    return this.find.error;
+    return this.find.error ?? this.problem;
   }
 
   /** How many chunks could not be searched, since their text is not here. */
@@ -50,8 +56,9 @@ export class Finder {
 
   /** Searches anew, from the view outwards, and goes to the first match there. */
   search(query: FindQuery): void {
+    this.asked?.abort();
+    this.asked = this.problem = this.current = null;
     this.query = query;
-    this.current = null;
     this.first = query.text !== "";
     this.find.start(query, this.chunks.chunkOf(this.surface.viewport.top));
     this.progress();
@@ -136,8 +143,21 @@ export class Finder {
       this.first = false;
       this.step(1);
     }
+    if (this.find.done && this.find.unsearched > 0) this.ask();
     this.mark();
     this.told();
+  }
+
+  /** Once a search: what is not loaded is searched where it is. */
+  private ask(): void {
+    if (this.asked || !this.elsewhere) return;
+    const asked = new AbortController();
+    this.asked = asked;
+    this.elsewhere(this.find, this.query, asked.signal).catch((error: unknown) => {
+      if (asked.signal.aborted) return;
+      this.problem = `Not all of it could be searched: ${error instanceof Error ? error.message : String(error)}`;
+      this.told();
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Chunks } from "./chunks";
+import type { Elsewhere } from "./finder";
 import { LogFoot, type LogState } from "./log-foot";
 import { LogPanel } from "./log-panel";
 import { LogToolbar } from "./log-toolbar";
@@ -34,6 +35,8 @@ export type LogViewProps = {
   /** What is known of the output: "● live", "✓ Complete …". */
   state: LogState;
   onDownload: () => void;
+  /** Searches what is not loaded; without it a search says that not all is loaded. */
+  elsewhere?: Elsewhere;
   /** Binds single keys while the view is there; returns what ends that. */
   bind: (bindings: readonly Binding[]) => () => void;
 };
@@ -53,7 +56,11 @@ export function LogView(props: LogViewProps) {
   const host = useCallback(
     (element: HTMLDivElement | null) => {
       if (!element) return;
-      const told = { marked: (range: Range | null) => latest.current.onRange(range), refused: setRefused };
+      const told = {
+        marked: (range: Range | null) => latest.current.onRange(range),
+        refused: setRefused,
+        elsewhere: latest.current.elsewhere,
+      };
       const { range, failed } = latest.current;
       const made = new Reader(chunks, told, name, { range, failed });
       made.mount(element);
@@ -121,6 +128,8 @@ function useOptions(reader: Reader | null, { options, theme, range, start }: Log
   const from = range?.from ?? null;
   const to = range?.to ?? null;
   useEffect(() => {
-    if (reader && (reader.surface.marked?.from ?? null) !== from) reader.link(from && to ? { from, to } : null);
+    const marked = reader?.surface.marked ?? null;
+    if (!reader || ((marked?.from ?? null) === from && (marked?.to ?? null) === to)) return;
+    reader.link(from && to ? { from, to } : null);
   }, [reader, from, to]);
 }

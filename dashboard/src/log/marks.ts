@@ -6,27 +6,36 @@ const CURRENT = "log-current-match";
 
 /** Marks matches in mounted rows by the browser's highlights, so that no row is drawn anew and no selection is lost. */
 export class Marks {
-  private readonly all = typeof Highlight === "undefined" ? null : new Highlight();
-  private readonly current = typeof Highlight === "undefined" ? null : new Highlight();
+  private readonly all = registered(ALL, 0);
+  private readonly current = registered(CURRENT, 1);
+  private ranges: Range[] = [];
 
-  constructor() {
-    if (!this.all || !this.current) return;
-    this.current.priority = 1;
-    CSS.highlights.set(ALL, this.all);
-    CSS.highlights.set(CURRENT, this.current);
-  }
-
+  /** Removes the marks that were made here; those of other views stay. */
   clear(): void {
-    this.all?.clear();
-    this.current?.clear();
+    for (const range of this.ranges) {
+      this.all?.delete(range);
+      this.current?.delete(range);
+    }
+    this.ranges = [];
   }
 
   /** Marks a match in the row that shows its line; returns where it is. */
   add(row: Element, match: Match, current: boolean): Range | null {
     const range = rangeOf(textOf(row), match.start, match.end);
-    if (range) (current ? this.current : this.all)?.add(range);
+    if (!range) return null;
+    (current ? this.current : this.all)?.add(range);
+    this.ranges.push(range);
     return range;
   }
+}
+
+/** One highlight of each name is shared by all views of a page; none where the browser has no highlights. */
+function registered(name: string, priority: number): Highlight | null {
+  if (typeof Highlight === "undefined") return null;
+  const highlight = CSS.highlights.get(name) ?? new Highlight();
+  highlight.priority = priority;
+  CSS.highlights.set(name, highlight);
+  return highlight;
 }
 
 /** Of the text as it is shown: a character shown by its code is longer than it is, so the nodes say where they begin. */

@@ -5,6 +5,9 @@ import { PLAIN } from "./style";
 const SAMPLE = "0".repeat(100);
 const LEAST_COLUMNS = 8;
 
+/** What a row measures, in pixels, and at how many columns lines wrap. */
+export type Measure = { rowHeight: number; page: number; columns: number | null };
+
 /** A row out of sight that is measured: how high rows are, how wide a cell, and how many of them fit beside the gutter. */
 export class Probe {
   readonly element = renderRow(

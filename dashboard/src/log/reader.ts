@@ -1,5 +1,5 @@
 import type { Change, Chunks } from "./chunks";
-import { Finder } from "./finder";
+import { type Elsewhere, Finder } from "./finder";
 import { LandmarkList, type Placed } from "./landmark-list";
 import { Ruler, type Ticks } from "./ruler";
 import { Scan } from "./scan";
@@ -11,6 +11,8 @@ export type ReaderTold = {
   marked: (range: Range | null) => void;
   /** Copying was refused. */
   refused: (why: "large" | "missing") => void;
+  /** Searches what is not loaded. */
+  elsewhere?: Elsewhere | undefined;
 };
 
 /** How an output is opened: at a link's lines, at its first failure, or at its end. */
@@ -50,7 +52,7 @@ export class Reader {
       { changed, drawn, marked: (range) => this.marked(range), refused: told.refused },
       name,
     );
-    this.finder = new Finder(chunks, this.surface, changed);
+    this.finder = new Finder(chunks, this.surface, changed, told.elsewhere);
     this.ruler = new Ruler(
       () => this.ticks(),
       (part) => this.surface.viewport.goTo(Math.floor(part * chunks.lineCount), 0.5),
@@ -59,7 +61,7 @@ export class Reader {
     for (const gesture of ["wheel", "pointerdown", "keydown"]) {
       this.surface.scroller.addEventListener(gesture, () => this.settle(), { passive: true });
     }
-    this.scan = new Scan(chunks, this.landmarks, () => this.scanned());
+    this.scan = new Scan(chunks, this.landmarks, () => this.found());
   }
 
   /** Puts the rows and the ruler into the page. */
@@ -73,8 +75,8 @@ export class Reader {
   close(): void {
     this.unlisten();
     this.scan.close();
-    clearTimeout(this.timer);
     this.finder.close();
+    clearTimeout(this.timer);
     this.surface.close();
     this.ruler.element.remove();
   }
@@ -83,6 +85,11 @@ export class Reader {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** Whether landmarks were looked for in all text that is here. */
+  get scanned(): boolean {
+    return this.scan.done;
+  }
 
   /** Goes to the next or previous failure. */
   stepFailure(direction: 1 | -1): void {
@@ -171,7 +178,7 @@ export class Reader {
     this.told.marked(range);
   }
 
-  private scanned(): void {
+  private found(): void {
     this.open();
     this.tell();
   }

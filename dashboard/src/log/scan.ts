@@ -3,11 +3,12 @@ import type { LandmarkList } from "./landmark-list";
 import { textOf } from "./packed";
 
 const SLICE_MS = 8;
+const IDLE_MS = 50;
 
 /** Looks for landmarks in chunks whose text came, in short slices, so that a long output that is opened does not stop the page. */
 export class Scan {
   private readonly due: number[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private unschedule: (() => void) | undefined;
 
   constructor(
     private readonly chunks: Chunks,
@@ -19,12 +20,17 @@ export class Scan {
 
   add(indexes: readonly number[]): void {
     for (const index of indexes) this.due.push(index);
-    if (this.due.length > 0) this.timer ??= setTimeout(() => this.slice());
+    if (this.due.length > 0) this.unschedule ??= idle(() => this.slice());
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    this.unschedule?.();
     this.due.length = 0;
+  }
+
+  /** Whether all text that came was looked through. */
+  get done(): boolean {
+    return this.due.length === 0;
   }
 
   /** The newest first: a run that failed says so at its end. */
@@ -36,8 +42,18 @@ export class Scan {
       if (packed) this.landmarks.add(index, textOf(packed));
       if (performance.now() > end) break;
     }
-    this.timer = undefined;
+    this.unschedule = undefined;
     this.add([]);
     if (this.landmarks.all.length !== before) this.told();
   }
+}
+
+/** Calls back when the browser has nothing else to do; returns what takes that back. */
+function idle(run: () => void): () => void {
+  if (typeof requestIdleCallback === "undefined") {
+    const timer = setTimeout(run, IDLE_MS);
+    return () => clearTimeout(timer);
+  }
+  const asked = requestIdleCallback(run, { timeout: 1000 });
+  return () => cancelIdleCallback(asked);
 }

@@ -135,6 +135,7 @@ export class Surface {
     const selected = (): void => this.selection.update();
     document.addEventListener("selectionchange", selected);
     this.ends.push(() => document.removeEventListener("selectionchange", selected));
+    this.scroller.addEventListener("scroll", () => this.keepNumbers(), { passive: true });
     this.scroller.addEventListener("copy", (event) => this.copy(event));
     this.scroller.addEventListener("click", (event) => this.click(event));
   }
@@ -169,6 +170,11 @@ export class Surface {
 
   private marks(line: number): boolean {
     return this.range !== null && line + 1 >= this.range.from && line + 1 <= this.range.to;
+  }
+
+  /** Numbers stay in view where lines are scrolled sideways; elsewhere that would only cost time. */
+  private keepNumbers(): void {
+    this.scroller.classList.toggle("log-sideways", this.scroller.scrollLeft > 0);
   }
 
   private copy(event: ClipboardEvent): void {

@@ -1,16 +1,14 @@
 import type { Change, Chunks } from "./chunks";
 import type { Follow } from "./follow";
 import { type DrawRow, Layer } from "./layer";
+import { MountWindow } from "./mount-window";
+import type { Measure } from "./probe";
 import type { Rows } from "./rows";
 import { Scale } from "./scale";
 
-const BEYOND = 8;
 const LONG = 3;
 // Less than the ends of the scale that map pixel by pixel, so that the scrollbar has room wherever it is moved.
 const DRIFT = 100_000;
-
-/** What a row measures, in pixels, and at how many columns lines wrap. */
-export type Measure = { rowHeight: number; page: number; columns: number | null };
 
 /**
  * The window onto the rows: which are mounted, and where they stand. The line at the top and how much of it is scrolled away is the
@@ -34,7 +32,7 @@ export class Viewport {
   private place: { index: number; within: number } = { index: 0, within: 0 };
   private scrolled = 0;
   private scrolling = false;
-  private shift = Number.NaN;
+  private readonly window = new MountWindow();
 
   constructor(
     readonly scroller: HTMLElement,
@@ -48,8 +46,10 @@ export class Viewport {
     this.content.append(this.layer.element);
     scroller.append(this.content);
     scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
-    scroller.addEventListener("scrollend", () => this.settle());
-    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.leave(), { passive: true });
+    scroller.addEventListener("scrollend", () => this.rest());
+    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && scroller.scrollTop > 0 && follow.left(), {
+      passive: true,
+    });
   }
 
   /** The first line in view, in part or whole. */
@@ -81,9 +81,10 @@ export class Viewport {
   /** Draws again where it stands, or at the end if that is followed. */
   again(): void {
     this.fit();
+    this.window.spoil();
     if (this.follow.on) this.toEnd();
     else if (this.scrolling) this.draw();
-    else this.settle();
+    else this.rest();
   }
 
   /** Shows a line, a part of the page below its upper edge. */
@@ -120,16 +121,13 @@ export class Viewport {
     return this.rows.of(this.line) * this.measure.rowHeight + this.offset;
   }
 
-  private leave(): void {
-    if (this.scroller.scrollTop > 0) this.follow.left();
-  }
-
   private onScroll(): void {
     const now = this.scroller.scrollTop;
     const by = now - this.scrolled;
     if (by === 0) return;
     this.scrolling = true;
-    this.scrolled = now;
+    this.scrolled += by;
+    this.window.heading = by;
     if (this.scale.exact && this.measure.columns === null) this.stand(now);
     else if (Math.abs(by) < LONG * this.measure.page) this.move(by);
     else this.stand(this.scale.toPosition(now));
@@ -194,6 +192,12 @@ export class Viewport {
 
   /** Brings the scrollbar to where the output stands, once nobody moves it. */
   private settle(): void {
+    this.window.spoil();
+    this.rest();
+  }
+
+  /** The scrolling has ended: rows stay mounted as they are. */
+  private rest(): void {
     this.scrolling = false;
     this.rebase();
     this.draw();
@@ -207,45 +211,38 @@ export class Viewport {
 
   private draw(): void {
     if (this.measure.page === 0) return;
-    const [from, to] = this.window();
-    this.chunks.look(from, to);
-    this.layer.show(from, to, this.pinned(), this.measure.rowHeight);
-    const top = this.measure.columns === null ? this.plainTop(from) : this.measuredTop(from, to);
-    this.translate(this.scrolled - this.offset - top);
+    const next = this.window.next((above, below) => this.around(above, below), this.follow.on);
+    if (next) this.chunks.look(...next);
+    if (next) this.layer.show(...next, this.pinned(), this.measure.rowHeight);
+    const top = this.measure.columns === null ? this.plainTop() : this.measuredTop();
+    this.layer.element.style.transform = `translateY(${this.scrolled - this.offset - top}px)`;
     const index = this.chunks.chunkOf(this.line);
     this.place = { index, within: this.line - this.chunks.firstLine(index) };
-    this.drawn(from, to);
+    if (next) this.drawn(...next);
   }
 
-  private window(): [number, number] {
+  private around(above: number, below: number): [number, number] {
     const { rowHeight, page } = this.measure;
     const first = Math.floor(this.position / rowHeight);
-    const from = this.rows.at(Math.max(0, first - BEYOND));
-    const to = this.rows.at(first + Math.ceil(page / rowHeight) + BEYOND) + 1;
-    return [from, Math.min(to, this.chunks.lineCount)];
+    const to = this.rows.at(first + Math.ceil(page / rowHeight) + below) + 1;
+    return [this.rows.at(Math.max(0, first - above)), Math.min(to, this.chunks.lineCount)];
   }
 
-  private plainTop(from: number): number {
+  private plainTop(): number {
     this.atEnd = this.position >= this.scale.end - 1;
-    return (this.line - from) * this.measure.rowHeight;
+    return (this.line - this.window.from) * this.measure.rowHeight;
   }
 
   /** Wrapped lines may be higher or lower than estimated: the last one still ends at the lower edge. */
-  private measuredTop(from: number, to: number): number {
+  private measuredTop(): number {
     const top = this.layer.topOf(this.line, this.measure.rowHeight);
     const blank = top + this.offset + this.measure.page - this.layer.bottom;
-    this.atEnd = to >= this.chunks.lineCount && blank >= -1;
-    const moves = to >= this.chunks.lineCount && (this.follow.on || blank > 0) && blank !== 0;
-    if (!moves) return top;
+    const hasLast = this.window.to >= this.chunks.lineCount;
+    this.atEnd = hasLast && blank >= -1;
+    if (!hasLast || blank === 0 || (blank < 0 && !this.follow.on)) return top;
     this.atEnd = true;
-    for (; this.line > from && this.offset < blank; this.line -= 1) this.offset += this.heightOf(this.line - 1);
+    while (this.line > this.window.from && this.offset < blank) this.offset += this.heightOf(--this.line);
     this.offset = Math.max(0, this.offset - blank);
     return this.layer.topOf(this.line, this.measure.rowHeight);
-  }
-
-  private translate(shift: number): void {
-    if (shift === this.shift) return;
-    this.shift = shift;
-    this.layer.element.style.transform = `translateY(${shift}px)`;
   }
 }

@@ -24,6 +24,23 @@ def test_all_of_it_is_searched_and_counted(view: LogView) -> None:
     expect(view.page.locator(".log-found")).to_have_text(f"1 of {expected}")
 
 
+def test_what_is_not_loaded_is_searched_where_it_is(view: LogView) -> None:
+    view.open(50_000, elsewhere=1).key("Home")
+    find(view.page, "line 777")
+    expected = sum(str(n).startswith("777") for n in range(1, 50_001))
+    expect(view.page.locator(".log-found")).to_have_text(f"1 of {expected}")
+    view.page.keyboard.press("Shift+Enter")
+    expect(view.page.locator(".log-found")).to_have_text(f"{expected} of {expected}")
+    assert 7_779 in view.still().lines()
+    view.page.wait_for_function("() => [...CSS.highlights.get('log-current-match')].length === 1")
+
+
+def test_without_that_the_count_says_that_not_all_is_loaded(view: LogView) -> None:
+    view.open(50_000).key("Home")
+    find(view.page, "line 777")
+    expect(view.page.locator(".log-found")).to_contain_text("not all loaded")
+
+
 def test_a_match_far_to_the_right_is_brought_into_view(view: LogView) -> None:
     view.open(0).add("x" * 4_000 + "needle" + "y" * 900, *["nothing"] * 50)
     find(view.page, "needle")
