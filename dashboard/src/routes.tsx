@@ -101,11 +101,19 @@ const account = createRoute({
   component: lazy(() => import("./pages/settings/account")),
 });
 
+const compare = createRoute({
+  ...inside,
+  path: "/executions/$taskId/compare",
+  validateSearch: only("attempts"),
+  component: lazy(() => import("./pages/compare")),
+});
+
 const tree = root.addChildren([
   frame.addChildren([
     home,
     list.addChildren([executions, fresh]),
     execution,
+    compare,
     people,
     images,
     image,
