@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import CLAIMED, DEFAULT_POOL, Execution, Source, Status
+from runcast_core.model.identifiers import execution_key
 from runcast_core.model.statistics import load_of
 from runcast_core.store.listing import COUNTED
 from runcast_core.store.mongo.activity import MongoActivity
@@ -110,9 +111,10 @@ class MongoQueue(MongoActivity):
         self, organization_id: str, task_ids: Collection[str], *, counted: int = COUNTED
     ) -> dict[str, int]:
         queued: Document = {"organizationId": organization_id, **_CLAIMABLE}
+        keys = [execution_key(organization_id, task_id) for task_id in task_ids]
         found: dict[str, int] = {}
         with translated():
-            asked = self._executions.find({**queued, "taskId": {"$in": list(task_ids)}}, FIELDS)
+            asked = self._executions.find({"_id": {"$in": keys}, **queued}, FIELDS).hint("_id_")
             places = sorted([Place.of(document) async for document in asked])
             for pool, group in groupby(places, lambda place: place.pool):
                 found |= await self._numbered({**queued, "pool": in_pools([pool])}, list(group), counted)
