@@ -57,6 +57,17 @@ def test_wrapping_keeps_the_line_at_the_top(view: LogView) -> None:
     assert view.lines()[0] == before
 
 
+def test_in_a_narrow_view_rows_are_as_high_as_in_a_wide_one(view: LogView) -> None:
+    """What measures a row must not wrap itself: the bar would be too long, and nothing stand at its end."""
+    view.page.set_viewport_size({"width": 390, "height": 800})
+    view.open(300, wrap=1)
+    assert view.lines()[-1] == 300
+    lines = [len(view.text(line)) for line in range(1, 301)]
+    high = view.page.evaluate("() => document.querySelector('.log-scroller').scrollHeight")
+    assert high == pytest.approx(sum(-(-max(1, each) // 47) for each in lines) * 18, rel=0.1)
+    assert view.seen()[-1].bottom == pytest.approx(view.page_height, abs=1)
+
+
 def test_wide_characters_and_tabs_take_the_cells_they_are_given(view: LogView) -> None:
     view.open(0, wrap=1)
     view.add(*["漢字" * 200, "\t" * 60, "é" * 500, "plain " * 100] * 50).key("End")
