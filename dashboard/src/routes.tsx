@@ -67,8 +67,58 @@ const execution = createRoute({
   component: lazy(() => import("./pages/execution")),
 });
 
+const people = createRoute({ ...inside, path: "/people", component: lazy(() => import("./pages/people")) });
+const images = createRoute({
+  ...inside,
+  path: "/images",
+  validateSearch: only("range"),
+  component: lazy(() => import("./pages/images")),
+});
+const image = createRoute({
+  ...inside,
+  path: "/images/$image",
+  validateSearch: only("range"),
+  component: lazy(() => import("./pages/image")),
+});
+const settings = createRoute({ ...inside, path: "/settings", component: lazy(() => import("./pages/settings")) });
+const setting = { getParentRoute: () => settings };
+const settingsHome = createRoute({
+  ...setting,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/account", replace: true });
+  },
+});
+const organization = createRoute({
+  ...setting,
+  path: "/organization",
+  component: lazy(() => import("./pages/settings/organization")),
+});
+const keys = createRoute({ ...setting, path: "/keys", component: lazy(() => import("./pages/settings/keys")) });
+const account = createRoute({
+  ...setting,
+  path: "/account",
+  component: lazy(() => import("./pages/settings/account")),
+});
+
+const compare = createRoute({
+  ...inside,
+  path: "/executions/$taskId/compare",
+  validateSearch: only("attempts"),
+  component: lazy(() => import("./pages/compare")),
+});
+
 const tree = root.addChildren([
-  frame.addChildren([home, list.addChildren([executions, fresh]), execution]),
+  frame.addChildren([
+    home,
+    list.addChildren([executions, fresh]),
+    execution,
+    compare,
+    people,
+    images,
+    image,
+    settings.addChildren([settingsHome, organization, keys, account]),
+  ]),
   login,
   signup,
   invitation,
@@ -77,6 +127,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree,
+  pathParamsAllowedCharacters: [":", "@"],
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -18,7 +18,7 @@ def test_each_sees_its_own_live_and_nothing_of_the_other(people: Callable[..., P
         expect(person.page.locator("tr[data-task]")).to_have_count(1)
         expect(person.page.get_by_text(others)).to_have_count(0)
     bob.page.goto(f"/executions/{of_ada}")
-    expect(bob.page.get_by_role("heading", name="There is no such execution")).to_be_visible()
+    expect(bob.page.get_by_role("heading", name="No such execution")).to_be_visible()
     expect(bob.page.get_by_text("image-of-ada")).to_have_count(0)
 
 

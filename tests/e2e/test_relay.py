@@ -121,7 +121,8 @@ async def test_workers_posts_reach_their_organization_with_every_field(installat
         await mine.until(lambda d: d.of("execution-log"))
         assert mine.of("execution-updated") == [update]
         [line] = mine.of("execution-log")
-        assert line == {"taskId": "w1", "log": "héllo\n", "level": "info", "seq": 1, "attempt": 0, "ts": line["ts"]}
+        place = {"seq": 1, "attempt": 0, "firstLine": 1, "ts": line["ts"]}
+        assert line == {"taskId": "w1", "log": "héllo\n", "level": "info", **place}
         await _marker(http, b, other)
         assert len(other.events) == 2
     stored = await http.get("/api/executions/w1", headers=installation.headers(a))

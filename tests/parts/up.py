@@ -24,9 +24,10 @@ OURS = ("RUNCAST_", "REDIS_URL", "MONGODB_URL", "JWT_")
 class Up:
     """A running one: what it printed, and the values in it."""
 
-    def __init__(self, process: "subprocess.Popen[str]", banner: str, log: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", banner: str, log: Path, folder: Path) -> None:
         self.process = process
         self.banner = banner
+        self.folder = folder
         self._log = log
         self.page = self._printed(r"is up at (\S+)")
         self.url = urldefrag(self.page).url.rstrip("/")
@@ -80,7 +81,7 @@ def running_up(folder: Path, **settings: str) -> Iterator[Up]:
         ) as process,
         ended_after(process, 40),
     ):
-        yield Up(process, _banner(process, log), log)
+        yield Up(process, _banner(process, log), log, folder)
 
 
 def _banner(process: "subprocess.Popen[str]", log: Path) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runcast_api.documentation.call import Access, Call
+from runcast_api.executions import listing
 from runcast_api.statistics import activity, images, period
 from runcast_core.model.wire.statistics import ActivityHistory, ImageHistory, ImageList
 
@@ -13,7 +14,7 @@ _PERIOD: dict[str, dict[str, Any]] = {
     "until": {"type": "string", "description": f"{_TIME}; now without it"},
 }
 _HISTORY: dict[str, dict[str, Any]] = {
-    "image": {"type": "string", "minLength": 1, "maxLength": images.MAX_IMAGE, "description": "needed"},
+    "image": {"type": "string", "minLength": 1, "maxLength": listing.MAX_IMAGE, "description": "needed"},
     **_PERIOD,
     "offsetMinutes": {
         "type": "integer",

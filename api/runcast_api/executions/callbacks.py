@@ -83,7 +83,7 @@ async def _store_and_relay(
         organization_id,
         report.task_id,
         known,
-        image=_text(extra.get("image")),
+        image=_text(extra.get("image")) or None,
         error=_text(extra.get("error")),
         exit_code=_exit_code(extra.get("exitCode")),
     )

@@ -18,7 +18,8 @@ LOOK_S = 1.0
 class OutputAnswer(StreamingResponse):
     """Each step is made once the connection has written most of the one before, all within the share of the
     organization, for a caller who may still have it. What fails before there is a first step is answered as an error;
-    what fails later breaks the answer off. A HEAD makes no step. `whole` says that there is one, whose size is told."""
+    what fails later breaks the answer off. No browser and no proxy keeps it, as with `Answer`. A HEAD makes no step.
+    `whole` says that there is one, whose size is told."""
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class OutputAnswer(StreamingResponse):
         *,
         whole: bool = False,
     ) -> None:
-        super().__init__(steps, media_type=media_type, headers=headers)
+        super().__init__(steps, media_type=media_type, headers={"Cache-Control": "no-store", **(headers or {})})
         self._steps = steps
         self._shares: OutputShares = request.app.state.output_shares
         self._request = request

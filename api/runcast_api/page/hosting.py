@@ -59,5 +59,5 @@ class Hosting:
 
 def _has(asked: Headers, variant: Variant) -> bool:
     """Tell whether the client has it already."""
-    tags = [tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")]
+    tags = [tag.strip().removeprefix("W/") for line in asked.getlist("if-none-match") for tag in line.split(",")]
     return variant.etag in tags or "*" in tags

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runcast_api.accounts.authentication import authenticate
+from runcast_api.executions.listing import MAX_IMAGE
 from runcast_api.executions.output_shares import OutputShare, OutputShares
 from runcast_api.http.answer import Answer
 from runcast_api.statistics.outcomes import grouped, outcome
@@ -32,7 +33,6 @@ LOOKED_AT = 50_000
 MAX_IMAGES = 200
 MAX_LAST = 20
 MAX_POINTS = 1000
-MAX_IMAGE = 512
 
 
 class Looked(NamedTuple):

@@ -895,7 +895,7 @@ export interface components {
         };
         /**
          * @description An execution's state and, while it waits, `queuePosition`, which counts from 1 within the organization and the
-         *     pool.
+         *     pool; it is left out beyond 10,000.
          */
         ExecutionRow: {
             taskId: string;

@@ -41,7 +41,8 @@ export class Link {
     [Name in keyof Events]: Listeners<[Events[Name]]>;
   };
   #joined = new Listeners<[recovered: boolean]>();
-  #watched = new Watched((event, taskId) => this.#hand(event, { taskId }));
+  #watched = new Watched((event, taskId) => this.#watch(event, taskId));
+  #begunWith: readonly string[] = [];
   #silence: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #refusals = 0;
@@ -121,12 +122,26 @@ export class Link {
   /** A token that cannot be had now is sent as it is: the gateway's refusal leads to another try. */
   async #credentials(): Promise<object> {
     const token = await this.parts.session.token().catch(() => this.parts.session.current?.token ?? "");
-    return { token, recover: true, watch: this.#watched.all };
+    this.#begunWith = this.#watched.all;
+    return { token, recover: true, watch: this.#begunWith };
   }
 
   /** Sends what only matters to this connection: the next one begins with all of it. */
-  #hand(event: string, argument: object): void {
-    if (this.#socket?.connected) this.#socket.emit(event, argument);
+  #hand(event: string, argument: object, done: () => void = () => {}): void {
+    if (this.#socket?.connected) this.#socket.emit(event, argument, done);
+  }
+
+  /** Once it is acknowledged, output is sent: what was published between its being read and then is to be read. */
+  #watch(event: "watch" | "unwatch", taskId: string): void {
+    const begun = () => this.#brought.resync.call({ reason: "watching", taskId });
+    this.#hand(event, { taskId }, event === "watch" ? begun : undefined);
+  }
+
+  /** What was looked at, or left, since this connection was begun with the others. */
+  #watchSince(): void {
+    const [before, now] = [this.#begunWith, this.#watched.all];
+    for (const taskId of now) if (!before.includes(taskId)) this.#watch("watch", taskId);
+    for (const taskId of before) if (!now.includes(taskId)) this.#watch("unwatch", taskId);
   }
 
   #listen(socket: Socket): void {
@@ -144,6 +159,7 @@ export class Link {
   #join(recovered: boolean): void {
     this.#endSilence();
     this.#refusals = 0;
+    this.#watchSince();
     this.#tell({ type: "joined", recovered });
     this.#joined.call(recovered);
   }

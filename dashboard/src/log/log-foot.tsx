@@ -4,15 +4,25 @@ import type { Reader } from "./reader";
 
 const SAY_EVERY_MS = 10_000;
 
+/** What is known of the output: words before the number of its lines, or what is made of that. */
+export type LogState = ReactNode | ((lines: string) => ReactNode);
+
 /** What is known of the output, and whether its end is followed. */
-export function LogFoot({ reader, state }: { reader: Reader; state: ReactNode }) {
+export function LogFoot({ reader, state }: { reader: Reader; state: LogState }) {
   useReader(reader);
   const { follow, viewport } = reader.surface;
-  const lines = reader.chunks.lineCount;
+  const count = reader.chunks.lineCount;
+  const lines = count === 1 ? "1 line" : `${count.toLocaleString("en")} lines`;
   return (
     <footer className="log-foot">
       <span>
-        {state} · {lines === 1 ? "1 line" : `${lines.toLocaleString("en")} lines`}
+        {typeof state === "function" ? (
+          state(lines)
+        ) : (
+          <>
+            {state} · {lines}
+          </>
+        )}
       </span>
       <Marked reader={reader} />
       <Said reader={reader} />

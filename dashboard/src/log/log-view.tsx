@@ -1,7 +1,7 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Chunks } from "./chunks";
 import type { Elsewhere } from "./finder";
-import { LogFoot } from "./log-foot";
+import { LogFoot, type LogState } from "./log-foot";
 import { LogPanel } from "./log-panel";
 import { LogToolbar } from "./log-toolbar";
 import type { Theme } from "./palette";
@@ -33,7 +33,7 @@ export type LogViewProps = {
   /** When the attempt began, in milliseconds since 1970. */
   start: number | null;
   /** What is known of the output: "● live", "✓ Complete …". */
-  state: ReactNode;
+  state: LogState;
   onDownload: () => void;
   /** Searches what is not loaded; without it a search says that not all is loaded. */
   elsewhere?: Elsewhere;

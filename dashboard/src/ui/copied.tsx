@@ -8,9 +8,11 @@ interface Props {
   text: string;
   /** What the button says: "Copy", or of what where there are several. */
   action?: string;
+  /** Whether its button has the focus as soon as it is shown. */
+  autoFocus?: boolean;
 }
 
-export function Copied({ label, text, action = "Copy" }: Props) {
+export function Copied({ label, text, action = "Copy", autoFocus = false }: Props) {
   const id = useId();
   const shown = useRef<HTMLTextAreaElement>(null);
   const [said, setSaid] = useState("");
@@ -28,7 +30,9 @@ export function Copied({ label, text, action = "Copy" }: Props) {
         translate="no"
         onFocus={(event) => event.currentTarget.select()}
       />
-      <Button onClick={copy}>{action}</Button>
+      <Button onClick={copy} autoFocus={autoFocus}>
+        {action}
+      </Button>
       <span className="copied-said" role="status">
         {said}
       </span>

@@ -14,7 +14,7 @@ export function Dialog({ title, open, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    if (open && !ref.current?.open) shown(ref.current);
+    if (open && ref.current && !ref.current.open) show(ref.current);
     if (!open) ref.current?.close();
   }, [open]);
   return (
@@ -34,10 +34,10 @@ export function Dialog({ title, open, onClose, children }: Props) {
   );
 }
 
-/** Opens it with the focus where `data-first` is; the platform's own choice is the button that closes it. */
-function shown(dialog: HTMLDialogElement | null): void {
-  dialog?.showModal();
-  dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
+/** Shows it with the focus where it is marked, else in its first field: React's `autoFocus` is too early for it. */
+function show(dialog: HTMLDialogElement): void {
+  dialog.showModal();
+  dialog.querySelector<HTMLElement>("[data-focused], form :is(input, select, textarea)")?.focus();
 }
 
 interface AskProps {
@@ -59,7 +59,7 @@ export function Ask({ title, open, action, keep = "Keep it", busy = false, onClo
     <Dialog title={title} open={open} onClose={onClose}>
       {children}
       <footer className="dialog-foot">
-        <Button onClick={onClose} data-first>
+        <Button onClick={onClose} data-focused>
           {keep}
         </Button>
         <Button kind="danger" busy={busy} onClick={onDo}>

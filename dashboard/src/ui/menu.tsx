@@ -59,16 +59,16 @@ export function MenuItems({ children }: { children: ReactNode }) {
 }
 
 interface ItemProps {
-  /** The shortcut that does the same. */
   keys?: string;
-  /** Why it cannot be done now; see `Button`. */
+  className?: string | undefined;
+  /** Why it cannot be done now. */
   reason?: string | undefined;
   onClick: () => void;
   children: ReactNode;
 }
 
 /** One thing to do. */
-export function MenuItem({ keys, reason, onClick, children }: ItemProps) {
+export function MenuItem({ keys, className = "", reason, onClick, children }: ItemProps) {
   const choose = (target: HTMLElement) => {
     target.closest<HTMLElement>("[popover]")?.hidePopover();
     onClick();
@@ -77,7 +77,7 @@ export function MenuItem({ keys, reason, onClick, children }: ItemProps) {
     <Button
       kind="quiet"
       role="menuitem"
-      className="menu-item"
+      className={`menu-item ${className}`}
       reason={reason}
       onClick={(event) => choose(event.currentTarget)}
     >

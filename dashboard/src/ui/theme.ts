@@ -1,5 +1,6 @@
 /** The theme: the system's, or the one that was chosen, as an attribute that `tokens.css` reads. */
-import { onPreferences, preferences } from "./preferences";
+import { onPreferences, preferences, usePreferences } from "./preferences";
+import { useMedia } from "./use-media";
 
 /** Keeps the document level with the preference. */
 export function keepTheme(root: HTMLElement = document.documentElement): void {
@@ -10,4 +11,11 @@ export function keepTheme(root: HTMLElement = document.documentElement): void {
   };
   apply();
   onPreferences(apply);
+}
+
+/** Returns which of the two is shown. */
+export function useTheme(): "light" | "dark" {
+  const { theme } = usePreferences();
+  const isDark = useMedia("(prefers-color-scheme: dark)");
+  return theme === "system" ? (isDark ? "dark" : "light") : theme;
 }

@@ -10,6 +10,7 @@ class Socket {
   recovered = false;
   connects = 0;
   sent: [string, unknown][] = [];
+  acknowledge: () => void = () => {};
   #handlers = new Map<string, (payload?: unknown) => void>();
 
   on(name: string, handler: (payload?: unknown) => void) {
@@ -18,8 +19,9 @@ class Socket {
   off() {
     this.#handlers.clear();
   }
-  emit(name: string, argument: unknown) {
+  emit(name: string, argument: unknown, acknowledge: () => void) {
     this.sent.push([name, argument]);
+    this.acknowledge = acknowledge;
   }
   connect() {
     this.connects += 1;
@@ -242,6 +244,30 @@ test("each joining says whether anything was missed", () => {
   expect(joined).toEqual([false, true]);
   newest().says("drain", { withinMs: 100 });
   expect(link.state.name).toBe("moving");
+});
+
+test("what is looked at, or left, while a connection begins is told once it is there", async () => {
+  session.becomes(sessionOf("ada"));
+  const leave = link.watch("early");
+  expect(await credentials()).toMatchObject({ watch: ["early"] });
+  link.watch("late");
+  leave();
+  newest().joins();
+  expect(newest().sent).toEqual([
+    ["watch", { taskId: "late" }],
+    ["unwatch", { taskId: "early" }],
+  ]);
+});
+
+test("what was published before watching began is to be read", () => {
+  const heard: unknown[] = [];
+  link.on("resync", (payload) => heard.push(payload));
+  session.becomes(sessionOf("ada"));
+  newest().joins();
+  link.watch("task-1");
+  expect(heard).toEqual([]);
+  newest().acknowledge();
+  expect(heard).toEqual([{ reason: "watching", taskId: "task-1" }]);
 });
 
 test("watching is told once for many, and ends with the last", () => {

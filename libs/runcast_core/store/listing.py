@@ -7,6 +7,9 @@ from runcast_core.model.executions import Status
 LOOKED_AT = 10_000
 """How many executions one call goes through at most for the few that it shows."""
 
+COUNTED = 10_000
+"""How far from its front the queue of a pool is counted."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:

@@ -21,7 +21,7 @@ from runcast_core.model.executions import (
 )
 from runcast_core.store.account_store import AccountStore, RevocationStore, UserStore
 from runcast_core.store.credential_store import CredentialStore, SessionStore
-from runcast_core.store.listing import EVERY, LOOKED_AT, Position, Wanted
+from runcast_core.store.listing import COUNTED, EVERY, LOOKED_AT, Position, Wanted
 from runcast_core.store.log_store import LogStore
 from runcast_core.store.statistics_store import StatisticsStore
 
@@ -91,9 +91,12 @@ class ExecutionStore(Protocol):
         An index is counted, and its part of these only."""
         ...
 
-    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> Mapping[str, int]:
-        """Return, in one look at the organization's queue, 1 for the queued execution that is claimed next of its pool,
-        2 for the one after, and so on, as it is now. Those that are not `PENDING`, or external, are left out."""
+    async def queue_positions(
+        self, organization_id: str, task_ids: Collection[str], *, counted: int = COUNTED
+    ) -> Mapping[str, int]:
+        """Return, in one look at the organization's queue of each of their pools, 1 for the queued execution that is
+        claimed next of its pool, 2 for the one after, and so on, as it is now. Those that are not `PENDING`, or
+        external, are left out, and so are those behind the first `counted`."""
         ...
 
     async def request_cancel(self, organization_id: str, task_id: str) -> Execution:
@@ -170,8 +173,8 @@ class LeaseStore(Protocol):
         status. Raises `LeaseLost` if the fence matches nothing that runs, `Conflict` (`NOT_FORWARD`) for a way back."""
         ...
 
-    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
-        """Give a `RUNNING` execution this phase, as a state of its own: `rev` rises, and it is to be announced. The
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase | None) -> Execution:
+        """Give a `RUNNING` execution this phase, or none, as a state of its own: `rev` rises, and it is announced. The
         next change of state takes it away. Raises `LeaseLost`, or `Conflict` (`NOT_FORWARD`) if it is `ANALYZING`."""
         ...
 

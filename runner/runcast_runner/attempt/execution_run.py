@@ -4,7 +4,6 @@ import math
 import traceback
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import anyio
@@ -20,7 +19,7 @@ from runcast_core.store.announcer import announce, announce_and_wake
 from runcast_core.store.store import Store
 from runcast_runner.attempt.job import job_of
 from runcast_runner.attempt.lease import Lease, Stop
-from runcast_runner.attempt.phase import note_phase
+from runcast_runner.attempt.phases import Phases
 from runcast_runner.attempt.self_report import self_report
 from runcast_runner.attempt.time_limit import longest_s
 from runcast_runner.executors.executor import Executor, FoundJob, Running
@@ -80,6 +79,7 @@ class ExecutionRun:
         self._report = self_report(execution, settings, job_tokens)
         stored = resumed.output if resumed else None
         self.output = logs.open(self._plain, lambda: self.lease.good, stored, secrets=self._report.secrets)
+        self._phases = Phases(store, bus, execution)
         self._settings = settings
         self._store = store
         self._bus = bus
@@ -115,6 +115,7 @@ class ExecutionRun:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_lease, tasks.cancel_scope)
             tasks.start_soon(self._limit_time)
+            tasks.start_soon(self._phases.end, self.output.begun)
             if self._found is None:
                 await announce(self._store, self._bus, self.execution)
             outcome = await self._execute(container)
@@ -166,7 +167,7 @@ class ExecutionRun:
     async def _begun(self) -> AbstractAsyncContextManager[Running]:
         job = job_of(self._plain, self._settings, self._report.variables)
         if self._found is None:
-            await self._executor.prepare(job, partial(note_phase, self._store, self._bus, self.execution))
+            await self._executor.prepare(job, self._phases.tell)
         return self._executor.running(job, self._found)
 
     async def _follow_in_time(self, running: Running) -> int | None:

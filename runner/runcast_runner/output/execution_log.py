@@ -36,12 +36,16 @@ class ExecutionLog:
         self.may_write = may_write
         """Whether this runner's lease is good: until it is again, nothing is stored or published."""
         self.abandoned = False
+        self.begun = anyio.Event()
+        """Set once there is output, or was before this runner."""
         self.execution = execution
         self.masker = Masker([*secret_values(execution.request), *secrets])
         self._filled = filled
         self._decoders: defaultdict[int, LineDecoder] = defaultdict(lambda: LineDecoder(self.masker))
         self._cap = OutputCap(max_mb)
         stored = stored or StoredOutput()
+        if stored.last_seq:
+            self.begun.set()
         self._again = OutputAgain(stored)
         self._numbering = Numbering(execution, stored)
         self._pieces: list[Piece] = []
@@ -105,6 +109,7 @@ class ExecutionLog:
     def _hold(self, text: str, *, stderr: bool) -> None:
         if self.abandoned:
             return
+        self.begun.set()
         self._pieces.append((stderr, text))
         self._size += len(text) + 1
         self._filled(self._size >= CHUNK_CHARACTERS)

@@ -1,10 +1,12 @@
-/** Who one is, the theme, and the way out. */
+/** Who one is, the theme, the settings, and the way out. */
+import { useNavigate } from "@tanstack/react-router";
 import { ApiError } from "../../api/problem";
 import { session } from "../../api/session";
 import { useSession } from "../../live/use-session";
 import { MenuItem, MenuItems, Popover } from "../../ui/menu";
 import { type Preferences, prefer, usePreferences } from "../../ui/preferences";
 import { toasts } from "../../ui/toasts";
+import { SETTINGS } from "./navigation";
 
 const THEMES: [Preferences["theme"], string][] = [
   ["system", "Theme of the system"],
@@ -15,6 +17,7 @@ const THEMES: [Preferences["theme"], string][] = [
 export function AccountMenu({ onHelp }: { onHelp: () => void }) {
   const { user } = useSession();
   const { theme } = usePreferences();
+  const navigate = useNavigate();
   const name = user.name ?? user.email ?? user.id;
   return (
     <Popover button={<bdi>{name}</bdi>} label={`Account of ${name}`}>
@@ -27,6 +30,9 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
             {theme === value ? `${words} ✓` : words}
           </MenuItem>
         ))}
+        <MenuItem keys={SETTINGS.keys} onClick={() => void navigate({ to: SETTINGS.to })}>
+          {SETTINGS.label}
+        </MenuItem>
         <MenuItem keys="?" onClick={onHelp}>
           Keys
         </MenuItem>

@@ -6,7 +6,7 @@ import { KeyHelp } from "../../ui/key-help";
 import { useKeys } from "../../ui/keys";
 import { AccountMenu } from "./account-menu";
 import { LinkBadge } from "./link-badge";
-import { NAVIGATION } from "./navigation";
+import { NAVIGATION, SETTINGS } from "./navigation";
 
 export function Header() {
   const { organization } = useSession();
@@ -14,7 +14,7 @@ export function Header() {
   const navigate = useNavigate();
   useKeys("Anywhere", [
     { keys: "?", label: "Show these keys", run: () => setHelp(true) },
-    ...NAVIGATION.map(({ to, label, keys }) => ({ keys, label, run: () => void navigate({ to }) })),
+    ...[...NAVIGATION, SETTINGS].map(({ to, label, keys }) => ({ keys, label, run: () => void navigate({ to }) })),
   ]);
   return (
     <header className="header">

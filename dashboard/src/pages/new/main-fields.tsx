@@ -11,7 +11,7 @@ export function MainFields({ draft, faults, onChange }: FieldsProps) {
       <Field
         label="Image"
         required
-        data-first
+        data-focused
         placeholder="alpine:3"
         maxLength={512}
         spellCheck={false}

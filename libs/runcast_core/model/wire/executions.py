@@ -102,7 +102,7 @@ class AttemptState(Shape, frozen=True):
 
 class ExecutionRow(ExecutionState, frozen=True, kw_only=True):
     """An execution's state and, while it waits, `queuePosition`, which counts from 1 within the organization and the
-    pool."""
+    pool; it is left out beyond 10,000."""
 
     queue_position: int | None = None
 

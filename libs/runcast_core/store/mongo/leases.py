@@ -56,11 +56,11 @@ class MongoLeases(MongoQueue):
         query["status"] = {"$in": claimed_before(status)}
         return _still_held(await self._change(query, organization_id, task_id, status, ended=ended, **known))
 
-    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase | None) -> Execution:
         query = _fenced(organization_id, task_id, fence)
         check_forward(await self._held(query), Status.RUNNING)
         query["status"] = Status.RUNNING.value
-        changed = await self._change(query, organization_id, task_id, Status.RUNNING, phase=phase.value)
+        changed = await self._change(query, organization_id, task_id, Status.RUNNING, phase=phase and phase.value)
         return _still_held(changed)
 
     async def requeue(

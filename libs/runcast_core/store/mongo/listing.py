@@ -25,8 +25,7 @@ class MongoListing(MongoCollections):
         down_to: Position | None = None,
         limit: int = 50,
     ) -> list[ExecutionSummary]:
-        end = wanted.end(down_to)
-        conditions = [_way(organization_id, wanted, after), *_sieve(wanted), *([_from(end)] if end else [])]
+        conditions = [*_way(organization_id, wanted, after, down_to), *_sieve(wanted)]
         with translated():
             found = self._executions.find({"$and": conditions}, SUMMARY).hint(_index(wanted))
             return [summary(document) async for document in found.sort(NEWEST_FIRST).limit(limit)]
@@ -36,7 +35,7 @@ class MongoListing(MongoCollections):
     ) -> Position | None:
         if not wanted.sifted:
             return None
-        way = _way(organization_id, wanted, after)
+        way = {"$and": _way(organization_id, wanted, after)}
         with translated():
             places = self._executions.find(way, {"createdAt": 1, "taskId": 1, "_id": 0}).hint(_index(wanted))
             found = [d async for d in places.sort(NEWEST_FIRST).skip(looked_at - 1).limit(2)]
@@ -50,15 +49,18 @@ class MongoListing(MongoCollections):
             return {Status(document["_id"]): document["found"] async for document in counted}
 
 
-def _way(organization_id: str, wanted: Wanted, after: Position | None) -> Document:
-    """Return what an index answers: where the list begins, and of which executions it is."""
+def _way(
+    organization_id: str, wanted: Wanted, after: Position | None, down_to: Position | None = None
+) -> list[Document]:
+    """Return what an index answers: where the list begins and ends, and of which executions it is."""
     way: Document = {"organizationId": organization_id}
     if wanted.statuses:
         way["status"] = {"$in": sorted(wanted.statuses)}
     if (begin := wanted.begin(after)) is not None:
         same = {"createdAt": begin.created_at, "taskId": {"$lt": begin.task_id}}
         way |= {"createdAt": {"$lte": begin.created_at}, "$or": [{"createdAt": {"$lt": begin.created_at}}, same]}
-    return way
+    end = wanted.end(down_to)
+    return [way, *([_from(end)] if end else [])]
 
 
 def _from(end: Position) -> Document:

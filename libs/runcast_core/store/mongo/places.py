@@ -1,6 +1,7 @@
-"""Places in the queue, counted by MongoDB for many executions at once: what lies between them is added up."""
+"""Places in the queue of a pool, counted by MongoDB for many executions at once: what lies between them is added up."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from runcast_core.model.executions import DEFAULT_POOL
@@ -32,26 +33,21 @@ _PLACE: Document = {
         "$createdAt",
         "$taskId",
     ],
-    "pool": {"$ifNull": ["$pool", DEFAULT_POOL]},
 }
 
 
 def counted_before(places: Sequence[Place]) -> list[Document]:
-    """Return the stages that count the queue: for each pool how much comes before which of the places, which are
-    sorted, but not before the one in front of it."""
-    group = {"_id": {"pool": "$pool", "before": _first_after(places, 0, len(places))}, "found": {"$sum": 1}}
+    """Return the stages that count the queue of a pool: how much comes before which of the places, which are sorted,
+    but not before the one in front of it."""
+    group = {"_id": _first_after(places, 0, len(places)), "found": {"$sum": 1}}
     return [{"$project": _PLACE}, {"$group": group}]
 
 
-def numbered(places: Sequence[Place], counts: Mapping[tuple[str, int], int]) -> dict[str, int]:
-    """Return the places by task id, counted from 1 within each pool."""
-    found, ahead = {}, 0
-    for number, place in enumerate(places):
-        if number and places[number - 1].pool != place.pool:
-            ahead = 0
-        ahead += counts.get((place.pool, number), 0)
-        found[place.task_id] = ahead + 1
-    return found
+def numbered(places: Sequence[Place], counts: Mapping[int, int], counted: int) -> dict[str, int]:
+    """Return the places of a pool by task id, counted from 1, but not those behind as many as were counted."""
+    ahead = accumulate(counts.get(number, 0) for number in range(len(places)))
+    numbers = ((place.task_id, before + 1) for place, before in zip(places, ahead, strict=True))
+    return {task_id: number for task_id, number in numbers if number <= counted}
 
 
 def _first_after(places: Sequence[Place], low: int, high: int) -> Any:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 
 import structlog
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
@@ -11,7 +12,9 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import CLAIMED, DEFAULT_POOL, Execution, Source, Status
+from runcast_core.model.identifiers import execution_key
 from runcast_core.model.statistics import load_of
+from runcast_core.store.listing import COUNTED
 from runcast_core.store.mongo.activity import MongoActivity
 from runcast_core.store.mongo.documents import Document, execution
 from runcast_core.store.mongo.errors import translated
@@ -104,15 +107,23 @@ class MongoQueue(MongoActivity):
         except PyMongoError as error:
             log.warning("Turn not noted", organization_id=organization_id, reason=type(error).__name__)
 
-    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> dict[str, int]:
+    async def queue_positions(
+        self, organization_id: str, task_ids: Collection[str], *, counted: int = COUNTED
+    ) -> dict[str, int]:
         queued: Document = {"organizationId": organization_id, **_CLAIMABLE}
+        keys = [execution_key(organization_id, task_id) for task_id in task_ids]
+        found: dict[str, int] = {}
         with translated():
-            asked = self._executions.find({**queued, "taskId": {"$in": list(task_ids)}}, FIELDS)
+            asked = self._executions.find({"_id": {"$in": keys}, **queued}, FIELDS).hint("_id_")
             places = sorted([Place.of(document) async for document in asked])
-            queued["pool"] = in_pools({place.pool for place in places})
-            counted = await self._executions.aggregate([{"$match": queued}, *counted_before(places)])
-            counts = {(d["_id"]["pool"], d["_id"]["before"]): d["found"] async for d in counted}
-        return numbered(places, counts)
+            for pool, group in groupby(places, lambda place: place.pool):
+                found |= await self._numbered({**queued, "pool": in_pools([pool])}, list(group), counted)
+        return found
+
+    async def _numbered(self, queued: Document, places: Sequence[Place], counted: int) -> dict[str, int]:
+        front: list[Document] = [{"$match": queued}, {"$sort": dict(_ORDER)}, {"$limit": counted}]
+        groups = await self._executions.aggregate([*front, *counted_before(places)])
+        return numbered(places, {d["_id"]: d["found"] async for d in groups}, counted)
 
 
 def in_pools(pools: Collection[str]) -> Document:

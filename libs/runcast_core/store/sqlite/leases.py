@@ -57,7 +57,7 @@ class SqliteLeases(SqliteQueue):
 
         return await self._write(job)
 
-    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase) -> Execution:
+    async def note_phase(self, organization_id: str, task_id: str, fence: Fence, phase: Phase | None) -> Execution:
         def job(connection: apsw.Connection) -> Execution:
             held = _held(connection, organization_id, task_id, fence)
             check_forward(held, Status.RUNNING)

@@ -13,9 +13,11 @@ from runcast_core.store.sqlite.rows import rows, summaries
 
 _ORDER = "ORDER BY created_at DESC, task_id DESC"
 _COUNTS = f"""
-SELECT status, count(*) AS found FROM executions INDEXED BY executions_queued
-WHERE {schema.LIVE} AND organization_id = ? GROUP BY status
-"""  # noqa: S608 - a constant
+SELECT '{Status.PENDING.value}' AS status, waiting AS found FROM loads WHERE organization_id = ?1 AND waiting > 0
+UNION ALL SELECT status, count(*) FROM executions INDEXED BY executions_queued
+WHERE {schema.CLAIMED} AND organization_id = ?1 GROUP BY status
+"""  # noqa: S608 - constants
+"""Hundreds of thousands may wait: triggers count them."""
 _Clause = tuple[str, tuple[Any, ...]]
 
 
@@ -31,10 +33,7 @@ class SqliteListing(SqliteAccess):
         down_to: Position | None = None,
         limit: int = 50,
     ) -> list[ExecutionSummary]:
-        clauses = _way(organization_id, wanted, after)
-        if (last := wanted.end(down_to)) is not None:
-            clauses.append(("(created_at, task_id) >= (?, ?)", (last.created_at, last.task_id)))
-        rest, values = _joined(wanted, clauses + _sieve(wanted))
+        rest, values = _joined(wanted, _way(organization_id, wanted, after, down_to) + _sieve(wanted))
         return await self._read(lambda c: summaries(c, f"{rest} {_ORDER} LIMIT ?", *values, limit))
 
     async def horizon(
@@ -52,14 +51,18 @@ class SqliteListing(SqliteAccess):
         return {Status(row["status"]): row["found"] for row in found}
 
 
-def _way(organization_id: str, wanted: Wanted, after: Position | None) -> list[_Clause]:
-    """Return what an index answers: where the list begins, and of which executions it is."""
+def _way(
+    organization_id: str, wanted: Wanted, after: Position | None, down_to: Position | None = None
+) -> list[_Clause]:
+    """Return what an index answers: where the list begins and ends, and of which executions it is."""
     clauses: list[_Clause] = [("organization_id = ?", (organization_id,))]
     _, condition = _index(wanted)
     if condition:
         clauses.append((condition, ()))
     if (first := wanted.begin(after)) is not None:
         clauses.append(("(created_at, task_id) < (?, ?)", (first.created_at, first.task_id)))
+    if (last := wanted.end(down_to)) is not None:
+        clauses.append(("(created_at, task_id) >= (?, ?)", (last.created_at, last.task_id)))
     return clauses
 
 

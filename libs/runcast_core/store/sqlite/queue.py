@@ -1,5 +1,6 @@
 """The queue in the SQLite store: who waits, and who is claimed next. `slot` is unique, so limits are exact."""
 
+import itertools
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -7,9 +8,10 @@ import apsw
 import orjson
 
 from runcast_core.model.executions import Execution, ExecutionSummary, Source, Status
+from runcast_core.store.listing import COUNTED
 from runcast_core.store.sqlite import schema
 from runcast_core.store.sqlite.access import SqliteAccess
-from runcast_core.store.sqlite.rows import change, one, rows
+from runcast_core.store.sqlite.rows import change, one, rows, tuples
 from runcast_core.store.store import ANNOUNCE_GRACE_MS, DEFAULT_POOLS, Backlog
 
 _BACKLOGS = f"""
@@ -29,10 +31,14 @@ WHERE status = 'PENDING' AND organization_id = ? AND source = ? AND pool = ?
 AND (unannounced = 0 OR updated_at < {schema.NOW} - {ANNOUNCE_GRACE_MS})
 ORDER BY priority DESC, created_at, task_id LIMIT 1
 """  # noqa: S608 - constants
+_POOLS = """
+SELECT DISTINCT pool FROM executions
+WHERE organization_id = ? AND task_id IN (SELECT value FROM json_each(?)) AND +status = 'PENDING'
+"""
 _PLACES = f"""
 SELECT task_id, place FROM (
-    SELECT task_id, row_number() OVER (PARTITION BY pool ORDER BY priority DESC, created_at, task_id) AS place
-    FROM executions WHERE status = 'PENDING' AND organization_id = ? AND source = '{Source.API.value}')
+    SELECT task_id, row_number() OVER (ORDER BY priority DESC, created_at, task_id) AS place FROM executions
+    WHERE status = 'PENDING' AND organization_id = ? AND source = '{Source.API.value}' AND pool = ? LIMIT ?)
 WHERE task_id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - a constant
 
@@ -67,10 +73,17 @@ class SqliteQueue(SqliteAccess):
 
         return await self._write(job)
 
-    async def queue_positions(self, organization_id: str, task_ids: Collection[str]) -> dict[str, int]:
+    async def queue_positions(
+        self, organization_id: str, task_ids: Collection[str], *, counted: int = COUNTED
+    ) -> dict[str, int]:
         wanted = orjson.dumps(list(task_ids)).decode()
-        found = await self._read(lambda c: rows(c, _PLACES, organization_id, wanted))
-        return {row["task_id"]: row["place"] for row in found}
+
+        def job(connection: apsw.Connection) -> dict[str, int]:
+            pools = tuples(connection, _POOLS, organization_id, wanted)
+            places = (tuples(connection, _PLACES, organization_id, pool, counted, wanted) for (pool,) in pools)
+            return dict(itertools.chain.from_iterable(places))
+
+        return await self._read(job)
 
 
 def prolong(connection: apsw.Connection, organization_id: str, task_id: str, lease_ms: int) -> None:

@@ -115,6 +115,7 @@ async def test_one_call_goes_no_further_than_its_horizon(store: Store, history: 
     assert await store.executions("a", oldest, down_to=end) == []
     assert [e.task_id for e in await store.executions("a", oldest)] == ["Task-00"]
     assert await store.horizon("a", oldest, looked_at=31) is None
+    assert await store.horizon("a", Wanted(text="task-29", since=1009), looked_at=4) is None, "since is the end"
     assert await store.horizon("a", Wanted(since=1001, until=1005), looked_at=1) is None
     assert await store.horizon("a", EVERY, looked_at=1) is None
     assert await store.horizon("a", oldest) is None

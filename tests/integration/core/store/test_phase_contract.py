@@ -35,7 +35,7 @@ async def test_a_phase_is_a_state_that_everybody_sees_and_is_told(store: Store):
     claimed = await store.claim("a", runner_id="r", lease_ms=60_000, limit=10)
     assert claimed is not None
     await store.announced("a", "t", claimed.rev)
-    for number, phase in enumerate((Phase.PULLING, Phase.STARTING), 1):
+    for number, phase in enumerate((Phase.PULLING, Phase.STARTING, None), 1):
         noted = await store.note_phase("a", "t", claimed.fence, phase)
         changed = {"rev": claimed.rev + number, "updated_at": noted.updated_at}
         assert noted == replace(claimed, phase=phase, **changed)

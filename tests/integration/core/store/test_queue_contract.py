@@ -15,6 +15,7 @@ import pytest
 
 from runcast_core.model.clock import now_ms
 from runcast_core.model.executions import Execution, Status
+from runcast_core.store.listing import COUNTED
 from runcast_core.store.open import open_store
 from runcast_core.store.store import Store
 from tests.parts.conditions import until
@@ -85,6 +86,17 @@ async def test_the_place_in_the_queue_is_the_order_of_claims(store: Store):
     for number, task_id in enumerate(order, 1):
         assert await _claim(store) == task_id
         assert await store.queue_positions("a", order) == {t: n for n, t in enumerate(order[number:], 1)}
+
+
+async def test_places_are_told_as_far_as_the_queue_is_counted(store: Store):
+    """So that hundreds of thousands in front cost nothing; each pool has its own front."""
+    await _queue(store, *((task_id, 0, "default") for task_id in "abcd"), *((task_id, 0, "gpu") for task_id in "xyz"))
+    await _queue(store, ("first", 9, "gpu"))
+    asked = [*"abcdxyz", "first"]
+    assert await store.queue_positions("a", asked, counted=2) == {"a": 1, "b": 2, "first": 1, "x": 2}
+    assert await store.queue_positions("a", ["d", "b"], counted=3) == {"b": 2}
+    assert await store.queue_positions("a", ["d", "z"], counted=4) == {"d": 4, "z": 4}
+    assert COUNTED == 10_000
 
 
 async def test_of_equal_age_the_place_goes_by_the_task_id(store: Store):

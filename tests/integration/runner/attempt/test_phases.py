@@ -8,6 +8,7 @@ from runcast_core.bus.memory_bus import MemoryBus
 from runcast_core.model.clock import now_ms
 from runcast_core.model.events import EXECUTION_UPDATED
 from runcast_core.model.executions import Phase, Status
+from runcast_runner.attempt import phases
 from runcast_runner.executors.dummy_executor import DummyExecutor
 from runcast_runner.executors.executor import Job, Tell
 from tests.parts.conditions import until
@@ -53,7 +54,7 @@ def _told(bus: MemoryBus, task_id: str) -> list[tuple[str, str | None, int]]:
 
 async def test_each_phase_is_announced_and_the_end_has_none(store, bus, executor):
     """In order, each as a state of its own."""
-    task_id = await dummy_request(store)
+    task_id = await dummy_request(store, lines="0")
     executor.pulled.set()
     async with running_runner(store, bus, executor):
         ended = await until_status(store, task_id)
@@ -63,10 +64,47 @@ async def test_each_phase_is_announced_and_the_end_has_none(store, bus, executor
     assert (ended.phase, ended.rev) == (None, 5)
 
 
+async def test_what_has_printed_something_waits_for_nothing_any_more(store, bus, executor):
+    """Lists do not know of output: they are told, by a state of its own."""
+    task_id = await dummy_request(store, hang="1")
+    executor.pulled.set()
+    async with running_runner(store, bus, executor):
+        await until(lambda: _told(bus, task_id)[3:])
+        known = await store.execution(ORG, task_id)
+        assert (known.status, known.phase, known.rev) == (Status.RUNNING, None, 5)
+    assert _told(bus, task_id)[2:4] == [("RUNNING", "starting", 4), ("RUNNING", None, 5)]
+
+
+async def test_that_there_is_output_is_told_once_the_store_is_back(store, bus, executor, monkeypatch):
+    """It may be away for long: what is stored says `starting` until then."""
+    monkeypatch.setattr(phases, "RETRY_S", 0.01)
+    faulty = FaultyStore(store)
+    task_id = await dummy_request(store, hang="1")
+    with capture_logs() as logs:
+        async with running_runner(faulty, bus, executor):
+            await executor.pulling.wait()
+            faulty.down = True
+            executor.pulled.set()
+            await until(lambda: [entry for entry in logs if entry["event"] == "Phase not noted"][2:])
+            assert (await store.execution(ORG, task_id)).phase is Phase.PULLING
+            faulty.down = False
+            await until(lambda: _told(bus, task_id)[2:])
+    assert _told(bus, task_id)[1:3] == [("RUNNING", "pulling", 3), ("RUNNING", None, 4)]
+
+
+async def test_what_was_told_no_phase_of_is_told_no_end_of_one(store, bus):
+    """A state for nothing would be news to everybody."""
+    task_id = await dummy_request(store)
+    async with running_runner(store, bus, DummyExecutor()):
+        await until_status(store, task_id)
+        await until(lambda: statuses_of(bus, task_id)[-1] == "PASSED")
+    assert _told(bus, task_id) == [("RUNNING", None, 2), ("PASSED", None, 3)]
+
+
 async def test_a_store_that_is_away_keeps_no_job_from_starting(store, bus, executor):
     """Phases are over before it is back; nobody is told one that is not stored."""
     faulty = FaultyStore(store)
-    task_id = await dummy_request(store, hang="1")
+    task_id = await dummy_request(store, hang="1", lines="0")
     async with running_runner(faulty, bus, executor):
         await executor.pulling.wait()
         faulty.down = True
@@ -81,7 +119,7 @@ async def test_a_store_that_is_away_keeps_no_job_from_starting(store, bus, execu
 
 async def test_a_phase_that_nobody_was_told_is_left_to_the_sweep(store, bus, executor):
     """As every state is, while Redis is away."""
-    task_id = await dummy_request(store, hang="1")
+    task_id = await dummy_request(store, hang="1", lines="0")
     async with running_runner(store, bus, executor):
         await executor.pulling.wait()
         bus.down = True

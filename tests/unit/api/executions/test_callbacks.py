@@ -345,6 +345,11 @@ async def test_strange_values_of_stored_fields_do_no_harm(tmp_path):
         assert (await api.http.post("/executions/update", json={**UPDATE, **odd})).status_code == 200
         stored = await api.store.execution("org_a", "t1")
         assert orjson.loads(api.bus.published[-1][1].payload)["error"] == odd["error"]
+        nameless = {**UPDATE, "taskId": "t2", "image": ""}
+        assert (await api.http.post("/executions/update", json=nameless)).status_code == 200
+        kept = await api.store.summary("org_a", "t2")
+    assert kept is not None
+    assert kept.image is None, "nothing could ask for it"
     assert stored is not None
     assert (stored.image, len(stored.error or ""), stored.exit_code) == (None, 4096, None)
 

@@ -98,6 +98,15 @@ async def test_the_download_reads_no_more_than_a_page_at_a_time(tmp_path, monkey
     assert limits == [3, 3, 3, 3]
 
 
+@pytest.mark.parametrize("query", ["", "?before=", "?q=line", "?format=text", "?format=text&q=line"])
+async def test_no_browser_and_no_proxy_keeps_output(tmp_path, query):
+    """As with every other answer."""
+    async with serving(tmp_path) as api:
+        await stored(api, 1)
+        answer = await api.call("GET", f"/api/executions/t1/logs{query}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+
+
 async def test_a_store_that_fails_at_once_is_told_by_the_status(tmp_path, monkeypatch):
     """Also where the answer is a download: nothing was sent yet."""
     async with serving(tmp_path) as api:

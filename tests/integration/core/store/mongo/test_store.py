@@ -171,6 +171,21 @@ async def test_a_document_without_a_pool_is_claimed_of_the_default_one(url: str)
         assert await store.claim("a", runner_id="r", lease_ms=60_000, limit=1)
 
 
+async def test_places_are_asked_for_by_keys_and_counted_no_further_than_told(url: str, monkeypatch: pytest.MonkeyPatch):
+    """Any other index would be gone through along all that waits, to find the few that are asked for."""
+    asked: list[Any] = []
+    async with open_mongo_store(url) as store:
+        for number in range(3):
+            await store.create_execution(requested("a", f"t{number}", created_at=number))
+        find, aggregate = store._executions.find, store._executions.aggregate
+        monkeypatch.setattr(store._executions, "find", lambda query, *rest: asked.append(query) or find(query, *rest))
+        monkeypatch.setattr(store._executions, "aggregate", lambda stages: asked.append(stages) or aggregate(stages))
+        assert await store.queue_positions("a", ["t1", "t2"], counted=2) == {"t1": 2}
+        documents = [document async for document in find({"_id": asked[0]["_id"]})]
+    assert sorted(document["taskId"] for document in documents) == ["t1", "t2"]
+    assert [stage for stage in asked[1] if "$limit" in stage] == [{"$limit": 2}]
+
+
 async def test_an_organization_of_an_earlier_version_has_the_installations_limits(url: str):
     """Its document lacks what came later."""
     organization = Organization("a", "A", 1, 3, retention_days=5, timeout_limit_s=60)

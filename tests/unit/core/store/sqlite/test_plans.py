@@ -23,6 +23,7 @@ WANTED = {
     "narrow and claimed": (Wanted(frozenset({Status.RUNNING}), since=1, until=9, **NARROW), "executions_claimed"),
 }
 BOUNDS = "(organization_id=? AND (created_at,task_id)>(?,?) AND (created_at,task_id)<(?,?))"
+BEFORE = "(organization_id=? AND (created_at,task_id)<(?,?))"
 
 
 async def _plans(path: Path, *calls: tuple[str, tuple[Any, ...], dict[str, Any]]) -> list[list[str]]:
@@ -55,12 +56,15 @@ async def test_a_list_goes_along_an_index_between_its_bounds(tmp_path, wanted: W
     assert len(horizon) == wanted.sifted
     for [step] in horizon:
         assert step.startswith("SEARCH executions USING ")
-        assert f"INDEX {index} (organization_id=? AND (created_at,task_id)<(?,?))" in step
+        assert f"INDEX {index} {BEFORE if wanted.since is None else BOUNDS}" in step
 
 
 async def test_counts_and_places_come_from_the_index_of_the_queue_alone(tmp_path):
-    """No row is read for them."""
-    counts, places = await _plans(tmp_path, ("live_counts", (), {}), ("queue_positions", (["t"],), {}))
+    """No row is read for them, but for the pools of the places; of what waits, which may be very much, no entry is
+    counted."""
+    counts, pools, places = await _plans(tmp_path, ("live_counts", (), {}), ("queue_positions", (["t"],), {}))
+    assert pools[0].endswith(" (organization_id=? AND task_id=?)")
+    assert "SEARCH loads USING PRIMARY KEY (organization_id=?)" in counts
     for plan in (counts, places):
         [step] = [step for step in plan if " executions " in step]
         assert step.startswith(
