@@ -50,7 +50,8 @@ def running(person: Person) -> Iterator[str]:
         expect(row(person.page, task_id)).to_contain_text("Running", timeout=20_000)
         yield task_id
     finally:
-        person.call("POST", f"/api/executions/{task_id}/cancel")
+        if person.call("GET", f"/api/executions/{task_id}")["status"] in ("PENDING", "RUNNING"):
+            person.call("POST", f"/api/executions/{task_id}/cancel")
 
 
 def reported(person: Person, count: int) -> list[str]:

@@ -197,13 +197,13 @@ def test_rows_before_the_answer_come_only_after_a_while(ada: Person):
     page.goto("/executions")
     expect(page.get_by_role("status", name="Loading").locator(".skeleton-row")).to_have_count(8)
     expect(page.locator(".skeleton")).to_have_css("animation-delay", "0.2s")
-    page.unroute_all()
     for route in held:
         route.continue_()
+    page.unroute_all()
     expect(page.get_by_role("heading", name="Nothing has run yet")).to_be_visible()
     expect(page.get_by_text("runcast run alpine:3")).to_be_visible()
     page.get_by_role("link", name="New execution").click()
-    expect(page.get_by_role("dialog").get_by_label("Image")).to_have_value("alpine:3")
+    expect(page.get_by_role("dialog").get_by_label("Image", exact=True)).to_have_value("alpine:3")
 
 
 def test_away_the_rows_say_as_of_when_and_change_nothing(ada: Person):

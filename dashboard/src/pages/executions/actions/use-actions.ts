@@ -55,12 +55,22 @@ export function useActions(): Actions {
 
 /** Returns what tells whether an execution was cancelled here, and has not ended yet. */
 export function useCancelling(): (execution: Execution) => boolean {
+  const asked = useAsked("cancel", ["pending", "success"]);
+  return (execution) => isLive(execution) && asked.has(keyOf(execution));
+}
+
+/** Returns what tells whether an execution was deleted here. */
+export function useDeleted(): (execution: Execution) => boolean {
+  const asked = useAsked("delete", ["success"]);
+  return (execution) => asked.has(keyOf(execution));
+}
+
+function useAsked(name: ActionName, statuses: readonly string[]): ReadonlySet<string> {
   const asked = useMutationState({
-    filters: { mutationKey: KEY, predicate: ({ state }) => state.status === "pending" || state.status === "success" },
+    filters: { mutationKey: KEY, predicate: ({ state }) => statuses.includes(state.status) },
     select: ({ state }) => state.variables as Doing,
   });
-  const keys = new Set(asked.filter(({ name }) => name === "cancel").map(({ execution }) => keyOf(execution)));
-  return (execution) => isLive(execution) && keys.has(keyOf(execution));
+  return new Set(asked.filter((each) => each.name === name).map(({ execution }) => keyOf(execution)));
 }
 
 function keyOf({ taskId, createdAt }: Execution): string {

@@ -4,7 +4,7 @@ import type { Execution } from "../../../live/execution";
 import { Button } from "../../../ui/button";
 import { Table } from "../../../ui/table";
 import type { Question } from "../actions/questions";
-import { type Actions, useCancelling } from "../actions/use-actions";
+import { type Actions, useCancelling, useDeleted } from "../actions/use-actions";
 import { ExecutionRow } from "./row";
 import type { Section } from "./sections";
 import { useArrangement } from "./use-arrangement";
@@ -45,8 +45,10 @@ export function ExecutionList({ executions, isOld, actions, onAsk, onOlder }: Pr
 
 function Sections({ sections, ...row }: { sections: readonly Section[] } & Pick<Props, "actions" | "onAsk">) {
   const isCancelling = useCancelling();
-  return sections.map(({ key, heading, rows }) => [
-    heading && (
+  const isDeleted = useDeleted();
+  const left = sections.map((section) => ({ ...section, rows: section.rows.filter((each) => !isDeleted(each)) }));
+  return left.flatMap(({ key, heading, rows }) => [
+    heading && rows.length > 0 && (
       <tr key={key}>
         <th colSpan={COLUMNS.length} scope="rowgroup" className="executions-day">
           {heading}

@@ -1,5 +1,5 @@
 /** How the list is arranged now: held from when the pointer or the focus comes to it until both are elsewhere. */
-import { type FocusEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
+import { type FocusEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Execution } from "../../../live/execution";
 import { useNow } from "../../../ui/time";
 import { arranged } from "./hold";
@@ -16,6 +16,10 @@ export function useArrangement(executions: readonly Execution[], region: RefObje
     const isNear = near.current.pointer || near.current.focus;
     setHeld((before) => (isNear ? (before ?? sections) : undefined));
   };
+  // A row that goes takes the focus with it without telling anybody.
+  useEffect(() => {
+    if (near.current.focus && !region.current?.contains(document.activeElement)) change({ focus: false });
+  });
   const showFresh = () => {
     setHeld(sectionsOf(executions, now));
     requestAnimationFrame(() => focusRow(region.current, 0));
