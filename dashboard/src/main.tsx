@@ -1,4 +1,7 @@
 /** Begins the page: the session first, then the link that follows it, then what is shown. */
+// The order of the layers is told in the first of them: it has to come before the CSS of any component.
+import "./styles/tokens.css";
+import "./styles/base.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -17,8 +20,6 @@ import { keepTheme } from "./ui/theme";
 import { ClockContext } from "./ui/time";
 import { ToastList } from "./ui/toast-list";
 import { toasts } from "./ui/toasts";
-import "./styles/tokens.css";
-import "./styles/base.css";
 
 takeDemo();
 keepTheme();
