@@ -1,6 +1,7 @@
 /** What stands around something that is read: rows before it is there, a card where it failed, since when it is old. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { serverClock } from "../../api/clock";
 import { ApiError } from "../../api/problem";
 import { useLink } from "../../live/use-link";
 import { clockTime } from "../../ui/duration";
@@ -41,5 +42,5 @@ function AsOf({ at }: { at: number }) {
   const { name } = useLink();
   const now = useNow(false);
   if (name !== "offline") return null;
-  return <p className="reading-as-of">As of {clockTime(at, now)}; you are offline.</p>;
+  return <p className="reading-as-of">As of {clockTime(at + serverClock.offset, now)}; you are offline.</p>;
 }

@@ -6,6 +6,7 @@ import { Button } from "../../ui/button";
 import { clockTime } from "../../ui/duration";
 import { Popover } from "../../ui/menu";
 import { useNow } from "../../ui/time";
+import "../../ui/status.css";
 
 const SHOWN: Record<LinkName, [glyph: string, word: string, tone: string]> = {
   connecting: ["◌", "Connecting", "muted"],

@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { components } from "../../api/schema";
 import { Reading } from "../acting/reading";
 import type { Member, Present } from "./use-people";
+import "../../ui/status.css";
 
 type Presence = components["schemas"]["PresenceAnswer"];
 

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import type { components } from "../../api/schema";
+import { useLink } from "../../live/use-link";
 import { useSession } from "../../live/use-session";
 
 export type Member = components["schemas"]["UserAnswer"];
@@ -32,11 +33,12 @@ export function useMembers() {
 
 export function usePresence() {
   const { user } = useSession();
+  const isLive = useLink().name === "live";
   return useQuery({
     queryKey: peopleKeys.presence,
     queryFn: ({ signal }) => answer(api.GET("/api/presence", { signal })),
     refetchInterval: ({ state: { data } }) =>
-      data?.users.some((each) => each.userId === user.id) ? PRESENCE_MS : EARLY_PRESENCE_MS,
+      isLive && !data?.users.some((each) => each.userId === user.id) ? EARLY_PRESENCE_MS : PRESENCE_MS,
     staleTime: 0,
   });
 }
