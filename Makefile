@@ -14,6 +14,8 @@ CENTRIFUGO := benchmarks/.build/centrifugo
 # Where the api looks for the page, and what it is built from.
 PAGE := api/runcast_api/static/index.html
 PAGE_SOURCES := $(shell find dashboard -maxdepth 1 -type f 2> /dev/null; find dashboard/src dashboard/public -type f 2> /dev/null)
+# Without npm the page is neither checked nor tested.
+NPM := $(shell command -v npm)
 
 .PHONY: up demo test check types chaos lock bench-fanout bench-noisy bench-runner bench-log clean
 
@@ -26,7 +28,8 @@ demo: $(VENV)/.all
 # So many files at once, each worker with real parts of its own; a server that is given is one for all. A debugger needs WORKERS=0.
 WORKERS ?= $(if $(TEST_REDIS_URL)$(TEST_MONGODB_URL),0,2)
 # Bytecode is kept whatever the environment says: without it each of the many services that tests start compiles all it imports.
-test: $(VENV)/.dev tests/e2e/node_modules/.package-lock.json
+test: $(VENV)/.dev tests/e2e/node_modules/.package-lock.json $(PAGE)
+	$(if $(NPM),cd dashboard && npm test --silent)
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/coverage report --include='libs/runcast_core/*' --fail-under=$(CORE_COVERAGE) > /dev/null
 
@@ -40,6 +43,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(if $(NPM),$(MAKE) --silent dashboard/node_modules/.package-lock.json && cd dashboard && npm run --silent check)
 
 # Beside Node's Socket.IO and others, within ten minutes; see benchmarks/README.md. ARGS=--quick takes one.
 bench-fanout: $(VENV)/.all $(PROGRAMS) $(PEERS) $(if $(findstring centrifugo,$(ARGS)),$(CENTRIFUGO))
@@ -57,9 +61,6 @@ bench-runner: $(VENV)/.dev benchmarks/.build/printer $(PEERS)
 types: $(VENV)/.dev dashboard/node_modules/.package-lock.json
 	$(BIN)/python -m runcast_api.documentation | (cd dashboard && npm run --silent types) > $(VENV)/schema.d.ts
 	@mv $(VENV)/schema.d.ts dashboard/src/api/schema.d.ts
-
-dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	cd dashboard && npm ci --silent
 
 # The page's log view in Chromium beside TanStack Virtual; ARGS=--quick takes about a minute. Needs npm and Chromium.
 bench-log: $(VENV)/.dev dashboard/node_modules/.package-lock.json
@@ -86,7 +87,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.all
 	@touch $@
 
 dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	@cd dashboard && npm ci --silent --no-audit --no-fund
+	@cd dashboard && npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 # What only the tests through the official JavaScript client need; without it they are skipped, with the reason.
@@ -100,7 +101,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json
 $(PAGE): $(PAGE_SOURCES)
 	@if ! test -f dashboard/package.json; then echo "dashboard/ is not here: the page is not built"; \
 	elif ! command -v npm > /dev/null; then echo "npm is missing: install it with Node 20.19 or later, and the page is built"; \
-	elif ! (cd dashboard && npm ci --loglevel=error --no-audit --no-fund && npm run build); then \
+	elif ! ($(MAKE) --silent dashboard/node_modules/.package-lock.json && cd dashboard && npm run build); then \
 	rm -f $@; echo "The page could not be built; that takes npm and Node 20.19 or later, here it is Node $$(node --version)"; \
 	test "$(RUNCAST_TEST_DEMAND)" != all; fi
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.log.page import opened
 from benchmarks.log.report import BESIDE, OURS, Figures, table
-from tests.browser.log.site import ARGUMENTS, CHROMIUM, build, missing, serve
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
+from tests.browser.log.site import build, missing_part, serve
 
 RESULTS = Path(__file__).parent.parent / "results"
 MILLION = 1_000_000
@@ -21,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-log", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute: one round, fewer lines a second")
     quick = parser.parse_args().quick
-    reason = missing()
+    reason = missing_part()
     if reason:
         parser.error(reason)
     rows = _measured(quick=quick)

@@ -9,6 +9,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
 from tests.browser.person import Person
 from tests.conftest import missing
 from tests.parts.balancer import Balancer, balanced
@@ -16,14 +17,6 @@ from tests.parts.installation import Installation, started_installation
 from tests.parts.part import Part
 from tests.parts.up import Up, running_up
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "api/runcast_api/static/index.html"
 

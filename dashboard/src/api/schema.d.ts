@@ -536,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/executions/{taskId}/logs/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the lines of up to 20000 chunks of output
+         * @description For any role.
+         */
+        get: operations["log_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/executions/{taskId}/cancel": {
         parameters: {
             query?: never;
@@ -570,6 +590,66 @@ export interface paths {
          * @description For admin or developer.
          */
         post: operations["rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many executions waited and ran in each minute of the last hour
+         * @description For any role.
+         */
+        get: operations["activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How executions ended, by image; the last end first
+         * @description For any role.
+         */
+        get: operations["images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an image's executions ended, day by day
+         * @description For any role.
+         */
+        get: operations["image_history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -635,6 +715,19 @@ export interface components {
          * @enum {unknown}
          */
         Accounts: "here" | "provider";
+        /** @description The highest number of executions that waited, and that ran, within one step from `at` on. */
+        ActivityBucket: {
+            at: string;
+            waiting: number;
+            running: number;
+        };
+        /** @description Steps without gaps, oldest first; the last one is not over yet. */
+        ActivityHistory: {
+            from: string;
+            until: string;
+            stepMs: number;
+            buckets: components["schemas"]["ActivityBucket"][];
+        };
         /** @description How an attempt ended. One that was handed back has none, nor has what a worker's report ended. */
         AttemptState: {
             attempt: number;
@@ -686,11 +779,13 @@ export interface components {
             endedAt?: string;
             exitCode?: number;
             error?: string;
+            phase?: components["schemas"]["Phase"];
             cancelRequested: boolean;
         };
         /**
          * @description One or more whole lines of output, joined by newlines. `stderr` are those from standard error: runs of first
-         *     line, counted from 0, and number of lines.
+         *     line, counted from 0, and number of lines. `firstLine` is the number of its first line, from 1 within the attempt;
+         *     it is left out where lines before it were not counted.
          */
         Chunk: {
             taskId: string;
@@ -702,6 +797,7 @@ export interface components {
                 number,
                 number
             ][];
+            firstLine?: number;
         };
         /** @description How to run it. Values of `environment`, `envVars` and `secrets` are never shown again. */
         Config: {
@@ -741,6 +837,15 @@ export interface components {
          * @enum {unknown}
          */
         CredentialKind: "api-key" | "invitation" | "password-reset" | "worker-key";
+        /** @description How the executions of a day ended, `day` being its date. */
+        DayOutcome: {
+            executions: number;
+            counts: components["schemas"]["StatusCounts"];
+            passRate?: number;
+            p50Ms?: number;
+            p95Ms?: number;
+            day: string;
+        };
         /**
          * @description An execution and its request; values of `environment`, `envVars` and `secrets` read `***`. `attempts` are those
          *     that ended, oldest first.
@@ -764,6 +869,7 @@ export interface components {
             endedAt?: string;
             exitCode?: number;
             error?: string;
+            phase?: components["schemas"]["Phase"];
             queuePosition?: number;
             attempts: components["schemas"]["AttemptState"][];
             request: Record<string, never>;
@@ -810,12 +916,14 @@ export interface components {
             endedAt?: string;
             exitCode?: number;
             error?: string;
+            phase?: components["schemas"]["Phase"];
             queuePosition?: number;
         };
         /**
          * @description An execution's state, as `execution-updated` carries it too. Fields without a value are left out. `command` is
          *     how its command begins, with values of `environment`, `envVars` and `secrets` as `***`. What a worker reported was
-         *     requested by nobody. `attempt` may pass `maxAttempts` after the loss of a runner, or being handed back.
+         *     requested by nobody. `attempt` may pass `maxAttempts` after the loss of a runner, or being handed back. `phase`
+         *     tells, while it is `RUNNING`, what its first output waits for.
          */
         ExecutionState: {
             taskId: string;
@@ -836,11 +944,57 @@ export interface components {
             endedAt?: string;
             exitCode?: number;
             error?: string;
+            phase?: components["schemas"]["Phase"];
         };
         /** @description A variable's value that, while `secret`, is masked in output like those of `secrets`. */
         Flagged: {
             value: string | number | boolean;
             secret: boolean;
+        };
+        /** @description One execution that ended. */
+        ImageEnd: {
+            taskId: string;
+            status: components["schemas"]["Status"];
+            endedAt: string;
+        };
+        /**
+         * @description How an image's executions ended, day by day, oldest first; `points` are the newest that started, newest first;
+         *     `before` is the period of the same length before this one. What ended since `completeFrom` is all counted: where
+         *     `complete` is false, what ended before was not looked at, and days before are left out.
+         */
+        ImageHistory: {
+            image: string;
+            from: string;
+            until: string;
+            complete: boolean;
+            completeFrom: string;
+            days: components["schemas"]["DayOutcome"][];
+            points: components["schemas"]["Point"][];
+            totals: components["schemas"]["PeriodOutcome"];
+            before: components["schemas"]["PeriodOutcome"];
+        };
+        /**
+         * @description The images of which executions ended in the period, the last end first; `more` tells that there are others. What
+         *     ended since `completeFrom` is all counted: where `complete` is false, what ended before was not looked at.
+         */
+        ImageList: {
+            from: string;
+            until: string;
+            complete: boolean;
+            completeFrom: string;
+            images: components["schemas"]["ImageOutcome"][];
+            more: boolean;
+        };
+        /** @description How an image's executions ended, and the last of them, newest first. */
+        ImageOutcome: {
+            executions: number;
+            counts: components["schemas"]["StatusCounts"];
+            passRate?: number;
+            p50Ms?: number;
+            p95Ms?: number;
+            image: string;
+            last: components["schemas"]["ImageEnd"][];
+            lastEndedAt: string;
         };
         /** @description An invitation that is still good; `name` is the admins' note. */
         InvitationAnswer: {
@@ -892,17 +1046,40 @@ export interface components {
             concurrency: number;
             retentionDays: number;
         };
-        /** @description A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text. */
+        /**
+         * @description A line with the searched text: its chunk's `seq`, its number within the chunk, counted from 0, and its text as it
+         *     is stored. `lineNumber` counts from 1 within the attempt, and is left out where lines before it were not counted.
+         *     `ranges` are where the text is, `[[from, up to], …]` in Unicode code points of the line without control sequences
+         *     that begin with ESC, in order and apart; the first 100, and of a page the first 20,000, and left out beyond.
+         */
         LineFound: {
             seq: number;
             line: number;
             text: string;
+            lineNumber?: number;
+            ranges?: [
+                number,
+                number
+            ][];
         };
         /** @description How many executions of the organization are in each of these states. */
         LiveCounts: {
             PENDING: number;
             RUNNING: number;
             ANALYZING: number;
+        };
+        /**
+         * @description How many lines each chunk has, from the one after the query's `after` up to `after`, or to the first that is not
+         *     there (yet); null for those that an earlier version stored: read these, and count. While there is `more`, send
+         *     `after` again as the query's `after`.
+         */
+        LogIndex: {
+            taskId: string;
+            attempt: number;
+            status: components["schemas"]["Status"];
+            after: number;
+            more: boolean;
+            counts: (number | null)[];
         };
         /**
          * @description What a search found in one step, in order, perhaps nothing. While there is `more`, send `after` again as the
@@ -916,7 +1093,10 @@ export interface components {
             more: boolean;
             matches: components["schemas"]["LineFound"][];
         };
-        /** @description A page of output. Send `after` again as the query's `after` for what comes next. */
+        /**
+         * @description A page of output. While there is `more`, send `after` again as the query's `after` for what comes next; while
+         *     there is `moreBefore`, send `before` as its `before` for what comes before.
+         */
         LogPage: {
             taskId: string;
             attempt: number;
@@ -924,6 +1104,8 @@ export interface components {
             after: number;
             more: boolean;
             chunks: components["schemas"]["Chunk"][];
+            before: number;
+            moreBefore: boolean;
         };
         /** @description An e-mail address and a password. */
         Login: {
@@ -1011,13 +1193,14 @@ export interface components {
             organization: components["schemas"]["OrganizationSettings"];
         };
         /**
-         * @description What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its lines, each
-         *     followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal).
+         * @description What proves that the output of an attempt is complete: it ends with the chunk `lastSeq`, and all its `lines`,
+         *     each followed by a newline, are so many bytes of UTF-8 with this SHA-256 (hexadecimal).
          */
         OutputEnd: {
             lastSeq: number;
             bytes: number;
             sha256: string;
+            lines?: number;
         };
         /** @description A page's log-in; `agent` is what the browser called itself then, and `current` says that the call is its own. */
         PageSessionAnswer: {
@@ -1041,6 +1224,27 @@ export interface components {
         PasswordReset: {
             token: string;
             password: string;
+        };
+        /** @description How the executions of a period ended: all of them, or, where `complete` is false, the last ones. */
+        PeriodOutcome: {
+            executions: number;
+            counts: components["schemas"]["StatusCounts"];
+            passRate?: number;
+            p50Ms?: number;
+            p95Ms?: number;
+            complete: boolean;
+        };
+        /**
+         * @description What a running attempt that has printed nothing yet waits for. Not told where that takes no time.
+         * @enum {unknown}
+         */
+        Phase: "pulling" | "starting";
+        /** @description One execution that started and ended. */
+        Point: {
+            taskId: string;
+            startedAt: string;
+            durationMs: number;
+            status: components["schemas"]["Status"];
         };
         /** @description The organization's sockets and users over all gateways, and how many gateways hold them. */
         PresenceAnswer: {
@@ -1121,6 +1325,15 @@ export interface components {
          * @enum {unknown}
          */
         Status: "ANALYZING" | "CANCELLED" | "ERROR" | "FAILED" | "PASSED" | "PENDING" | "RUNNING" | "TIMED_OUT" | "UNSTABLE";
+        /** @description How many executions ended with each status. */
+        StatusCounts: {
+            PASSED: number;
+            FAILED: number;
+            UNSTABLE: number;
+            ERROR: number;
+            TIMED_OUT: number;
+            CANCELLED: number;
+        };
         /**
          * @description A user. Of one that only an identity provider knows, there is no more than what the token says; addresses of
          *     others are for admins. An API key has the id `key:<id>` and its name.
@@ -2140,6 +2353,8 @@ export interface operations {
             query?: {
                 after?: number;
                 attempt?: number;
+                before?: number | "";
+                line?: number;
                 limit?: number;
                 q?: string;
                 format?: "json" | "text";
@@ -2160,6 +2375,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogPage"] | components["schemas"]["LogMatches"];
                     "text/plain": unknown;
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_index: {
+        parameters: {
+            query?: {
+                after?: number;
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogIndex"];
                 };
             };
             /** @description refused */
@@ -2226,6 +2475,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionState"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityHistory"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_history: {
+        parameters: {
+            query?: {
+                image?: string;
+                since?: string;
+                until?: string;
+                offsetMinutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageHistory"];
                 };
             };
             /** @description refused */

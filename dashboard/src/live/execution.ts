@@ -2,7 +2,7 @@
 import type { components } from "../api/schema";
 
 /** A row of the list, or as much of one as an event or a detail has. */
-export type Execution = components["schemas"]["ExecutionRow"] & { phase?: "pulling" | "starting" };
+export type Execution = components["schemas"]["ExecutionRow"];
 export type Status = components["schemas"]["Status"];
 
 /** The statuses that still change. */

@@ -1,6 +1,6 @@
 import type { Chunks } from "./chunks";
 import { textOf } from "./packed";
-import { carried } from "./sgr";
+import { carried, same } from "./sgr";
 import { PLAIN, type SgrState } from "./style";
 
 const BACK = 512;
@@ -9,6 +9,8 @@ const BACK = 512;
 export class Carry {
   private readonly begins = new Map<number, SgrState>();
   private readonly within = new Map<number, SgrState[]>();
+  /** What a chunk made of the state that it began with: its text never changes. */
+  private readonly ends = new Map<number, { from: SgrState; to: SgrState }>();
 
   constructor(private readonly chunks: Chunks) {}
 
@@ -54,6 +56,11 @@ export class Carry {
 
   private after(index: number, state: SgrState): SgrState {
     const packed = this.chunks.text(index);
-    return packed?.escapes ? carried(textOf(packed), state) : state;
+    if (!packed?.escapes) return state;
+    const known = this.ends.get(index);
+    if (known && same(known.from, state)) return known.to;
+    const to = carried(textOf(packed), state);
+    this.ends.set(index, { from: state, to });
+    return to;
   }
 }

@@ -53,7 +53,8 @@ function push(runs: Run[], text: string, style: Style): void {
   else runs.push({ text, style });
 }
 
-function same(one: Style, other: Style): boolean {
+/** Whether two styles look alike. */
+export function same(one: Style, other: Style): boolean {
   return one === other || (one.fg === other.fg && one.bg === other.bg && one.flags === other.flags);
 }
 

@@ -6,7 +6,8 @@ import { Probe } from "./probe";
 import { lineOf, renderRow } from "./render";
 import { Rows } from "./rows";
 import { Selection } from "./selection";
-import type { SgrState } from "./style";
+import { same } from "./sgr";
+import { PLAIN, type SgrState } from "./style";
 import type { TimeMode } from "./times";
 import { Viewport } from "./viewport";
 
@@ -149,7 +150,7 @@ export class Surface {
 
   /** Rows whose colours were carried from elsewhere are drawn anew. */
   private recolour(): void {
-    this.viewport.layer.forget((line, row) => this.states.get(row) !== this.lines.state(line));
+    this.viewport.layer.forget((line, row) => !same(this.states.get(row) ?? PLAIN, this.lines.state(line)));
   }
 
   private draw(line: number): HTMLElement {

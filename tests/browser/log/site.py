@@ -10,14 +10,6 @@ from pathlib import Path
 from threading import Thread
 
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -25,7 +17,7 @@ POLICY = (
 )
 
 
-def missing() -> str | None:
+def missing_part() -> str | None:
     """Return what is missing for building the page, if anything is."""
     if not (DASHBOARD / "node_modules").is_dir():
         return "the dashboard's packages are missing: run `npm ci` in dashboard/"

@@ -5,8 +5,10 @@ import { Listeners } from "../../live/listeners";
 import { Output } from "../../live/output";
 import { Outwards } from "../../live/outwards";
 import { type Verdict, verify } from "../../live/proof";
-import type { OutputEnd } from "../../live/wire";
+import { isSearchable, searchUnloaded } from "../../live/search";
+import type { AttemptKey, OutputEnd } from "../../live/wire";
 import { Chunks } from "../../log/chunks";
+import type { Elsewhere } from "../../log/finder";
 import { type OutputFacts, sameFacts } from "./output-words";
 
 /** Reads from when it is made until it is closed. */
@@ -18,6 +20,7 @@ export class AttemptOutput {
   private readonly changes = new Listeners<[]>();
   private readonly closing = new AbortController();
   private readonly name: string;
+  private readonly key: AttemptKey;
   private linesBefore: number | null = null;
   private readonly outwards: Outwards;
 
@@ -28,8 +31,9 @@ export class AttemptOutput {
     at: "end" | { readonly line: number },
   ) {
     this.name = `${taskId} ${attempt}`;
+    this.key = { taskId, attempt };
     this.output = new Output({
-      key: { taskId, attempt },
+      key: this.key,
       read,
       sink: this.chunks,
       changed: () => this.changed(),
@@ -61,6 +65,11 @@ export class AttemptOutput {
       progress,
     });
   }
+
+  /** Has the server search what is not loaded, where it can. */
+  readonly searchElsewhere: Elsewhere = async (search, query, signal) => {
+    if (isSearchable(query)) await searchUnloaded(search, query.text, { key: this.key, read, signal });
+  };
 
   close(): void {
     this.closing.abort();

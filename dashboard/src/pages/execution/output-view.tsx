@@ -43,6 +43,7 @@ function Held({ detail, attempt, held, onDownload }: Props & { held: AttemptOutp
       start={attempt.startedAt ? Date.parse(attempt.startedAt) : null}
       state={(lines) => <Foot held={held} facts={facts} lines={lines} isOffline={isOffline} />}
       onDownload={onDownload}
+      elsewhere={held.searchElsewhere}
       bind={bind}
     />
   );

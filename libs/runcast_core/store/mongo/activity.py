@@ -18,6 +18,7 @@ from runcast_core.store.mongo.documents import Document
 
 log = structlog.get_logger()
 
+_EMPTY: Document = {**NOTHING._asdict(), "minutes": {}}
 _LATE = 1
 """By how many minutes the clock of one service may be ahead of another's."""
 _ANY_SOURCE = {"$in": [source.value for source in Source]}
@@ -38,16 +39,21 @@ class MongoActivity(MongoCollections):
             log.warning("Activity not noted", organization_id=organization_id, reason=type(error).__name__)
 
     async def _add(self, organization_id: str, more: Load) -> None:
-        document = await self._activity.find_one_and_update(
-            {"_id": organization_id}, {"$inc": more._asdict()}, return_document=ReturnDocument.AFTER
-        )
+        document = await self._added(organization_id, more)
+        if document is None and await self._begin(organization_id):
+            document = await self._added(organization_id, more)
         if document is None:
-            await self._count(organization_id)
-            return
+            return  # the organization was deleted
         after = load(document)
         before = Load(after.waiting - more.waiting, after.running - more.running)
         if await self._keep(document, before, before.at_least(after)):
             await self._count(organization_id)
+
+    async def _added(self, organization_id: str, more: Load) -> Document | None:
+        found: Document | None = await self._activity.find_one_and_update(
+            {"_id": organization_id}, {"$inc": more._asdict()}, return_document=ReturnDocument.AFTER
+        )
+        return found
 
     async def _keep(self, document: Document, first: Load, most: Load) -> bool:
         """Have this minute's bucket tell of `most`; return whether it was made for that, and older ones removed. Most
@@ -67,31 +73,33 @@ class MongoActivity(MongoCollections):
         return False
 
     async def _count(self, organization_id: str) -> None:
-        """Count what there is, and set the load right, unless it changed meanwhile. One that is not there is made, but
-        for a deleted organization."""
+        """Count what there is, and set the load right, unless it changed meanwhile."""
         known = await self._activity.find_one({"_id": organization_id})
+        if known is None and not await self._begin(organization_id):
+            return
+        known = known or {"_id": organization_id, **_EMPTY}
         there = Load(
             await self._number(organization_id, [Status.PENDING]), await self._number(organization_id, CLAIMED)
         )
-        if known is None:
-            await self._begin(organization_id, there)
-        elif load(known) != there:
-            unchanged = {"_id": organization_id, **load(known)._asdict()}
-            if (await self._activity.update_one(unchanged, {"$set": there._asdict()})).matched_count:
-                await self._keep(known, there, there)
+        if load(known) == there:
+            return
+        unchanged = {"_id": organization_id, **load(known)._asdict()}
+        if (await self._activity.update_one(unchanged, {"$set": there._asdict()})).matched_count:
+            await self._keep(known, there, there)
 
     async def _number(self, organization_id: str, statuses: Any) -> int:
         query = {"status": {"$in": sorted(statuses)}, "source": _ANY_SOURCE, "organizationId": organization_id}
         return await self._executions.count_documents(query)
 
-    async def _begin(self, organization_id: str, there: Load) -> None:
-        """Begin with what there is. That the organization is deleted is asked afterwards, as it may be just then."""
-        key, record = {"_id": organization_id}, {**there._asdict(), "minutes": {}}
-        await self._activity.update_one(key, {"$setOnInsert": record}, upsert=True)
-        if await self._organizations.find_one(key | {"deleted": True}, {"_id": 1}):
-            await self._activity.delete_one(key)
-        else:
-            await self._keep(key | {"minutes": {}}, there, there)
+    async def _begin(self, organization_id: str) -> bool:
+        """Begin with nothing, which whoever makes the first bucket sets right; return False for a deleted organization.
+        That is asked afterwards, as it may be deleted just then."""
+        key = {"_id": organization_id}
+        await self._activity.update_one(key, {"$setOnInsert": _EMPTY}, upsert=True)
+        if await self._organizations.find_one(key | {"deleted": True}, {"_id": 1}) is None:
+            return True
+        await self._activity.delete_one(key)
+        return False
 
 
 def of_query(status: Any) -> Load:

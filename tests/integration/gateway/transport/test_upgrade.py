@@ -82,7 +82,7 @@ async def test_a_websocket_that_says_something_else_changes_nothing():
 async def test_a_probe_does_not_take_for_ever():
     """As a connection that does not say who it is."""
     async with (
-        running_gateway(environment={"RUNCAST_HANDSHAKE_TIMEOUT": "0.1"}) as running,
+        running_gateway(environment={"RUNCAST_HANDSHAKE_TIMEOUT": "0.5"}) as running,
         polling(running.port) as client,
     ):
         await _authenticated(running, client)

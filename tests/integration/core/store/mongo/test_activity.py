@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import pytest
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
@@ -133,3 +134,20 @@ async def test_an_organization_that_is_deleted_just_then_leaves_nothing(
     monkeypatch.setattr(store, "_number", interrupted)
     await store.create_execution(requested("a", "t"))
     assert await store._activity.find_one({"_id": "a"}) is None
+
+
+async def test_of_many_that_begin_at_once_one_counts(store: MongoStore, monkeypatch: pytest.MonkeyPatch):
+    """A thousand requests at once are not slowed by a thousand counts."""
+    counts: list[str] = []
+    number = store._number
+
+    async def counted(organization_id: str, statuses: Any) -> int:
+        counts.append(organization_id)
+        return await number(organization_id, statuses)
+
+    monkeypatch.setattr(store, "_number", counted)
+    async with anyio.create_task_group() as tasks:
+        for each in range(30):
+            tasks.start_soon(store.create_execution, requested("a", f"t{each}"))
+    assert counts == ["a"] * 2  # what waits, and what runs
+    assert (await store.activity("a")).loads[-1] == (30, 0)
