@@ -79,7 +79,9 @@ function Compared({ pair, found }: { pair: Pair; found: Comparison }) {
   return (
     <>
       <p className="compare-note" role="status">
-        {left + right === 0 ? "Both wrote the same, but for times." : `${left} lines only left, ${right} only right`}
+        {left + right === 0
+          ? "Both wrote the same, but for times."
+          : `${left} ${left === 1 ? "line" : "lines"} only left, ${right} only right`}
         <label>
           <input type="checkbox" checked={together} onChange={(event) => setTogether(event.target.checked)} /> scroll
           together

@@ -26,7 +26,7 @@ def test_two_attempts_are_compared(ada: Person, tmp_path: Path):
     page = at.page
     page.get_by_role("link", name="Compare").click()
     expect(page).to_have_url(re.compile(r"/compare\?attempts=1,2$"))
-    expect(page.get_by_text("1 lines only left, 1 only right")).to_be_visible()
+    expect(page.get_by_text("1 line only left, 1 only right")).to_be_visible()
     left, right = (page.get_by_role("region", name=f"Output of attempt {number}") for number in (1, 2))
     left.evaluate("pane => { pane.scrollTop = 300 * 18; }")
     expect(left).to_contain_text("FAILED test_login")
