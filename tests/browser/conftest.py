@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "api/runcast_api/static/index.html"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One for all tests of a process."""
+    """One for all tests of a file. Playwright's loop counts as running for as long as it is open, and while one does no
+    test with an `async def` can run in that process."""
     if not Path(CHROMIUM).exists():
         missing("Chromium is missing: apt-get install chromium")
     with sync_playwright() as driver:
