@@ -114,7 +114,7 @@ def test_nonsense_in_the_url_is_read_as_something_sensible(ada: Person, up: Up):
     for name in ("no%2Fsuch", "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "%E2%80%AEgnp", "a%25b", "%23L1"):
         page.goto(f"/images/{name}?range=__proto__")
         expect(page.get_by_role("heading", name="Nothing of this image ended in the last 30 days")).to_be_visible()
-    page.goto("/images/" + "x" * 513)
+    page.goto("/images/" + "x" * 4097)
     expect(page.get_by_role("alert")).to_contain_text("INVALID_QUERY")
 
 

@@ -192,3 +192,21 @@ async def test_old_sessions_are_forgotten(store: Store, monkeypatch: pytest.Monk
 
         await until(one_left)
         tasks.cancel_scope.cancel()
+
+
+async def test_old_sessions_are_forgotten_until_there_are_no_more(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """A step is bounded, and the next one follows at once."""
+    left, done = [True, True, False], anyio.Event()
+
+    async def forget_sessions(*, older_than_ms: int) -> bool:
+        if len(left) == 1:
+            done.set()
+        return left.pop(0)
+
+    monkeypatch.setattr(store, "forget_sessions", forget_sessions)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(forget_old_sessions, store, keep_s=KEEP_S, interval=0.01))
+            await done.wait()
+            tasks.cancel_scope.cancel()
+    assert left == []
