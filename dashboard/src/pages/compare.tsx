@@ -13,6 +13,7 @@ import { type Attempt, attemptsOf, type Detail, isFailure } from "./execution/at
 import { Missing } from "./execution/missing";
 import { OutputView } from "./execution/output-view";
 import { Outputs } from "./execution/outputs";
+import { useDownload } from "./execution/use-actions";
 import { useExecution } from "./execution/use-execution";
 import "./compare/compare.css";
 
@@ -119,12 +120,19 @@ function Beside({ detail, pair }: { detail: Detail; pair: Pair }) {
   return (
     <div className="compare-sides">
       {pair.map((attempt) => (
-        <section key={attempt.number} aria-label={`Attempt ${attempt.number}`}>
-          <Outcome attempt={attempt} />
-          <OutputView detail={detail} attempt={attempt} outputs={outputs} onDownload={() => {}} />
-        </section>
+        <Side key={attempt.number} detail={detail} attempt={attempt} outputs={outputs} />
       ))}
     </div>
+  );
+}
+
+function Side({ detail, attempt, outputs }: { detail: Detail; attempt: Attempt; outputs: Outputs }) {
+  const download = useDownload(detail.taskId, attempt.number);
+  return (
+    <section aria-label={`Attempt ${attempt.number}`}>
+      <Outcome attempt={attempt} />
+      <OutputView detail={detail} attempt={attempt} outputs={outputs} onDownload={download.run} />
+    </section>
   );
 }
 

@@ -44,6 +44,10 @@ def test_what_is_too_long_is_side_by_side_only(ada: Person, tmp_path: Path):
     expect(at.page.get_by_text("More than 50,000 lines")).to_be_visible(timeout=20_000)
     expect(at.page.locator(".log-scroller")).to_have_count(2)
     expect(at.page.locator(".execution-state").first).to_contain_text("✓ Complete")
+    for number in (1, 2):
+        with at.page.expect_download() as kept:
+            at.page.get_by_label(f"Attempt {number}", exact=True).get_by_label("Download the output").click()
+        assert kept.value.suggested_filename == f"{at.task_id}-{number}.txt"
 
 
 def test_one_attempt_has_nothing_to_be_compared_with(ada: Person):

@@ -96,7 +96,8 @@ function useRemove(taskId: string): Omit<Action, "reason"> {
   return { run: mutation.mutate, busy: mutation.isPending };
 }
 
-function useDownload(taskId: string, attempt: number): Omit<Action, "reason"> {
+/** Downloads an attempt's output as text. */
+export function useDownload(taskId: string, attempt: number): Omit<Action, "reason"> {
   const path = `/api/executions/${encodeURIComponent(taskId)}/logs?format=text&attempt=${attempt}`;
   const mutation = useMutation({
     mutationFn: () => download(path),
