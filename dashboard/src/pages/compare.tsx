@@ -1,25 +1,25 @@
 /** `/executions/:taskId/compare?attempts=1,2`: two attempts side by side. */
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { Empty } from "../ui/empty";
 import { ProblemCard } from "../ui/problem-card";
 import { Skeleton } from "../ui/skeleton";
 import { useTitle } from "../ui/title";
+import type { Pair } from "./compare/beside";
 import { Outcome } from "./compare/outcome";
 import { Pane } from "./compare/pane";
 import { difference, withoutEqual } from "./compare/rows";
 import { type Comparison, MOST_LINES, useComparison } from "./compare/use-comparison";
 import { type Attempt, attemptsOf, type Detail, isFailure } from "./execution/attempts";
 import { Missing } from "./execution/missing";
-import { OutputView } from "./execution/output-view";
-import { Outputs } from "./execution/outputs";
-import { useDownload } from "./execution/use-actions";
 import { useExecution } from "./execution/use-execution";
 import "./compare/compare.css";
 
 const route = getRouteApi("/frame/executions/$taskId/compare");
 
-type Pair = readonly [Attempt, Attempt];
+/** It needs the log view, and a comparison does not. */
+const Beside = lazy(() => import("./compare/beside"));
+const heading = (attempt: Attempt) => <Outcome attempt={attempt} />;
 
 export default function Compare() {
   const { taskId } = route.useParams();
@@ -46,7 +46,13 @@ function Both({ detail, pair }: { detail: Detail; pair: Pair }) {
           Attempts {one.number} and {other.number} of <bdi>{detail.image ?? detail.taskId}</bdi>
         </h1>
       </header>
-      {one.isOver && other.isOver ? <Ended detail={detail} pair={pair} /> : <Beside detail={detail} pair={pair} />}
+      <Suspense fallback={<Skeleton />}>
+        {one.isOver && other.isOver ? (
+          <Ended detail={detail} pair={pair} />
+        ) : (
+          <Beside detail={detail} pair={pair} heading={heading} />
+        )}
+      </Suspense>
     </div>
   );
 }
@@ -61,7 +67,7 @@ function Ended({ detail, pair }: { detail: Detail; pair: Pair }) {
   return (
     <>
       <p className="compare-note">{words}</p>
-      <Beside detail={detail} pair={pair} />
+      <Beside detail={detail} pair={pair} heading={heading} />
     </>
   );
 }
@@ -110,29 +116,6 @@ function Compared({ pair, found }: { pair: Pair; found: Comparison }) {
         ))}
       </div>
     </>
-  );
-}
-
-/** Both as they are shown alone: for what is too long, or goes on. */
-function Beside({ detail, pair }: { detail: Detail; pair: Pair }) {
-  const [outputs] = useState(() => new Outputs(detail.taskId));
-  useEffect(() => outputs.follow(), [outputs]);
-  return (
-    <div className="compare-sides">
-      {pair.map((attempt) => (
-        <Side key={attempt.number} detail={detail} attempt={attempt} outputs={outputs} />
-      ))}
-    </div>
-  );
-}
-
-function Side({ detail, attempt, outputs }: { detail: Detail; attempt: Attempt; outputs: Outputs }) {
-  const download = useDownload(detail.taskId, attempt.number);
-  return (
-    <section aria-label={`Attempt ${attempt.number}`}>
-      <Outcome attempt={attempt} />
-      <OutputView detail={detail} attempt={attempt} outputs={outputs} onDownload={download.run} />
-    </section>
   );
 }
 
