@@ -27,7 +27,10 @@ export async function remove(client: QueryClient, taskId: string): Promise<void>
   client.removeQueries({ queryKey: executionKeys.one(taskId) });
 }
 
-/** Returns an id for an execution that is to be requested: so that a request that is repeated is one. */
+/**
+ * Returns an id for an execution that is to be requested, so that a request that is repeated is one: 128 random bits in
+ * hexadecimal; unlike `crypto.randomUUID` also on pages that came without TLS.
+ */
 export function newTaskId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -58,12 +58,18 @@ def test_who_is_no_admin_reads_the_settings(ada: Person, people: Callable[..., P
     expect(bob.page.get_by_role("button", name="Save")).to_have_count(0)
 
 
-def test_another_session_is_ended_and_this_one_is_marked(ada: Person, people: Callable[..., Person]):
+def logged_in_elsewhere(person: Person, people: Callable[..., Person]) -> Person:
+    """The same person in another browser."""
     elsewhere = people("Elsewhere")
-    elsewhere.email = ada.email
+    elsewhere.email = person.email
     elsewhere.page.goto("/login")
     elsewhere.log_in()
     elsewhere.sees_link("Live")
+    return elsewhere
+
+
+def test_another_session_is_ended_and_this_one_is_marked(ada: Person, people: Callable[..., Person]):
+    elsewhere = logged_in_elsewhere(ada, people)
     page = ada.page
     page.goto("/settings/account")
     sessions = page.get_by_role("table", name="Sessions")
@@ -78,11 +84,7 @@ def test_another_session_is_ended_and_this_one_is_marked(ada: Person, people: Ca
 
 
 def test_log_out_everywhere_reaches_every_page(ada: Person, people: Callable[..., Person]):
-    elsewhere = people("Elsewhere")
-    elsewhere.email = ada.email
-    elsewhere.page.goto("/login")
-    elsewhere.log_in()
-    elsewhere.sees_link("Live")
+    elsewhere = logged_in_elsewhere(ada, people)
     other = ada.tab()
     other.goto("/people")
     ada.page.goto("/settings/account")
@@ -94,11 +96,7 @@ def test_log_out_everywhere_reaches_every_page(ada: Person, people: Callable[...
 
 def test_a_password_is_changed_by_its_rules_and_other_sessions_end(ada: Person, people: Callable[..., Person]):
     """This page goes on, its session renewed; the messages are the api's own."""
-    elsewhere = people("Elsewhere")
-    elsewhere.email = ada.email
-    elsewhere.page.goto("/login")
-    elsewhere.log_in()
-    elsewhere.sees_link("Live")
+    elsewhere = logged_in_elsewhere(ada, people)
     page = ada.page
     page.goto("/settings/account")
     old, new = page.get_by_label("Password until now"), page.get_by_label("New password")

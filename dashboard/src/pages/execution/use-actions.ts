@@ -2,16 +2,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { answer, api, download } from "../../api/client";
-import { ApiError } from "../../api/problem";
+import { answer, api } from "../../api/client";
 import { isLive } from "../../live/execution";
-import { bring, executionKeys } from "../../live/executions";
+import { cancel, newTaskId, rerun } from "../../live/execution-calls";
+import { executionKeys } from "../../live/executions";
 import { useLink } from "../../live/use-link";
 import { useSession } from "../../live/use-session";
 import { toasts } from "../../ui/toasts";
 import type { Detail } from "./attempts";
-import { newTaskId } from "./new-task-id";
-import { save } from "./save";
+import { failed } from "./failed";
+import { useDownload } from "./use-download";
 
 export interface Action {
   run: () => void;
@@ -32,13 +32,13 @@ export interface Actions {
 export function useActions(detail: Detail, attempt: number, isDeleted: boolean): Actions {
   const { taskId } = detail;
   const why = useReason(isDeleted);
-  const cancel = useCancel(taskId);
+  const cancelling = useCancel(taskId);
   const live = isLive(detail);
-  const isCancelling = live && (cancel.isPending || cancel.isSuccess);
+  const isCancelling = live && (cancelling.isPending || cancelling.isSuccess);
   const ended = live ? undefined : "It has ended already";
   return {
     cancel: {
-      run: cancel.mutate,
+      run: cancelling.mutate,
       busy: false,
       reason: why ?? ended ?? (isCancelling ? "It is being cancelled" : undefined),
     },
@@ -60,8 +60,7 @@ function useReason(isDeleted: boolean): string | undefined {
 function useCancel(taskId: string) {
   const client = useQueryClient();
   const mutation = useMutation({
-    mutationFn: () => answer(api.POST("/api/executions/{taskId}/cancel", { params: { path: { taskId } } })),
-    onSuccess: (state) => bring(client, state),
+    mutationFn: () => cancel(client, taskId),
     onError: (error) => failed("It could not be cancelled", error, () => mutation.mutate()),
   });
   return mutation;
@@ -70,10 +69,10 @@ function useCancel(taskId: string) {
 /** One id for all tries on this page, so that a repeated one is the same execution. */
 function useAgain(taskId: string): Omit<Action, "reason"> {
   const [next] = useState(newTaskId);
+  const client = useQueryClient();
   const navigate = useNavigate();
-  const path = { taskId };
   const mutation = useMutation({
-    mutationFn: () => answer(api.POST("/api/executions/{taskId}/rerun", { params: { path }, body: { taskId: next } })),
+    mutationFn: () => rerun(client, taskId, next),
     onSuccess: (state) => navigate({ to: "/executions/$taskId", params: { taskId: state.taskId } }),
     onError: (error) => failed("It could not be run again", error, () => mutation.mutate()),
   });
@@ -94,20 +93,4 @@ function useRemove(taskId: string): Omit<Action, "reason"> {
     onError: (error) => failed("It could not be deleted", error, () => mutation.mutate()),
   });
   return { run: mutation.mutate, busy: mutation.isPending };
-}
-
-/** Downloads an attempt's output as text. */
-export function useDownload(taskId: string, attempt: number): Omit<Action, "reason"> {
-  const path = `/api/executions/${encodeURIComponent(taskId)}/logs?format=text&attempt=${attempt}`;
-  const mutation = useMutation({
-    mutationFn: () => download(path),
-    onSuccess: (blob) => save(blob, `${taskId}-${attempt}.txt`),
-    onError: (error) => failed("The output could not be downloaded", error, () => mutation.mutate()),
-  });
-  return { run: mutation.mutate, busy: mutation.isPending };
-}
-
-function failed(what: string, error: Error, again: () => void): void {
-  const ids = error instanceof ApiError ? ` (${[error.code, error.requestId].filter(Boolean).join(", request ")})` : "";
-  toasts.failed(`${what}: ${error.message}`, { small: ids.trim(), again });
 }
